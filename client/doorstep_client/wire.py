@@ -1,0 +1,169 @@
+"""The whole wire format between a client and a relay, on one page.
+
+A *session* is one WebSocket (`SESSION_PATH`, subprotocol `SUBPROTOCOL`), authenticated by
+`Authorization: Bearer <token>`. Each text frame is one JSON object; `type` names the message.
+A session may hold several shares; `share` is the number that the client gave a share in `open`.
+
+A *tunnel connection* starts as an HTTP/1.1 request of the client to `TUNNEL_PATH`, with the
+share's own `Host`, `Upgrade: doorstep-reverse` and `Authorization: Doorstep <ticket>`.
+After `101 Switching Protocols` the roles are reversed: the relay sends HTTP/1.1 requests and the
+client answers them, one at a time, for as long as both keep the connection.
+
+Nothing here does I/O or reads a clock. Both sides import this module; neither defines a message
+of its own. Unknown fields are ignored, so that a newer peer can add some; an unknown `type`, a
+missing field or a value of the wrong kind is a `WireError`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from doorstep_client.errors import WireError
+
+SUBPROTOCOL: Final = "doorstep.v1"
+SESSION_PATH: Final = "/.doorstep/session"
+TUNNEL_PATH: Final = "/.doorstep/tunnel"
+TUNNEL_UPGRADE: Final = "doorstep-reverse"
+TICKET_SCHEME: Final = "Doorstep"
+
+MAX_MESSAGE: Final = 64 * 1024
+"""Bytes in one session message; a longer one ends the session."""
+
+
+class _Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
+    pass
+
+
+# -- client to relay ---------------------------------------------------------------------------
+
+
+class Open(_Message, frozen=True, tag="open"):
+    """Ask for a share, or take back one that this client held (`lease`)."""
+
+    share: int
+    name: str | None = None
+    expires_in: float | None = None
+    """Seconds until the relay ends the share; the relay may grant less."""
+    lease: str | None = None
+    """The secret from an earlier `opened`: proves that the name is this client's to resume."""
+
+
+class Close(_Message, frozen=True, tag="close"):
+    """The share is over: its name answers 410 from now on."""
+
+    share: int
+
+
+class Ping(_Message, frozen=True, tag="ping"):
+    """Sent by the client every `Welcome.heartbeat` seconds; the relay answers `pong`."""
+
+
+# -- relay to client ---------------------------------------------------------------------------
+
+
+class Welcome(_Message, frozen=True, tag="welcome"):
+    """First message of a session. Twice `heartbeat` seconds of silence mean a dead peer."""
+
+    heartbeat: float
+    relay: str = ""
+    """The relay's version, for messages to people."""
+
+
+class Opened(_Message, frozen=True, tag="opened"):
+    """The share is live. `dial` tunnel connections are wanted at once."""
+
+    share: int
+    name: str
+    url: str
+    host: str
+    """What tunnel connections send as `Host`."""
+    lease: str
+    epoch: int
+    ticket: str
+    dial: int
+    expires_at: float | None = None
+    """Unix time, seconds; `None` when the share has no end."""
+
+
+class Dial(_Message, frozen=True, tag="dial"):
+    """Open `count` more tunnel connections, with this fresh ticket."""
+
+    share: int
+    count: int
+    ticket: str
+    at: str | None = None
+    """`host:port` of the node that wants them; the session's own relay when absent."""
+
+
+class Expiring(_Message, frozen=True, tag="expiring"):
+    """The share will end at `expires_at` (Unix time, seconds) unless it is extended."""
+
+    share: int
+    expires_at: float
+
+
+class Ended(_Message, frozen=True, tag="ended"):
+    """The relay ended the share. The client tells its user and does not come back.
+
+    `code` is one of `expired`, `revoked`, `closed`, `taken-over`.
+    """
+
+    share: int
+    code: str
+    reason: str = ""
+
+
+class Goaway(_Message, frozen=True, tag="goaway"):
+    """This relay is about to stop: connect again (to one of `instead`, if any) before leaving."""
+
+    instead: tuple[str, ...] = ()
+
+
+class Error(_Message, frozen=True, tag="error"):
+    """A request was refused. `fatal` means that asking again cannot help."""
+
+    code: str
+    message: str
+    fatal: bool = False
+    share: int | None = None
+    """The share that it is about; the whole session when absent."""
+
+
+class Pong(_Message, frozen=True, tag="pong"):
+    """The answer to `ping`."""
+
+
+FromClient = Open | Close | Ping
+FromRelay = Welcome | Opened | Dial | Expiring | Ended | Goaway | Error | Pong
+
+_T = TypeVar("_T")
+
+_encoder = msgspec.json.Encoder()
+_from_client = msgspec.json.Decoder(FromClient)
+_from_relay = msgspec.json.Decoder(FromRelay)
+
+
+def encode(message: FromClient | FromRelay) -> str:
+    """The text frame for a message."""
+    return _encoder.encode(message).decode()
+
+
+def decode_from_client(frame: str | bytes) -> FromClient:
+    """What a client said. Raises `WireError` when it is not a message of this protocol."""
+    return _decode(_from_client, frame)
+
+
+def decode_from_relay(frame: str | bytes) -> FromRelay:
+    """What a relay said. Raises `WireError` when it is not a message of this protocol."""
+    return _decode(_from_relay, frame)
+
+
+def _decode(decoder: msgspec.json.Decoder[_T], frame: str | bytes) -> _T:
+    if len(frame) > MAX_MESSAGE:
+        raise WireError(f"a message of {len(frame)} bytes; at most {MAX_MESSAGE} are allowed")
+    try:
+        return decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WireError(f"not a message of {SUBPROTOCOL}: {error}") from error
