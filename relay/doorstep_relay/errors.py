@@ -1,0 +1,150 @@
+"""What can go wrong in a relay, by whose fault it is.
+
+    RelayError
+    ├── OperatorError             the operator's: the relay does not start, the command exits
+    │   ├── ConfigError           a setting has a value that cannot be used
+    │   ├── SchemaError           the database is not one that this version can work with
+    │   └── NotFoundError         a command names a token, an account or a share that is not there
+    ├── Refusal                   the client's or caller's: has .code, .fatal and .status
+    │   ├── BadToken              no token, or one that opens nothing   bad-token     401
+    │   ├── BadTicket             not a ticket for this tunnel          bad-ticket    401
+    │   ├── NameRefused           not a name that this relay gives out  name-refused  422
+    │   ├── NameTaken             the name is somebody else's           name-taken    409
+    │   ├── NameRevoked           the operator took the name back       revoked       410
+    │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
+    │   ├── NoSuchShare           unknown, or not the caller's          no-such-share 404
+    │   └── ShareEnded            expired, revoked or closed            (the state)   410
+    └── InvalidTransition         ours: a share was asked for a step that its state does not have
+
+A refusal's `code` is stable: programs compare it. Its text is for people and may change.
+"""
+
+# ruff: noqa: N818  # a refusal is an answer, named for what it says: BadToken, NameTaken
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """Every error that this package raises on purpose."""
+
+
+# -- the operator's ------------------------------------------------------------------------------
+
+
+class OperatorError(RelayError):
+    """Something that whoever runs the relay has to put right; the message says how."""
+
+
+class ConfigError(OperatorError):
+    """A setting has a value that cannot be used."""
+
+
+class SchemaError(OperatorError):
+    """The database is not one that this version can work with."""
+
+
+class NotFoundError(OperatorError):
+    """A command names a token, an account or a share that is not there."""
+
+
+# -- the client's --------------------------------------------------------------------------------
+
+
+class Refusal(RelayError):
+    """A request was refused. `fatal` means that asking again unchanged cannot help."""
+
+    code: str = "refused"
+    fatal: ClassVar[bool] = True
+    status: ClassVar[int] = 400
+    """The HTTP status of the REST API's answer."""
+
+    @property
+    def message(self) -> str:
+        """The sentence for the person at the other end."""
+        return str(self)
+
+
+class BadToken(Refusal):
+    """No token, or one that opens nothing: malformed, unknown, expired and revoked look alike."""
+
+    code = "bad-token"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("this token is not valid here; ask the relay's operator for a new one")
+
+
+class BadTicket(Refusal):
+    """Not a ticket of this relay, or one whose time is over. A fresh `dial` brings a fresh ticket."""
+
+    code = "bad-ticket"
+    fatal = False
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("this ticket is not valid here, or its time is over")
+
+
+class NameRefused(Refusal):
+    """Not a name that this relay gives out."""
+
+    code = "name-refused"
+    status = 422
+
+
+class NameTaken(Refusal):
+    """The name is in use by, or kept for, somebody else."""
+
+    code = "name-taken"
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the name {name!r} is somebody else's; choose another one, or none for a random one")
+
+
+class NameRevoked(Refusal):
+    """The name was revoked, and is given to nobody until the operator releases it."""
+
+    code = "revoked"
+    status = 410
+
+    def __init__(self, name: str, reason: str = "") -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"the name {name!r} was revoked{why}; choose another one")
+        self.reason = reason
+
+
+class BadLifetime(Refusal):
+    """`expires_in` is not a number of seconds that a share could live."""
+
+    code = "bad-lifetime"
+    status = 422
+
+
+class NoSuchShare(Refusal):
+    """There is no such share, or it is not the caller's: the two look alike."""
+
+    code = "no-such-share"
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"you have no share {name!r}")
+
+
+class ShareEnded(Refusal):
+    """The share is over; `code` is the state in which it ended: expired, revoked or closed."""
+
+    status = 410
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        super().__init__(f"this share is {code}: {reason}" if reason else f"this share is {code}")
+        self.code = code
+        self.reason = reason
+
+
+# -- ours ----------------------------------------------------------------------------------------
+
+
+class InvalidTransition(RelayError):
+    """A share was asked for a step that its state does not have: a bug in the relay."""

@@ -1,0 +1,1 @@
+"""What the relay remembers: accounts, hashed tokens, shares and audit events."""

@@ -1,0 +1,105 @@
+"""The audit trail, which is also the feed of changes that a running relay follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from doorstep_relay.store.models import AuditEvent
+
+_PAGE: Final = 1000
+_FEED_LOCK: Final = 0x646F6F72  # any number, the same in every relay of a fleet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One audit event, as the feed tells it.
+
+    `action` is `share.open`, `share.resume`, `share.disconnect`, `share.expire`, `share.revoke`, `share.close`,
+    `share.grace_over`, `share.release`, `token.create` or `token.revoke`. `account_id` is whose share or token it is.
+    """
+
+    id: int
+    action: str
+    share_id: int | None = None
+    token_id: int | None = None
+    account_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be recorded."""
+
+    at: float
+    actor: str
+    action: str
+    subject: str
+    share_id: int | None = None
+    token_id: int | None = None
+    account_id: int | None = None
+    reason: str = ""
+    detail: dict[str, Any] | None = None
+
+
+async def record(session: AsyncSession, *entries: Entry) -> list[Change]:
+    """Add events, in order. The last thing that a transaction does.
+
+    Readers of the feed ask for what came after the last id they saw, so ids must become visible in order.
+    SQLite has one writer at a time; on PostgreSQL a lock held from here to the commit sees to it.
+    """
+    if not entries:
+        return []
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({_FEED_LOCK})"))
+    statement = insert(AuditEvent).returning(AuditEvent.id, sort_by_parameter_order=len(entries) > 1)
+    ids = (await session.scalars(statement, [_row(entry) for entry in entries])).all()
+    return [_change(number, entry) for number, entry in zip(ids, entries, strict=True)]
+
+
+async def since(session: AsyncSession, event_id: int) -> list[Change]:
+    """What came after `event_id`, oldest first, at most a page of it."""
+    columns = (
+        AuditEvent.id,
+        AuditEvent.action,
+        AuditEvent.share_id,
+        AuditEvent.token_id,
+        AuditEvent.account_id,
+        AuditEvent.detail,
+    )
+    query = select(*columns).where(AuditEvent.id > event_id).order_by(AuditEvent.id).limit(_PAGE)
+    return [_read(row) for row in await session.execute(query)]
+
+
+async def last_id(session: AsyncSession) -> int:
+    """The newest event's id; 0 when there is none."""
+    return await session.scalar(select(func.max(AuditEvent.id))) or 0
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    detail = dict(entry.detail or {})
+    if entry.reason:
+        detail["reason"] = entry.reason
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "share_id": entry.share_id,
+        "token_id": entry.token_id,
+        "account_id": entry.account_id,
+        "detail": detail,
+    }
+
+
+def _change(number: int, entry: Entry) -> Change:
+    return Change(number, entry.action, entry.share_id, entry.token_id, entry.account_id, entry.reason)
+
+
+def _read(row: Row[Any]) -> Change:
+    return Change(
+        row.id, row.action, row.share_id, row.token_id, row.account_id, str(row.detail.get("reason", ""))
+    )

@@ -1,0 +1,118 @@
+"""The tables.
+
+Times are unix seconds in double precision, not datetimes: the domain computes with them, the wire
+carries them, SQLite has no type for them, and so they compare alike in SQL on both databases.
+Ids of shares and audit events are never used again, even after the last row is deleted: a ticket
+names a share by its id, and a running relay reads the audit trail by "what came after id N".
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import JSON, BigInteger, Double, Enum, ForeignKey, Index, Integer, MetaData, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from doorstep_relay.domain.lifecycle import State
+
+Id: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER key
+Json: Final = JSON().with_variant(JSONB, "postgresql")
+Hash: Final = String(64)
+
+_ACTIVE: Final = text("state IN ('live', 'offline')")
+_STORED_STATES: Final = Enum(
+    *(state for state in State if state is not State.requested),
+    name="state",
+    native_enum=False,
+    create_constraint=True,
+    length=16,
+)
+
+
+class Base(DeclarativeBase):
+    """Constraints have names of a fixed form, so that a migration can name them, too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {float: Double(), dict[str, Any]: Json}  # noqa: RUF012  # SQLAlchemy's own API
+
+
+class Account(Base):
+    """Who may open shares: a person, a team or a machine."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[float]
+
+
+class Token(Base):
+    """A key to an account. `key` is public and names it in lists; of the secret only a hash is kept."""
+
+    __tablename__ = "token"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(8), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    secret_hash: Mapped[str] = mapped_column(Hash)
+    created_at: Mapped[float]
+    expires_at: Mapped[float | None]
+    revoked_at: Mapped[float | None]
+    last_used_at: Mapped[float | None]
+
+
+class Share(Base):
+    """One lifetime of a name: a row is never taken up again once it has ended."""
+
+    __tablename__ = "share"
+    __table_args__ = (
+        Index("uq_share_active_name", "name", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("ix_share_name_id", "name", "id"),
+        Index("ix_share_active_expires_at", "expires_at", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(63))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    """NULL on an open relay: the share is nobody's, and only its lease resumes it."""
+    state: Mapped[str] = mapped_column(_STORED_STATES)
+    epoch: Mapped[int] = mapped_column(Integer)
+    lease_hash: Mapped[str] = mapped_column(Hash, unique=True)
+    created_at: Mapped[float]
+    expires_at: Mapped[float | None]
+    offline_since: Mapped[float | None]
+    ended_at: Mapped[float | None]
+    released_at: Mapped[float | None]
+    """When the operator gave the name of an ended share free before its time."""
+    reason: Mapped[str] = mapped_column(String(500))
+
+
+class AuditEvent(Base):
+    """Who did what to which right or link, and when. Rows are only ever added.
+
+    Written in the transaction of what it tells, so a running relay can follow it as its feed of changes.
+    """
+
+    __tablename__ = "audit_event"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[float]
+    actor: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(64))
+    """The name of the share or account, for people; the ids below are what counts."""
+    share_id: Mapped[int | None] = mapped_column(Id, index=True)
+    token_id: Mapped[int | None] = mapped_column(Id)
+    account_id: Mapped[int | None] = mapped_column(Id)
+    detail: Mapped[dict[str, Any]]
