@@ -1,0 +1,41 @@
+"""Fixtures that every part's tests can ask for; what they are made of is in `tests/support`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import Relay, chromium, run_relay
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Error, Page
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    """A relay of this test alone; `relay.client_env()` points a client at it."""
+    with run_relay(tmp_path / "relay") as running:
+        yield running
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Chromium for this test alone."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A blank page. A script that raised on it fails the test at its end."""
+    raised: list[Error] = []
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: raised.append(error))  # noqa: PLW0108  Playwright takes no builtin
+    yield page
+    context.close()
+    assert not raised, f"a script on the page raised: {raised}"

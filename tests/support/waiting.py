@@ -1,0 +1,43 @@
+"""Waiting for something to become true, with a deadline: never a bare sleep."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+POLL = 0.02
+
+
+def wait_for(condition: Callable[[], T | None], deadline: float = 10.0, what: str = "") -> T:
+    """Call `condition` until it returns something true, and return that.
+
+    Raises `TimeoutError` after `deadline` seconds.
+    """
+    end = time.monotonic() + deadline
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {deadline} s: {what or _named(condition)}")
+        time.sleep(POLL)
+    return value
+
+
+async def eventually(condition: Callable[[], T | Awaitable[T]], deadline: float = 10.0, what: str = "") -> T:
+    """`wait_for` inside an event loop; `condition` may be a plain function or a coroutine function."""
+    end = time.monotonic() + deadline
+    while True:
+        found = condition()
+        value = await found if inspect.isawaitable(found) else found
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {deadline} s: {what or _named(condition)}")
+        await asyncio.sleep(POLL)
+
+
+def _named(condition: Callable[..., object]) -> str:
+    return getattr(condition, "__qualname__", repr(condition))
