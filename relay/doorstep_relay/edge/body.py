@@ -1,0 +1,165 @@
+"""Where a message body ends: RFC 9112 section 6, as counters that never copy.
+
+A framing is fed what arrived and says how many of those bytes belong to the body; the bytes
+themselves are passed on as they came. `done` tells that the body is complete.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final, Protocol
+
+MAX_CHUNK_LINE: Final = 256
+"""Bytes in a chunk-size line with its extensions."""
+MAX_TRAILERS: Final = 16 * 1024
+"""Bytes in a trailer section."""
+
+_HEX: Final = frozenset(b"0123456789abcdefABCDEF")
+_TOKEN: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class BadBody(Exception):
+    """The bytes do not follow the framing that the head announced."""
+
+
+class Body(Protocol):
+    done: bool
+
+    def feed(self, data: bytes) -> int:
+        """How many bytes at the start of `data` belong to this body. Raises `BadBody`."""
+
+
+class NoBody:
+    """A message that has none: GET, HEAD answers, 204, 304."""
+
+    done = True
+
+    def feed(self, data: bytes) -> int:
+        return 0
+
+
+class Length:
+    """`Content-Length`."""
+
+    __slots__ = ("done", "left")
+
+    def __init__(self, length: int) -> None:
+        self.left = length
+        self.done = length == 0
+
+    def feed(self, data: bytes) -> int:
+        size = len(data)
+        if size < self.left:
+            self.left -= size
+            return size
+        taken, self.left = self.left, 0
+        self.done = True
+        return taken
+
+
+class UntilClose:
+    """An answer whose end is the end of its connection."""
+
+    done = False
+
+    def feed(self, data: bytes) -> int:
+        return len(data)
+
+
+class _State(Enum):
+    SIZE = auto()
+    DATA = auto()
+    DATA_END = auto()
+    TRAILERS = auto()
+
+
+class Chunked:
+    """`Transfer-Encoding: chunked`, strictly: CRLF only, bounded lines, no empty sizes.
+
+    A line that is cut between two reads is kept in `_line`, the one thing that is ever held.
+    """
+
+    __slots__ = ("_left", "_line", "_state", "_trailers", "done", "payload")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.payload: list[bytes] | None = None
+        """Set to a list to have the chunks' data collected there, for a reader that knows no chunks."""
+        self._state = _State.SIZE
+        self._left = 0
+        self._line = b""
+        self._trailers = 0
+
+    def feed(self, data: bytes) -> int:
+        at, end = 0, len(data)
+        while at < end and not self.done:
+            if self._state is _State.DATA:
+                at = self._data(data, at, end)
+            else:
+                at = self._next_line(data, at, end)
+        return at
+
+    def _data(self, data: bytes, at: int, end: int) -> int:
+        taken = min(self._left, end - at)
+        if self.payload is not None:
+            self.payload.append(data[at : at + taken])
+        self._left -= taken
+        if not self._left:
+            self._state = _State.DATA_END
+        return at + taken
+
+    def _next_line(self, data: bytes, at: int, end: int) -> int:
+        newline = data.find(b"\n", at)
+        stop = end if newline < 0 else newline + 1
+        if len(self._line) + stop - at > self._limit():
+            raise BadBody("a line of the chunked body is too long")
+        line = self._line + data[at:stop]
+        if newline < 0:
+            self._line = line
+            return end
+        self._line = b""
+        if not line.endswith(b"\r\n") or b"\r" in line[:-2]:
+            raise BadBody("a line of the chunked body does not end in CRLF")
+        self._take(line[:-2])
+        return stop
+
+    def _limit(self) -> int:
+        match self._state:
+            case _State.DATA_END:
+                return 2
+            case _State.TRAILERS:
+                return MAX_TRAILERS - self._trailers
+            case _:
+                return MAX_CHUNK_LINE
+
+    def _take(self, line: bytes) -> None:
+        match self._state:
+            case _State.SIZE:
+                self._left = _chunk_size(line)
+                self._state = _State.DATA if self._left else _State.TRAILERS
+            case _State.DATA_END:
+                if line:
+                    raise BadBody("a chunk is longer than its size says")
+                self._state = _State.SIZE
+            case _:
+                self._trailer(line)
+
+    def _trailer(self, line: bytes) -> None:
+        if not line:
+            self.done = True
+            return
+        name, colon, value = line.partition(b":")
+        if not (colon and name and _TOKEN.issuperset(name)) or b"\x00" in value:
+            raise BadBody("a trailer is not a header field")
+        self._trailers += len(line) + 2
+
+
+def _chunk_size(line: bytes) -> int:
+    size, semicolon, extension = line.partition(b";")
+    if semicolon:
+        size = size.rstrip(b" \t")
+        if not all(byte == 9 or 32 <= byte != 127 for byte in extension):
+            raise BadBody("a chunk extension has a control character")
+    if not 0 < len(size) <= 16 or not _HEX.issuperset(size):
+        raise BadBody("a chunk size is not a hexadecimal number")
+    return int(size, 16)

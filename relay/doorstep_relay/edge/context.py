@@ -1,0 +1,148 @@
+"""What all connections of the edge share: limits, the switchboard, the clock's coarse hand.
+
+The edge decides nothing about rights: who may open a tunnel connection (`admit`) and what a name
+that is not live means (`facts`) are given to it as functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doorstep_relay.edge.hosts import Hosts, Place
+from doorstep_relay.edge.http1 import RequestHead
+from doorstep_relay.switchboard.local import LiveShare, Switchboard
+
+if TYPE_CHECKING:
+    from doorstep_relay.edge.tunnel import TunnelConnection
+    from doorstep_relay.edge.visitor import VisitorConnection
+
+log = logging.getLogger("doorstep_relay.edge")
+
+Facts = Callable[[str], Awaitable[tuple[str, str]]]
+"""name → (code, reason) of a share that is not live."""
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SWEEP = 0.5
+"""Seconds between two looks at the deadlines; also how coarse `Edge.now` is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a visitor's connection. Times are seconds, sizes bytes."""
+
+    max_head: int = 64 * 1024
+    head_timeout: float = 10.0
+    """From a head's first byte to its last, and from a connection's start to its first request."""
+    idle_timeout: float = 75.0
+    """Between two requests of a connection."""
+    connect_wait: float = 10.0
+    """How long a visitor waits for a tunnel connection."""
+    app_timeout: float = 600.0
+    """From the last byte of a request to the first of its answer."""
+    idle_stream: float = 3600.0
+    """Between two bytes of an answer or of an upgraded connection."""
+    stall_timeout: float = 120.0
+    """How long a visitor may take nothing of what waits for it."""
+    drain_timeout: float = 5.0
+    """How long unread bytes are awaited after an early answer."""
+    spare_idle: float = 60.0
+    """How long a tunnel connection beyond the spares may lie idle."""
+
+
+class Edge:
+    """The context of every connection."""
+
+    def __init__(
+        self,
+        *,
+        domain: str,
+        limits: Limits,
+        switchboard: Switchboard,
+        facts: Facts,
+        admit: Callable[[str, bytes], LiveShare | None],
+        apex: Callable[[], asyncio.Protocol],
+        trusted_proxies: Sequence[Network] = (),
+    ) -> None:
+        self.limits = limits
+        self.switchboard = switchboard
+        self.hosts = Hosts(domain)
+        self.apex = apex
+        self.visitors: set[VisitorConnection] = set()
+        self.tunnels: set[TunnelConnection] = set()
+        self.now = asyncio.get_running_loop().time()
+        self._facts = facts
+        self._admit = admit
+        self._trusted = tuple(trusted_proxies)
+        self._lookups: set[asyncio.Task[None]] = set()
+
+    def admit(self, head: RequestHead, place: Place) -> LiveShare | None:
+        """The share that a tunnel connection's ticket opens, if it opens the one it was sent to."""
+        scheme, _, ticket = head.authorization.partition(b" ")
+        if scheme.lower() != b"doorstep":
+            return None
+        return self._admit(place.label, ticket.strip())
+
+    def trusts(self, peer: str) -> bool:
+        """Whether the peer is a proxy whose forwarding headers are believed."""
+        if not self._trusted:
+            return False
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._trusted)
+
+    def behind_proxy(self, head: RequestHead, peer: str, scheme: bytes) -> tuple[str, bytes]:
+        """The visitor as trusted proxies tell: the last address that is not one of them."""
+        for hop in reversed(head.forwarded_for.decode("ascii", "replace").split(",")):
+            hop = hop.strip()
+            if not _is_address(hop):
+                break
+            peer = hop
+            if not self.trusts(hop):
+                break
+        proto = head.forwarded_proto.strip().lower()
+        return peer, proto if proto in (b"http", b"https") else scheme
+
+    def look_up(self, name: str, tell: Callable[[str, str], None]) -> None:
+        """Find out what a name that is not live means, and `tell(code, reason)`."""
+        task = asyncio.get_running_loop().create_task(self._look_up(name, tell))
+        self._lookups.add(task)
+        task.add_done_callback(self._lookups.discard)
+
+    async def _look_up(self, name: str, tell: Callable[[str, str], None]) -> None:
+        try:
+            code, reason = await self._facts(name)
+        except Exception:  # a broken database must not leave a visitor without an answer
+            log.exception("could not look up %r", name)
+            code, reason = "offline", ""
+        tell(code, reason)
+
+    async def sweep(self) -> None:
+        """Look at every deadline, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP)
+            self.now = now = loop.time()
+            for visitor in [visitor for visitor in self.visitors if visitor.deadline < now]:
+                visitor.overdue()
+            for share in self.switchboard:
+                share.pool.trim(now - self.limits.spare_idle)
+
+    def close(self) -> None:
+        """Cut every connection."""
+        for connection in [*self.visitors, *self.tunnels]:
+            connection.transport.abort()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

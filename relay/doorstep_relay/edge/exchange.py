@@ -1,0 +1,225 @@
+"""One request of a visitor and its answer, between a visitor connection and a tunnel connection.
+
+Bytes are passed on as they arrive; the framings only count them. The rules of reuse: a tunnel
+connection goes back to its pool after an exchange that was framed cleanly on both sides and read to
+its end; after an upgrade, an error, an unread body or a surplus byte it is discarded. A request
+whose first byte was sent is never sent again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doorstep_relay.edge.body import BadBody, Chunked, UntilClose
+from doorstep_relay.edge.http1 import BadMessage, RequestHead, ResponseHead, read_response
+
+if TYPE_CHECKING:
+    from doorstep_relay.edge.tunnel import TunnelConnection
+    from doorstep_relay.edge.visitor import VisitorConnection
+
+_HEAD_END = b"\r\n\r\n"
+
+
+class Exchange:
+    """A request on its way. `visitor` and `upstream` each know it as their `exchange`."""
+
+    __slots__ = ("_partial", "_response", "head", "held", "host", "request_done", "upgraded", "upstream", "visitor")
+
+    def __init__(self, visitor: VisitorConnection, upstream: TunnelConnection, head: RequestHead, host: bytes) -> None:
+        self.visitor = visitor
+        self.upstream = upstream
+        self.head = head
+        self.host = host
+        self.request_done = False
+        self.upgraded = False
+        self.held = b""
+        """What a visitor sent after an upgrade request, kept until the app agreed to it."""
+        self._partial = b""
+        self._response: ResponseHead | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether bytes of the final answer went to the visitor."""
+        return self.upgraded or self._response is not None
+
+    # -- from the visitor ----------------------------------------------------------------------
+
+    def begin(self, forwarding: bytes, data: bytes) -> bytes:
+        """Send the head and what is there of the body; what comes after the body is given back."""
+        self.upstream.share.requests += 1
+        self.upstream.transport.write(self.head.for_app(forwarding))
+        if self.head.body.done:
+            self.request_done = True
+            return data
+        return self.from_visitor(data) if data else b""
+
+    def from_visitor(self, data: bytes) -> bytes:
+        """Pass body bytes on; what comes after the body is given back. Raises `BadBody`."""
+        taken = self.head.body.feed(data)
+        if taken:
+            self.upstream.share.bytes_in += taken
+            self.upstream.transport.write(data if taken == len(data) else data[:taken])
+        if self.head.body.done:
+            self.request_done = True
+        return data[taken:]
+
+    def raw_from_visitor(self, data: bytes) -> None:
+        """Bytes of an upgraded connection."""
+        self.upstream.share.bytes_in += len(data)
+        self.upstream.transport.write(data)
+
+    def visitor_eof(self) -> bool:
+        """The visitor will send no more. True keeps its connection open for what comes back."""
+        if self.upgraded:
+            if self.upstream.transport.can_write_eof():
+                self.upstream.transport.write_eof()
+                return True
+            return False
+        return self.request_done
+
+    def visitor_lost(self) -> None:
+        """Nobody waits for the answer any more: the app is told by the end of its connection."""
+        self._give_up_upstream()
+
+    # -- from the app --------------------------------------------------------------------------
+
+    def from_upstream(self, data: bytes) -> None:
+        if self.upgraded:
+            self._to_visitor(data)
+            return
+        try:
+            if self._response is None:
+                self._answer(data)
+            else:
+                self._body(self._response, data)
+        except (BadMessage, BadBody):
+            self._fail("app-failed")
+
+    def _answer(self, data: bytes) -> None:
+        """Read heads until the final one; pass it on with what is there of its body."""
+        while True:
+            if self._partial:
+                data = self._partial + data
+            end = data.find(_HEAD_END)
+            if end < 0:
+                self._keep_partial(data)
+                return
+            self._partial = b""
+            head = read_response(data[: end + 4], method=self.head.method, host=self.host)
+            data = data[end + 4 :]
+            if not head.interim:
+                break
+            if self.head.version == 11:
+                self._to_visitor(head.for_visitor(b""))
+        self._final(head, data)
+
+    def _keep_partial(self, data: bytes) -> None:
+        if len(data) > self.visitor.edge.limits.max_head:
+            raise BadMessage("the answer's head is too large", 502)
+        self._partial = data
+
+    def _final(self, head: ResponseHead, data: bytes) -> None:
+        if head.failure:
+            self._fail(head.failure.decode("ascii", "replace"))
+        elif head.status == 101:
+            self._switch(head, data)
+        else:
+            self._response = head
+            self._start_answer(head, data)
+
+    def _switch(self, head: ResponseHead, data: bytes) -> None:
+        """`101`: from here on the bytes are the new protocol's (RFC 9110 7.8)."""
+        if not self.head.upgrade or head.upgrade != self.head.upgrade:
+            raise BadMessage("the app switched to a protocol that was not asked for", 502)
+        self.upgraded = True
+        extra = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade
+        self._to_visitor(head.for_visitor(extra) + data)
+        held, self.held = self.held, b""
+        self.visitor.upgraded()
+        if held:
+            self.raw_from_visitor(held)
+
+    def _start_answer(self, head: ResponseHead, data: bytes) -> None:
+        if self.head.version == 10 and isinstance(head.body, Chunked):
+            head.lines.remove(b"Transfer-Encoding: chunked\r\n")
+            head.body.payload = []
+            self.head.keep_alive = False
+        if isinstance(head.body, UntilClose):
+            self.head.keep_alive = False
+        start = head.for_visitor(self._connection_line())
+        if head.body.done:
+            self._to_visitor(start)
+            self._finish(head, surplus=bool(data))
+        elif not data:
+            self._to_visitor(start)
+        else:
+            self._body(head, data, start)
+
+    def _connection_line(self) -> bytes:
+        if not self.head.keep_alive:
+            return b"Connection: close\r\n"
+        return b"Connection: keep-alive\r\n" if self.head.version == 10 else b""
+
+    def _body(self, head: ResponseHead, data: bytes, start: bytes = b"") -> None:
+        body = head.body
+        size = len(data)
+        taken = body.feed(data)
+        part = data if taken == size else data[:taken]
+        if isinstance(body, Chunked) and body.payload is not None:
+            part = b"".join(body.payload)
+            body.payload.clear()
+        self._to_visitor(start + part if start else part)
+        if body.done:
+            self._finish(head, surplus=taken != size)
+
+    def _to_visitor(self, data: bytes) -> None:
+        if data:
+            self.upstream.share.bytes_out += len(data)
+            self.visitor.write(data)
+
+    def upstream_eof(self) -> bool:
+        """The app will send no more. True keeps the connection open for what still goes to it."""
+        if self.upgraded and self.visitor.transport.can_write_eof():
+            self.visitor.transport.write_eof()
+            return True
+        return False
+
+    def upstream_lost(self, *, clean: bool) -> None:
+        """The tunnel connection ended under the exchange."""
+        response = self._response
+        if self.upgraded:
+            self.visitor.exchange_cut(clean=clean)
+        elif response is None:
+            code, reason = self.upstream.share.ended or ("app-failed", "")
+            self.visitor.exchange_failed(code, reason)
+        elif isinstance(response.body, UntilClose) and clean:
+            self.visitor.exchange_over(keep_alive=False)
+        else:
+            self.visitor.exchange_cut(clean=False)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def _finish(self, head: ResponseHead, *, surplus: bool) -> None:
+        upstream = self.upstream
+        clean = head.keep_alive and self.request_done and not surplus and not self.head.upgrade
+        if clean and not upstream.write_paused:
+            upstream.exchange = None
+            if self.visitor.write_paused:
+                upstream.transport.resume_reading()
+            upstream.share.pool.give_back(upstream, self.visitor.edge.now)
+        else:
+            self._give_up_upstream()
+        self.visitor.exchange_over(keep_alive=self.head.keep_alive)
+
+    def _fail(self, code: str) -> None:
+        self._give_up_upstream()
+        if self._response is None:
+            self.visitor.exchange_failed(code, "")
+        else:
+            self.visitor.exchange_cut(clean=False)
+
+    def _give_up_upstream(self) -> None:
+        upstream = self.upstream
+        upstream.exchange = None
+        upstream.share.pool.drop(upstream)
+        upstream.discard()

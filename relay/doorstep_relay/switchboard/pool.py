@@ -1,0 +1,151 @@
+"""A share's tunnel connections: some idle, some busy, some on their way. Pure bookkeeping, no I/O.
+
+A pool belongs to exactly one share and one epoch, so a connection can never serve another's visitor.
+It keeps `spares` idle ahead of need and asks the client for more (`ask`) when visitors wait.
+A visitor that finds none waits in line, first come first served, until its own deadline.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Upstream(Protocol):
+    """A connection that leads to the app."""
+
+    idle_since: float
+
+    def discard(self) -> None:
+        """End it; whatever it still carries is cut."""
+
+
+class Waiter(Protocol):
+    """A visitor in line."""
+
+    def upstream_ready(self, upstream: Upstream) -> None:
+        """Its turn has come: `upstream` is its own until it is given back or dropped."""
+
+    def upstream_failed(self, code: str, reason: str) -> None:
+        """There will be none; `code` says why."""
+
+
+class Pool:
+    """One share's connections at one epoch."""
+
+    def __init__(self, *, spares: int, limit: int, max_waiting: int, ask: Callable[[int], None]) -> None:
+        self._spares = spares
+        self._limit = limit
+        self._max_waiting = max_waiting
+        self._ask = ask
+        self._idle: deque[Upstream] = deque()
+        self._busy: set[Upstream] = set()
+        self._waiting: deque[Waiter] = deque()
+        self._coming = 0
+        self.closed = False
+
+    @property
+    def size(self) -> int:
+        """Connections that exist, idle and busy."""
+        return len(self._idle) + len(self._busy)
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def expect(self, count: int) -> None:
+        """Note that the client was already told to dial `count` connections."""
+        self._coming += count
+
+    def take(self) -> Upstream | None:
+        """An idle connection, the one used last: it is the likeliest to be alive and warm."""
+        if not self._idle:
+            return None
+        upstream = self._idle.pop()
+        self._busy.add(upstream)
+        if len(self._idle) < self._spares:
+            self._refill()
+        return upstream
+
+    def wait(self, waiter: Waiter) -> bool:
+        """Stand in line for a connection; False when the line is full."""
+        if self.closed or len(self._waiting) >= self._max_waiting:
+            return False
+        self._waiting.append(waiter)
+        self._refill()
+        return True
+
+    def leave(self, waiter: Waiter) -> None:
+        """Step out of the line."""
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
+
+    def add(self, upstream: Upstream, now: float) -> bool:
+        """A connection that the client dialled; False when there is no room for it."""
+        self._coming = max(0, self._coming - 1)
+        if self.closed or self.size >= self._limit:
+            return False
+        self._serve(upstream, now)
+        return True
+
+    def give_back(self, upstream: Upstream, now: float) -> None:
+        """A clean exchange is over: the connection may serve the next visitor."""
+        if upstream in self._busy:
+            self._busy.remove(upstream)
+            self._serve(upstream, now)
+
+    def drop(self, upstream: Upstream) -> None:
+        """The connection is gone, or in doubt."""
+        if upstream in self._busy:
+            self._busy.remove(upstream)
+        elif upstream in self._idle:
+            self._idle.remove(upstream)
+        else:
+            return
+        self._refill()
+
+    def trim(self, before: float) -> None:
+        """End surplus connections that nobody has needed since `before`."""
+        while len(self._idle) > self._spares and self._idle[0].idle_since < before:
+            self._idle.popleft().discard()
+
+    def renew(self) -> None:
+        """Forget what was asked for and never came, and ask again if it is still needed."""
+        self._coming = 0
+        self._refill()
+
+    def close(self, code: str, reason: str) -> None:
+        """End everything: connections are cut, and those who wait are told why."""
+        self.closed = True
+        waiting, self._waiting = self._waiting, deque()
+        for waiter in waiting:
+            waiter.upstream_failed(code, reason)
+        upstreams = [*self._idle, *self._busy]
+        self._idle.clear()
+        self._busy.clear()
+        for upstream in upstreams:
+            upstream.discard()
+
+    def _serve(self, upstream: Upstream, now: float) -> None:
+        if self.closed:
+            upstream.discard()
+        elif self._waiting:
+            self._busy.add(upstream)
+            self._waiting.popleft().upstream_ready(upstream)
+        else:
+            upstream.idle_since = now
+            self._idle.append(upstream)
+
+    def _refill(self) -> None:
+        if self.closed:
+            return
+        wanted = len(self._waiting) + self._spares - len(self._idle) - self._coming
+        count = min(wanted, self._limit - self.size - self._coming)
+        if count > 0:
+            self._coming += count
+            self._ask(count)
