@@ -1,0 +1,139 @@
+"""What every component shares: its Python value <-> its wire value, its props, its API schema."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from doorstep.errors import RefusedError
+from doorstep.graph import Block, BlockProps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Files(Protocol):
+    """The files of one session, as a component sees them."""
+
+    def path_of(self, file: Any) -> Path:
+        """Where a file value's bytes are. Raises `FileRefusedError` for one that is not the session's."""
+        ...
+
+    def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
+        """Show a file of the app: a copy of it, as a file value."""
+        ...
+
+    def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
+        """Show these bytes as a file called `name`."""
+        ...
+
+
+class ComponentProps(BlockProps, total=False):
+    """The parameters that every component takes."""
+
+    label: str | None
+    info: str | None
+    show_label: bool | None
+    container: bool
+    interactive: bool | None
+    every: Any
+    inputs: Any
+
+
+class Component(Block):
+    """A block with a value."""
+
+    PROPS: ClassVar[tuple[str, ...]] = ()
+    heavy: ClassVar[bool] = False
+    """Converting a value takes long enough to keep it off the event loop."""
+
+    is_static: ClassVar[bool] = False
+    """The visitor never gives it a value."""
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        label: str | None = None,
+        info: str | None = None,
+        show_label: bool | None = None,
+        container: bool = True,
+        interactive: bool | None = None,
+        every: Any = None,
+        inputs: Any = None,
+        **common: Any,
+    ) -> None:
+        if every is not None or inputs is not None:
+            warnings.warn(f"{type(self).__name__}: `every` and `inputs` do nothing yet", stacklevel=3)
+        self.load: Callable[[], Any] | None = value if callable(value) else None
+        self.value = None if self.load else value
+        self.label = label
+        self.info = info
+        self.show_label = show_label
+        self.container = container
+        self.interactive = interactive
+        common.setdefault("min_width", 160)
+        super().__init__(**common)
+
+    # -- values --------------------------------------------------------------------------------
+
+    def preprocess(self, wire: Any, files: Files) -> Any:  # noqa: ARG002
+        """The function's argument for what the page sent. Raises `RefusedError` (see `refuse`)."""
+        return wire
+
+    def postprocess(self, value: Any, files: Files) -> Any:  # noqa: ARG002
+        """The wire value for what the function returned. Raises `ValueError` or `TypeError`."""
+        return value
+
+    def blank(self) -> Any:
+        """The wire value of an emptied component."""
+        return None
+
+    def api_info(self) -> dict[str, Any]:
+        """The JSON schema of the wire value."""
+        return {}
+
+    # -- the page ------------------------------------------------------------------------------
+
+    def props(self) -> dict[str, Any]:
+        common = {
+            "label": self.label,
+            "info": self.info,
+            "show_label": self.show_label,
+            "container": self.container,
+        }
+        return super().props() | common | {name: getattr(self, name) for name in self.PROPS}
+
+    # -- messages ------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """What the visitor sees it called."""
+        kind = type(self).__name__
+        return f"{kind} “{self.label}”" if self.label else kind
+
+    def refuse(self, message: str) -> RefusedError:
+        """An error that names this component."""
+        return RefusedError(f"{self.title}: {message}", self.id)
+
+    def refuse_kind(self, wanted: str, wire: Any) -> RefusedError:
+        return self.refuse(f"expected {wanted}, got {kind_of_wire(wire)}")
+
+
+_KINDS = {type(None): "nothing", bool: "true or false", int: "a number", float: "a number", str: "text"}
+_KINDS |= {list: "a list", dict: "an object"}
+
+
+def kind_of_wire(wire: Any) -> str:
+    """What people call a JSON value of this kind."""
+    return _KINDS.get(type(wire), type(wire).__name__)
+
+
+def plain_number(value: Any) -> int | float:
+    """An `int` or `float` from a Python or numpy number (0-dimensional arrays and tensors too)."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, (int, float)):
+        return value
+    return float(value)

@@ -1,0 +1,1 @@
+"""What starts a function, and how it is called."""

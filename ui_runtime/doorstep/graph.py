@@ -1,0 +1,140 @@
+"""The tree of blocks: what stands where. No events, no values, no I/O.
+
+A block made inside a `with` of a container goes into it; one made elsewhere waits for `render()`.
+Ids are unique in the process, so trees can be put into one another without renumbering.
+"""
+
+from __future__ import annotations
+
+import itertools
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
+
+from doorstep.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+_ids = itertools.count(1)
+_current: ContextVar[Container | None] = ContextVar("doorstep_container", default=None)
+
+Visible = bool | Literal["hidden"]
+
+
+class BlockProps(TypedDict, total=False):
+    """The parameters that every block takes."""
+
+    visible: Visible
+    elem_id: str | None
+    elem_classes: list[str] | str | None
+    scale: int | None
+    min_width: int | None
+    render: bool
+    key: int | str | tuple[int | str, ...] | None
+    preserved_by_key: list[str] | str | None
+
+
+class Block:
+    """Anything that has a place on the page."""
+
+    type: ClassVar[str]
+    """The name of its kind on the wire and of its module in the page."""
+
+    PROPS: ClassVar[tuple[str, ...]] = ()
+    """The attributes that the page needs."""
+
+    def __init__(
+        self,
+        *,
+        visible: Visible = True,
+        elem_id: str | None = None,
+        elem_classes: list[str] | str | None = None,
+        scale: int | None = None,
+        min_width: int | None = None,
+        render: bool = True,
+        key: int | str | tuple[int | str, ...] | None = None,
+        preserved_by_key: list[str] | str | None = "value",
+    ) -> None:
+        self.id = next(_ids)
+        self.parent: Container | None = None
+        self.visible = visible
+        self.elem_id = elem_id
+        self.elem_classes = [elem_classes] if isinstance(elem_classes, str) else list(elem_classes or ())
+        self.scale = scale
+        self.min_width = min_width
+        self.key = key
+        self.preserved_by_key = (
+            [preserved_by_key] if isinstance(preserved_by_key, str) else list(preserved_by_key or ())
+        )
+        if render and _current.get() is not None:
+            self.render()
+
+    def render(self) -> Self:
+        """Put the block into the container whose `with` is open. Raises `UsageError` outside of one."""
+        container = _current.get()
+        if container is None:
+            raise UsageError(f"{self!r}.render() needs an open `with Blocks():`")
+        if self.parent is not None:
+            raise UsageError(f"{self!r} is on the page already; make a second one instead")
+        container.append(self)
+        return self
+
+    def props(self) -> dict[str, Any]:
+        """What the page needs to show the block."""
+        common = {
+            "visible": self.visible,
+            "elem_id": self.elem_id,
+            "elem_classes": self.elem_classes,
+            "scale": self.scale,
+            "min_width": self.min_width,
+        }
+        return common | {name: getattr(self, name) for name in self.PROPS}
+
+    @property
+    def root(self) -> Block:
+        """The outermost block around this one: the app, once the block is on a page."""
+        block: Block = self
+        while block.parent is not None:
+            block = block.parent
+        return block
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+
+class Container(Block):
+    """A block that holds others: those made inside its `with`."""
+
+    def __init__(self, **common: Any) -> None:
+        self.children: list[Block] = []
+        super().__init__(**common)
+
+    def append(self, block: Block) -> None:
+        block.parent = self
+        self.children.append(block)
+
+    def walk(self) -> Iterator[Block]:
+        """Every block below this one, in the order of the page."""
+        for child in self.children:
+            yield child
+            if isinstance(child, Container):
+                yield from child.walk()
+
+    def __enter__(self) -> Self:
+        self._outer = _current.get()
+        _current.set(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.set(self._outer)
+
+
+def current_container() -> Container | None:
+    """The container whose `with` is open."""
+    return _current.get()
