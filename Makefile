@@ -1,0 +1,68 @@
+# Everything a person or CI runs. Needs Python 3.11 or newer and make; the rest is installed here.
+#
+#   make demo                  the README's first example behind a relay of its own
+#   make test ARGS="-k share"  more arguments for pytest
+#   make VENV=/tmp/venv test   another virtual environment
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+FRONTEND := ui_runtime/frontend
+LOCKS := pyproject.toml requirements/dev.txt $(wildcard hatch_build.py)
+PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .svelte-kit -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types page bench lock system clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(VENV)/.demo  ## the first example, shared through a relay on this machine, until Ctrl-C
+	@$(BIN)/python scripts/demo.py $(ARGS)
+
+test: system $(VENV)/.dev  ## every test, with what they need installed first
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/page.py check
+
+page: $(VENV)/.dev  ## build the page again
+	$(BIN)/python scripts/page.py build
+
+bench: $(VENV)/.dev  ## Doorstep beside the app alone and `ssh -R`, in one run
+	@$(BIN)/python -m bench.tunnel $(ARGS)
+
+lock:  ## pin today's versions in requirements/dev.txt
+	$(PYTHON) scripts/lock.py
+
+system:
+	@bash scripts/system-packages.sh
+
+clean:  ## remove what was built and installed here
+	rm -rf $(VENV) dist build .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf ui_runtime/doorstep/static $(FRONTEND)/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- what is installed, done again only when a file that decides it is newer ---------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Doorstep needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(LOCKS) $(PAGE_SOURCES) | $(BIN)/python
+	@echo "Installing Doorstep into $(VENV): a minute or two the first time"
+	@$(PIP) install --constraint requirements/dev.txt --editable '.[relay]'
+	@touch $@
+
+$(VENV)/.dev: $(LOCKS) $(PAGE_SOURCES) | $(BIN)/python
+	@echo "Installing Doorstep and its development tools into $(VENV)"
+	@$(PIP) install --constraint requirements/dev.txt --editable '.[relay,image,dev]'
+	@touch $@ $(VENV)/.demo
