@@ -10,7 +10,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Double, Enum, ForeignKey, Index, Integer, MetaData, String, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,14 +32,10 @@ Id: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up onl
 Json: Final = JSON().with_variant(JSONB, "postgresql")
 Hash: Final = String(64)
 
-_ACTIVE: Final = text("state IN ('live', 'offline')")
-_STORED_STATES: Final = Enum(
-    *(state for state in State if state is not State.requested),
-    name="state",
-    native_enum=False,
-    create_constraint=True,
-    length=16,
-)
+_NOT_ENDED: Final = text("ended_at IS NULL")
+_OFFLINE: Final = text("offline_since IS NOT NULL")
+_STATES: Final = "state IN ('live', 'offline', 'expired', 'revoked', 'closed')"
+_TIMES: Final = "(ended_at IS NULL) = (state IN ('live', 'offline')) AND (offline_since IS NOT NULL) = (state = 'offline')"
 
 
 class Base(DeclarativeBase):
@@ -75,9 +83,13 @@ class Share(Base):
 
     __tablename__ = "share"
     __table_args__ = (
-        Index("uq_share_active_name", "name", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("uq_share_active_name", "name", unique=True, sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
         Index("ix_share_name_id", "name", "id"),
-        Index("ix_share_active_expires_at", "expires_at", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("ix_share_expires_at", "expires_at", sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
+        Index("ix_share_offline_since", "offline_since", sqlite_where=_OFFLINE, postgresql_where=_OFFLINE),
+        # What the indices above stand on: the times say which state it is.
+        CheckConstraint(_TIMES, name="times"),
+        CheckConstraint(_STATES, name="states"),
         {"sqlite_autoincrement": True},
     )
 
@@ -85,7 +97,7 @@ class Share(Base):
     name: Mapped[str] = mapped_column(String(63))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     """NULL on an open relay: the share is nobody's, and only its lease resumes it."""
-    state: Mapped[str] = mapped_column(_STORED_STATES)
+    state: Mapped[State] = mapped_column(Enum(State, native_enum=False, length=16))
     epoch: Mapped[int] = mapped_column(Integer)
     lease_hash: Mapped[str] = mapped_column(Hash, unique=True)
     created_at: Mapped[float]

@@ -1,0 +1,293 @@
+"""The relay's settings: one frozen object, read once from flags and environment, passed to everything.
+
+A flag (`--max-head`) beats its environment variable (`DOORSTEP_RELAY_MAX_HEAD`), which beats the
+default. A value that cannot be used is an error that names its source, never a default in silence.
+Each setting documents itself; flags, help and docs/operations.md are made from, or tested against, this class.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from doorstep_relay import config_values as read
+from doorstep_relay.config_values import Address
+from doorstep_relay.errors import ConfigError
+
+ENVIRONMENT: Final = "DOORSTEP_RELAY_"
+_SECRET_BYTES: Final = 32
+
+T = TypeVar("T")
+
+
+class Source(NamedTuple):
+    """How a setting is told apart and read from text."""
+
+    help: str
+    parse: Callable[[str], Any]
+    flag: bool = True
+    """Whether there is a command-line flag; a secret has none, since everybody sees a process's arguments."""
+
+
+def _setting(default: T, help: str, parse: Callable[[str], T], *, flag: bool = True, show: bool = True) -> T:  # noqa: A002  # click's word
+    metadata = {"source": Source(help, parse, flag)}
+    made: T = field(default=default, metadata=metadata, repr=show)
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that an operator can choose. Times are in seconds, sizes in bytes."""
+
+    listen: Address = _setting(
+        Address("127.0.0.1", 8080),
+        "Address to listen on, host:port. 0.0.0.0 or [::] for every interface.",
+        read.address,
+    )
+    domain: str = _setting(
+        "localhost",
+        "Domain below which every share gets its host name: NAME.DOMAIN. The relay's own host is DOMAIN itself.",
+        read.domain,
+    )
+    public_url: str | None = _setting(
+        None,
+        "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
+        read.url,
+    )
+    data: Path = _setting(
+        Path("doorstep-data"),
+        "Directory of the relay's secret and its SQLite database; made when missing.",
+        read.path,
+    )
+    database: str | None = _setting(
+        None,
+        "Database URL, sqlite:///… or postgresql://…; by default relay.db in the data directory. "
+        "Set it by environment variable when it has a password.",
+        read.database,
+        show=False,
+    )
+    open: bool = _setting(
+        False,
+        "Let everybody open shares, without a token. Only for networks where you know everybody.",
+        read.boolean,
+    )
+    secret: bytes = _setting(
+        b"",
+        "Key that signs tickets, at least 32 characters; by default the file `secret` in the data directory, "
+        "made when missing. Every node of a fleet has the same one.",
+        read.secret,
+        flag=False,
+        show=False,
+    )
+    grace: float = _setting(
+        3600.0, "How long a share whose client went away keeps its name and waits, offline.", read.duration
+    )
+    name_hold: float = _setting(
+        30 * 86400.0, "How long the name of an ended share is kept for the account that had it.", read.duration
+    )
+    default_lifetime: float | None = _setting(
+        72 * 3600.0, "When a share ends if its client does not say; `none` for never.", read.duration_or_none
+    )
+    max_lifetime: float | None = _setting(
+        None, "The longest lifetime that a client may ask for; `none` for no limit.", read.duration_or_none
+    )
+    heartbeat: float = _setting(
+        10.0, "Time between a client's signs of life; after twice as long it counts as gone.", read.duration
+    )
+    spare_tunnels: int = _setting(
+        2, "Idle tunnel connections that each share keeps ready for its next visitors.", read.count
+    )
+    max_tunnels: int = _setting(
+        1024, "Most tunnel connections of one share, idle and busy: its limit of requests at once.", read.count
+    )
+    connect_wait: float = _setting(
+        10.0, "How long a visitor waits for a tunnel connection before the answer is 503.", read.duration
+    )
+    max_head: int = _setting(
+        64 * 1024, "Largest head of a request or response (first line and headers).", read.size
+    )
+    head_timeout: float = _setting(
+        10.0, "How long a visitor may take to send the head of a request.", read.duration
+    )
+    idle_timeout: float = _setting(
+        75.0, "How long a visitor's connection may stay open with nothing on it.", read.duration
+    )
+    ticket_lifetime: float = _setting(
+        60.0, "How long a client has to open the tunnel connections that the relay asked for.", read.duration
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (),
+        "Networks of the proxies in front of the relay, comma-separated, whose X-Forwarded-For is believed; "
+        "from everybody else it is overwritten.",
+        read.networks,
+    )
+    change_poll: float = _setting(
+        0.25, "How often the relay looks for what commands and other nodes changed.", read.duration
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The database URL in use, with its asynchronous driver."""
+        return self.database or f"sqlite+aiosqlite:///{self.data.absolute() / 'relay.db'}"
+
+    @property
+    def public_scheme(self) -> str:
+        """`http` or `https`, as visitors type it."""
+        return urlsplit(self.public_url).scheme if self.public_url else "http"
+
+    @property
+    def public_port(self) -> int:
+        """The port that visitors type, or that their scheme implies."""
+        if not self.public_url:
+            return self.listen.port
+        return urlsplit(self.public_url).port or _implied_port(self.public_scheme)
+
+    def share_host(self, name: str) -> str:
+        """What visitors' browsers send as Host for this share."""
+        return self._host(f"{name}.{self.domain}")
+
+    def share_url(self, name: str) -> str:
+        """The link of this share."""
+        return f"{self.public_scheme}://{self.share_host(name)}"
+
+    @property
+    def relay_url(self) -> str:
+        """Where the relay's own pages and API are."""
+        return f"{self.public_scheme}://{self._host(self.domain)}"
+
+    def _host(self, host: str) -> str:
+        port = self.public_port
+        return host if port == _implied_port(self.public_scheme) else f"{host}:{port}"
+
+
+def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings from flags (by setting name; `None` was not given) and environment.
+
+    Raises `ConfigError` for a value that cannot be used, and for a variable that looks misspelt.
+    """
+    _refuse_misspelt(environ)
+    found: dict[str, Any] = {}
+    for setting in fields(Settings):
+        given = _given(setting, flags, environ)
+        if given is not MISSING:
+            found[setting.name] = given
+    return _agreed(Settings(**found), domain_given="domain" in found)
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with the secret that signs tickets: the one given, or the data directory's."""
+    return settings if settings.secret else replace(settings, secret=_secret_file(settings.data / "secret"))
+
+
+def make_data_directory(settings: Settings) -> None:
+    """Make the data directory, for its owner alone, unless it is there."""
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the data directory {str(settings.data)!r} cannot be made ({error.strerror}); "
+            "choose another one with --data"
+        ) from error
+
+
+def source(setting: Field[Any]) -> Source:
+    """How a field of `Settings` is read and explained."""
+    found: Source = setting.metadata["source"]
+    return found
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return ENVIRONMENT + name.upper()
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def _given(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
+    parse = source(setting).parse
+    for where, value in (
+        (flag(setting.name), flags.get(setting.name)),
+        (variable(setting.name), environ.get(variable(setting.name))),
+    ):
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except ValueError as error:
+            shown = "its value" if setting.name in {"secret", "database"} else repr(value)
+            raise ConfigError(f"{where}: {shown} cannot be used: {error}") from None
+    return MISSING
+
+
+def _agreed(settings: Settings, *, domain_given: bool) -> Settings:
+    """`public_url` and `domain` name the same host; either one is enough."""
+    if settings.public_url is None:
+        return settings
+    host = urlsplit(settings.public_url).hostname or ""
+    if not domain_given:
+        return replace(settings, domain=read.domain(host))
+    if host != settings.domain:
+        raise ConfigError(
+            f"--public-url names the host {host!r} and --domain {settings.domain!r}; leave --domain out"
+        )
+    return settings
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """A mistyped variable would be a setting ignored in silence.
+
+    Only near misses are refused: orchestrators put unrelated variables with our prefix there, such as
+    DOORSTEP_RELAY_SERVICE_HOST for a service of that name.
+    """
+    known = [variable(setting.name) for setting in fields(Settings)]
+    for name in environ:
+        if name.startswith(ENVIRONMENT) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.93)
+            if near:
+                raise ConfigError(f"there is no setting {name}; did you mean {near[0]}?")
+
+
+def _secret_file(path: Path) -> bytes:
+    """The secret in `path`, made when missing; of several processes that make it at once, one wins."""
+    with suppress(FileExistsError):
+        _write_secret(path)
+    try:
+        secret = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the relay's secret {str(path)!r} cannot be read: {error.strerror}") from error
+    if len(secret) < _SECRET_BYTES:
+        raise ConfigError(
+            f"the relay's secret {str(path)!r} holds {len(secret)} bytes, not {_SECRET_BYTES}; "
+            "remove the file, and the relay makes a new one"
+        )
+    return secret
+
+
+def _write_secret(path: Path) -> None:
+    if path.exists():
+        return
+    # Written aside and linked into place, so that nobody ever reads half of it.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
+        path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _implied_port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

@@ -1,0 +1,1 @@
+"""What clients, callers and operators may do: sessions, the REST API and the services below them."""

@@ -1,0 +1,42 @@
+"""Who asks for something: an account, by one of its tokens; the operator; the relay itself; anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from doorstep_relay.domain.claims import owns
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, as the audit trail will name them.
+
+    `account_id` and `token_id` are `None` for the operator, for the relay, and for clients of an open relay.
+    A session has to end when its token does: `token_expires_at` (unix seconds, `None` for never).
+    """
+
+    account_id: int | None
+    account_name: str
+    token_id: int | None = None
+    token_expires_at: float | None = None
+    is_operator: bool = False
+
+    @property
+    def label(self) -> str:
+        """How the audit trail names the actor. Only an account's has the prefix."""
+        return self.account_name if self.account_id is None else f"account:{self.account_name}"
+
+    def may_end(self, owner_id: int | None) -> bool:
+        """Whether a share of this owner is the actor's to end: its own, or any for the operator."""
+        return self.is_operator or owns(self.account_id, owner_id)
+
+
+ANONYMOUS: Final = Actor(None, "anonymous")
+"""Every client of a relay that was started with --open."""
+
+OPERATOR: Final = Actor(None, "operator", is_operator=True)
+"""Whoever can run commands on the relay's data."""
+
+RELAY: Final = Actor(None, "relay")
+"""The relay itself: deadlines, lost connections."""

@@ -1,0 +1,89 @@
+"""The one place where a share's state changes, together with the audit event that tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from doorstep_relay.control.actors import Actor
+from doorstep_relay.domain.lifecycle import ENDED, Event, State, step
+from doorstep_relay.store import audit
+from doorstep_relay.store.audit import Change, Entry
+from doorstep_relay.store.models import Share
+
+
+@dataclass(frozen=True, slots=True)
+class ShareFacts:
+    """A share as it may be shown: everything but its lease. Times are unix seconds."""
+
+    id: int
+    name: str
+    owner_id: int | None
+    owner: str | None
+    """The owner's name, where it was looked up."""
+    state: State
+    epoch: int
+    created_at: float
+    expires_at: float | None
+    offline_since: float | None
+    ended_at: float | None
+    released_at: float | None
+    reason: str
+
+
+def facts(share: Share, owner: str | None = None) -> ShareFacts:
+    """What a row says."""
+    return ShareFacts(
+        id=share.id,
+        name=share.name,
+        owner_id=share.owner_id,
+        owner=owner,
+        state=share.state,
+        epoch=share.epoch,
+        created_at=share.created_at,
+        expires_at=share.expires_at,
+        offline_since=share.offline_since,
+        ended_at=share.ended_at,
+        released_at=share.released_at,
+        reason=share.reason,
+    )
+
+
+async def happen(
+    session: AsyncSession, actor: Actor, now: float, event: Event, *shares: Share, reason: str = ""
+) -> list[Change]:
+    """Take each share through `event` and record it. Raises `InvalidTransition` when one has no such step."""
+    for share in shares:
+        share.state = step(share.state, event)
+        share.offline_since = now if share.state is State.offline else None
+        if share.state in ENDED:
+            share.ended_at = now
+            share.reason = reason
+    await session.flush()
+    return await audit.record(
+        session, *(note(actor, now, f"share.{event}", share, reason=reason) for share in shares)
+    )
+
+
+def note(
+    actor: Actor, now: float, action: str, share: Share, *, reason: str = "", **detail: Any
+) -> Entry:
+    """The audit event of something that happened to a share."""
+    return Entry(
+        at=now,
+        actor=actor.label,
+        action=action,
+        subject=share.name,
+        share_id=share.id,
+        token_id=actor.token_id,
+        account_id=share.owner_id,
+        reason=reason,
+        detail={"epoch": share.epoch, **detail},
+    )
+
+
+def is_overdue(share: Share, now: float) -> bool:
+    """Whether the share's time is over, although nobody ended it yet."""
+    return share.state not in ENDED and share.expires_at is not None and share.expires_at <= now

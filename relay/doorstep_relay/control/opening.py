@@ -1,0 +1,127 @@
+"""One `open`: which share a client gets, a new one or the next epoch of one that is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from doorstep_relay.control.actors import RELAY, Actor
+from doorstep_relay.control.history import happen, is_overdue
+from doorstep_relay.domain.claims import Claim, Holder, claim, owns
+from doorstep_relay.domain.credentials import hash_secret, new_lease
+from doorstep_relay.domain.lifecycle import ENDED, Event, State
+from doorstep_relay.domain.names import random_name
+from doorstep_relay.errors import ShareEnded
+from doorstep_relay.store.models import Share
+from doorstep_relay.store.shares import ShareRows
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a client holds after `open`. Only the holder of the newest epoch is the share's client."""
+
+    share_id: int
+    name: str
+    epoch: int
+    lease: str
+    expires_at: float | None
+    took_over: bool
+    """The share was live: somebody may still hold the epoch before this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What is asked for. `run` may be repeated: it keeps nothing between two runs."""
+
+    actor: Actor
+    now: float
+    hold: float
+    """Seconds for which an ended share's name is kept for its owner."""
+    name: str | None
+    lease: str | None
+    expires_at: float | None
+    """The end of a new share, and of one that its owner takes over if `renew` is set."""
+    renew: bool
+
+    async def run(self, session: AsyncSession) -> Grant | ShareEnded:
+        """Decide and write. A `ShareEnded` is returned, not raised, so that what was written is committed."""
+        leased = await self._leased(session)
+        if leased is not None:
+            return await self._by_lease(session, leased)
+        if self.name is None:
+            return await self._fresh(session, random_name())
+        return await self._by_name(session, self.name)
+
+    async def _leased(self, session: AsyncSession) -> Share | None:
+        """The share that the lease stands for, if it is this actor's and the one that was asked for.
+
+        A stolen lease is worth nothing to another account. A lease of another name is one that the client
+        forgot to throw away: the name in the request counts.
+        """
+        if self.lease is None:
+            return None
+        share = await ShareRows(session).by_lease(hash_secret(self.lease))
+        if share is None or self.name not in {None, share.name}:
+            return None
+        if share.owner_id is not None and not owns(self.actor.account_id, share.owner_id):
+            return None
+        return share
+
+    async def _by_lease(self, session: AsyncSession, share: Share) -> Grant | ShareEnded:
+        """Resume. The end stays as it was, or else a client could put it off by reconnecting."""
+        if is_overdue(share, self.now):
+            await happen(session, RELAY, self.now, Event.expire, share)
+        if share.state in ENDED:
+            return ShareEnded(share.state, share.reason)
+        return await self._resume(session, share, self.lease)
+
+    async def _by_name(self, session: AsyncSession, name: str) -> Grant:
+        share = await ShareRows(session).newest(name)
+        if share is not None and is_overdue(share, self.now):
+            await happen(session, RELAY, self.now, Event.expire, share)
+        if share is None or self._claim(name, share) is Claim.fresh:
+            return await self._fresh(session, name)
+        if self.renew:
+            share.expires_at = self.expires_at
+        return await self._resume(session, share, lease=None)
+
+    def _claim(self, name: str, share: Share) -> Claim:
+        holder = Holder(
+            state=share.state,
+            owner_id=share.owner_id,
+            ended_at=share.ended_at,
+            released=share.released_at is not None,
+            reason=share.reason,
+        )
+        return claim(name, holder, self.actor.account_id, self.now, self.hold)
+
+    async def _resume(self, session: AsyncSession, share: Share, lease: str | None) -> Grant:
+        """The next epoch. Without its lease (a takeover by name) the share gets a new one: the old one is void."""
+        was_live = share.state is State.live
+        share.epoch += 1
+        if lease is None:
+            lease = new_lease()
+            share.lease_hash = hash_secret(lease)
+        await happen(session, self.actor, self.now, Event.resume, share)
+        return _grant(share, lease, took_over=was_live)
+
+    async def _fresh(self, session: AsyncSession, name: str) -> Grant:
+        lease = new_lease()
+        share = Share(
+            name=name,
+            owner_id=self.actor.account_id,
+            state=State.requested,
+            epoch=1,
+            lease_hash=hash_secret(lease),
+            created_at=self.now,
+            expires_at=self.expires_at,
+            reason="",
+        )
+        session.add(share)
+        await happen(session, self.actor, self.now, Event.open, share)
+        return _grant(share, lease, took_over=False)
+
+
+def _grant(share: Share, lease: str, *, took_over: bool) -> Grant:
+    return Grant(share.id, share.name, share.epoch, lease, share.expires_at, took_over)
