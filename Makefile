@@ -9,7 +9,7 @@ VENV ?= .venv
 ARGS ?=
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
 FRONTEND := ui_runtime/frontend
 LOCKS := pyproject.toml requirements/dev.txt $(wildcard hatch_build.py)
 PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .svelte-kit -prune -o -type f -print 2>/dev/null)

