@@ -125,6 +125,12 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase
 
 
+def page(title: str, text: str) -> tuple[str, str]:
+    """A page of the same look that is not an error, and the policy to send with it."""
+    blank = {"style": _STYLE, "refresh": "", "reason": "", "host": "", "status": "", "code": ""}
+    return _PAGE.substitute(blank, title=html.escape(title), text=html.escape(text)), _POLICY
+
+
 def _html(answer: Answer, host: str, reason: str) -> str:
     refresh = f'\n<meta http-equiv="refresh" content="{answer.retry_after}">' if answer.retry_after else ""
     return _PAGE.substitute(

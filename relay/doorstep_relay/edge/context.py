@@ -133,6 +133,7 @@ class Edge:
                 visitor.overdue()
             for share in self.switchboard:
                 share.pool.trim(now - self.limits.spare_idle)
+                share.pool.renew(now, self.limits.connect_wait / 2)
 
     def close(self) -> None:
         """Cut every connection."""

@@ -55,15 +55,21 @@ class Switchboard:
     def by_id(self, share_id: int) -> LiveShare | None:
         return self._by_id.get(share_id)
 
-    def connect(self, share: LiveShare) -> None:
-        """The share is live from now on; whatever held its name at an older epoch is fenced and cut."""
+    def connect(self, share: LiveShare) -> bool:
+        """The share is live from now on; whatever held its name at an older epoch is fenced and cut.
+
+        False when a newer epoch is already here: then it is this share that is fenced.
+        """
         old = self._by_name.get(share.name)
         if old is not None:
+            if (old.share_id, old.epoch) > (share.share_id, share.epoch):
+                return False
             self.disconnect(old)
             old.end("taken-over", "the same share was opened again elsewhere")
         self._by_name[share.name] = share
         self._by_id[share.share_id] = share
         self.schedule(share)
+        return True
 
     def disconnect(self, share: LiveShare) -> bool:
         """The share has no client any more; False when a newer epoch took its place."""

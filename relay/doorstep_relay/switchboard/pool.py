@@ -43,6 +43,8 @@ class Pool:
         self._busy: set[Upstream] = set()
         self._waiting: deque[Waiter] = deque()
         self._coming = 0
+        self._asked_at = 0.0
+        """When `renew` first saw that connections are on their way; 0 when none are."""
         self.closed = False
 
     @property
@@ -88,6 +90,7 @@ class Pool:
     def add(self, upstream: Upstream, now: float) -> bool:
         """A connection that the client dialled; False when there is no room for it."""
         self._coming = max(0, self._coming - 1)
+        self._asked_at = 0.0
         if self.closed or self.size >= self._limit:
             return False
         self._serve(upstream, now)
@@ -114,10 +117,14 @@ class Pool:
         while len(self._idle) > self._spares and self._idle[0].idle_since < before:
             self._idle.popleft().discard()
 
-    def renew(self) -> None:
-        """Forget what was asked for and never came, and ask again if it is still needed."""
-        self._coming = 0
-        self._refill()
+    def renew(self, now: float, patience: float) -> None:
+        """What was asked for `patience` seconds ago and never came is asked for again, if still needed."""
+        if self._coming and self._asked_at and self._asked_at < now - patience:
+            self._coming = 0
+            self._asked_at = 0.0
+            self._refill()
+        elif self._coming and not self._asked_at:
+            self._asked_at = now
 
     def close(self, code: str, reason: str) -> None:
         """End everything: connections are cut, and those who wait are told why."""

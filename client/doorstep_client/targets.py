@@ -1,0 +1,248 @@
+"""What a link leads to: an ASGI app in this process, or a server on a port of this computer.
+
+A target puts its own protocol onto each tunnel connection. For an app that is uvicorn's HTTP
+protocol, so no local port is needed and no loopback hop is paid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from doorstep_client.errors import BadTargetError
+
+if TYPE_CHECKING:
+    from uvicorn.lifespan.on import LifespanOn
+
+Scope = MutableMapping[str, Any]
+AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+_DAY: Final = 24 * 3600
+_BUFFER: Final = 256 * 1024
+_APP_DEADLINE: Final = 5.0
+"""Seconds for a local server to accept a connection."""
+
+
+class Target(Protocol):
+    """Where requests go."""
+
+    async def start(self) -> None: ...
+
+    def protocol(self) -> asyncio.Protocol:
+        """What serves one tunnel connection."""
+
+    def abort(self) -> None:
+        """Cut every connection."""
+
+    async def stop(self) -> None: ...
+
+
+def make_target(target: AsgiApp | int, *, lifespan: bool = True) -> Target:
+    """The target for what the user gave. Raises `BadTargetError`."""
+    if isinstance(target, bool) or target is None:
+        raise BadTargetError(f"cannot share {target!r}: give an ASGI app or a port number")
+    if isinstance(target, int):
+        if not 0 < target < 65536:
+            raise BadTargetError(f"{target} is not a port: ports are numbers from 1 to 65535")
+        return PortTarget("127.0.0.1", target)
+    if not callable(target):
+        raise BadTargetError(f"cannot share {target!r}: give an ASGI app (a callable) or a port number")
+    return AppTarget(target, lifespan=lifespan)
+
+
+# -- an app in this process ----------------------------------------------------------------------
+
+
+class AppTarget:
+    """Serves an ASGI app with uvicorn's protocol; runs its lifespan unless another server does."""
+
+    def __init__(self, app: AsgiApp, *, lifespan: bool) -> None:
+        import uvicorn
+        from uvicorn.server import ServerState
+
+        self._config = uvicorn.Config(
+            with_visitor(app),  # type: ignore[arg-type]  # an ASGI 3 app, whichever of uvicorn's spellings
+            interface="asgi3",
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="auto" if lifespan else "off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_DAY,  # the relay decides how long an idle connection is kept
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._lifespan: LifespanOn = self._config.lifespan_class(self._config)
+
+    async def start(self) -> None:
+        await self._lifespan.startup()
+        if self._lifespan.should_exit:
+            raise BadTargetError("the app failed to start: see its own message above")
+
+    def protocol(self) -> asyncio.Protocol:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+        return HttpToolsProtocol(self._config, self._state, self._lifespan.state)
+
+    def abort(self) -> None:
+        for connection in list(self._state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def stop(self) -> None:
+        self.abort()
+        await self._lifespan.shutdown()
+
+
+def with_visitor(app: AsgiApp) -> AsgiApp:
+    """Tells the app who really asks: the relay's forwarding headers become the scope's client and scheme.
+
+    They are to be believed here and only here, because what arrives on a tunnel connection comes
+    from the relay, which overwrites what visitors send. It writes them last.
+    """
+
+    def visited(scope: Scope, receive: Any, send: Any) -> Awaitable[None]:
+        if scope["type"] != "lifespan":
+            _tell_visitor(scope)
+        return app(scope, receive, send)
+
+    return visited
+
+
+def _tell_visitor(scope: Scope) -> None:
+    for name, value in reversed(scope["headers"]):
+        if name == b"x-forwarded-for":
+            scope["client"] = (value.decode("latin-1"), 0)
+            return
+        if name == b"x-forwarded-proto":
+            secure = value == b"https"
+            scope["scheme"] = ("wss" if secure else "ws") if scope["type"] == "websocket" else value.decode("latin-1")
+
+
+# -- a server on a port --------------------------------------------------------------------------
+
+
+class PortTarget:
+    """Pumps bytes to somebody else's server; its connection lives as long as the tunnel's."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self._pumps: set[_Pump] = set()
+
+    async def start(self) -> None:
+        """Nothing to do: the server may come and go, a visitor is told when it is away."""
+
+    def protocol(self) -> asyncio.Protocol:
+        return _Pump(self.host, self.port, self._pumps)
+
+    def abort(self) -> None:
+        for pump in list(self._pumps):
+            pump.abort()
+
+    async def stop(self) -> None:
+        self.abort()
+
+
+_REFUSED: Final = b"HTTP/1.1 502 Bad Gateway\r\nDoorstep-Error: app-refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _Pump(asyncio.Protocol):
+    """One end of a pair: the tunnel's side. The local connection is opened with the first request."""
+
+    def __init__(self, host: str, port: int, pumps: set[_Pump]) -> None:
+        self._host = host
+        self._port = port
+        self._pumps = pumps
+        self._local: _LocalSide | None = None
+        self._early: list[bytes] = []
+        self._opening: asyncio.Task[None] | None = None
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=_BUFFER)
+        self._pumps.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._local is not None:
+            self._local.transport.write(data)
+            return
+        self._early.append(data)
+        self.transport.pause_reading()
+        if self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self._open())
+
+    async def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_APP_DEADLINE):
+                _, local = await loop.create_connection(lambda: _LocalSide(self), self._host, self._port)
+        except (OSError, TimeoutError):
+            self.transport.write(_REFUSED)
+            self.transport.close()
+            return
+        if self.transport.is_closing():
+            local.transport.abort()
+            return
+        self._local = local
+        local.transport.writelines(self._early)
+        self._early.clear()
+        self.transport.resume_reading()
+
+    def eof_received(self) -> bool:
+        if self._local is not None and self._local.transport.can_write_eof():
+            self._local.transport.write_eof()
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pumps.discard(self)
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._local is not None:
+            self._local.transport.abort() if exc else self._local.transport.close()
+
+    def pause_writing(self) -> None:
+        if self._local is not None:
+            self._local.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._local is not None:
+            self._local.transport.resume_reading()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+
+class _LocalSide(asyncio.Protocol):
+    """The other end of the pair: the connection to the local server."""
+
+    def __init__(self, pump: _Pump) -> None:
+        self._pump = pump
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        self._pump.transport.write(data)
+
+    def eof_received(self) -> bool:
+        if self._pump.transport.can_write_eof():
+            self._pump.transport.write_eof()
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pump.transport.abort() if exc else self._pump.transport.close()
+
+    def pause_writing(self) -> None:
+        self._pump.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._pump.transport.resume_reading()

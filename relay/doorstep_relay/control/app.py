@@ -1,0 +1,124 @@
+"""The relay's own app, at the apex: sessions, the REST API, and a page that says what this is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from doorstep_client import wire
+from fastapi import APIRouter, FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from doorstep_relay.control.session import SEND_DEADLINE, Hub
+from doorstep_relay.control.tokens import Actor, Tokens
+from doorstep_relay.edge import answers
+from doorstep_relay.errors import BadToken
+
+ANONYMOUS: Final = Actor(account_id=None, account_name="anonymous", token_id=None)
+
+
+class WebSocketChannel:
+    """A session's `Channel` over the WebSocket of the ASGI server."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive(self) -> str | bytes | None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        return message.get("text") or message.get("bytes") or b""
+
+    async def send(self, frame: str) -> None:
+        try:
+            await self._websocket.send_text(frame)
+        except WebSocketDisconnect as error:
+            raise ConnectionError("the client is gone") from error
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            await self._websocket.close(code, reason[:120])
+        except RuntimeError as error:  # Starlette's word for a socket that is closed already
+            raise ConnectionError("the client is gone") from error
+
+
+def build_app(hub: Hub, tokens: Tokens, api: APIRouter, *, open_to_all: bool, version: str) -> ASGIApp:
+    """The ASGI app that the edge hands apex connections to."""
+    app = FastAPI(title="Doorstep relay", version=version, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.include_router(api)
+
+    @app.get("/", include_in_schema=False)
+    async def about(request: Request) -> HTMLResponse:
+        return HTMLResponse(_ABOUT, headers=_ABOUT_HEADERS)
+
+    @app.websocket(wire.SESSION_PATH)
+    async def session(websocket: WebSocket) -> None:
+        if websocket.headers.get("origin") is not None:
+            await websocket.close(1008, "sessions are not for browsers")
+            return
+        await websocket.accept(subprotocol=_subprotocol(websocket))
+        channel = WebSocketChannel(websocket)
+        try:
+            actor = await _who(websocket, tokens, open_to_all=open_to_all)
+        except BadToken as refusal:
+            await _turn_away(channel, refusal)
+            return
+        await hub.serve(channel, actor)
+
+    return _SecurityHeaders(app)
+
+
+def _subprotocol(websocket: WebSocket) -> str | None:
+    return wire.SUBPROTOCOL if wire.SUBPROTOCOL in websocket.scope.get("subprotocols", []) else None
+
+
+async def _who(websocket: WebSocket, tokens: Tokens, *, open_to_all: bool) -> Actor:
+    """Whose session this is. A token that is sent must be good, also where none is needed."""
+    sent = websocket.headers.getlist("authorization")
+    if not sent and open_to_all:
+        return ANONYMOUS
+    if len(sent) != 1:
+        raise BadToken
+    scheme, _, token = sent[0].partition(" ")
+    if scheme.lower() != "bearer":
+        raise BadToken
+    return await tokens.authenticate(token.strip())
+
+
+async def _turn_away(channel: WebSocketChannel, refusal: BadToken) -> None:
+    error = wire.Error(refusal.code, refusal.message, fatal=True)
+    try:
+        async with asyncio.timeout(SEND_DEADLINE):
+            await channel.send(wire.encode(error))
+            await channel.close(1008, refusal.code)
+    except (TimeoutError, ConnectionError):
+        pass  # it did not wait for the reason
+
+
+class _SecurityHeaders:
+    """Adds to every answer what keeps browsers from doing more with it than showing it."""
+
+    _HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store"))
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._HEADERS]  # type: ignore[misc]  # ASGI messages are untyped
+            await send(message)
+
+        await self._app(scope, receive, with_headers)  # type: ignore[arg-type]  # the same function, over plain dicts
+
+
+_ABOUT, _POLICY = answers.page(
+    "This is a Doorstep relay",
+    "It hands out public links to apps that run on people's own computers. Links live one name below this address.",
+)
+_ABOUT_HEADERS: Final = {"Content-Security-Policy": _POLICY}

@@ -1,0 +1,339 @@
+"""The relay's side of sessions: what a client asks for, what it is told, and what ends it.
+
+A session task reads and obeys one message at a time; everything that the client is told goes
+through its `Outbox`, which is bounded and never blocks who speaks. When the session ends, by
+whatever cause, its shares go offline; their epochs fence whatever is late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from doorstep_client import wire
+from doorstep_client.errors import WireError
+
+from doorstep_relay.control.shares import Grant, Shares
+from doorstep_relay.control.tokens import Actor
+from doorstep_relay.domain.tickets import TicketKey
+from doorstep_relay.errors import Refusal
+from doorstep_relay.switchboard.local import LiveShare, Switchboard
+from doorstep_relay.switchboard.pool import Pool
+
+log = logging.getLogger("doorstep_relay.session")
+
+MAX_SHARES: Final = 64
+"""Shares that one session may hold."""
+MAX_WAITING: Final = 1024
+"""Visitors that may wait for one share's tunnel connections."""
+OUTBOX: Final = 4 * MAX_SHARES
+"""Messages that may wait for a client that does not read."""
+SEND_DEADLINE: Final = 10.0
+
+
+class Channel(Protocol):
+    """The WebSocket, as much of it as a session needs."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None when the client is gone."""
+
+    async def send(self, frame: str) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What sessions need to know of the relay's settings. Times are seconds."""
+
+    heartbeat: float
+    spares: int
+    max_tunnels: int
+    ticket_lifetime: float
+    domain: str
+    url_of: Callable[[str], str]
+    """name → public URL."""
+    version: str
+
+
+class Outbox:
+    """What waits to be told to one client. Wishes for connections add up instead of queueing."""
+
+    def __init__(self, ticket: Callable[[int], str]) -> None:
+        self._messages: deque[wire.FromRelay] = deque()
+        self._dials: dict[int, int] = {}
+        self._ticket = ticket
+        self._some = asyncio.Event()
+        self.overflown = False
+
+    def tell(self, message: wire.FromRelay) -> None:
+        if len(self._messages) >= OUTBOX:
+            self.overflown = True
+        else:
+            self._messages.append(message)
+        self._some.set()
+
+    def dial(self, number: int, count: int) -> None:
+        self._dials[number] = self._dials.get(number, 0) + count
+        self._some.set()
+
+    def forget(self, number: int) -> None:
+        self._dials.pop(number, None)
+
+    async def next(self) -> list[wire.FromRelay]:
+        """Everything that is to be told now; waits until there is something."""
+        await self._some.wait()
+        self._some.clear()
+        messages = list(self._messages)
+        self._messages.clear()
+        dials, self._dials = self._dials, {}
+        return messages + [wire.Dial(number, count, self._ticket(number)) for number, count in dials.items()]
+
+
+class Hub:
+    """All sessions of this process."""
+
+    def __init__(
+        self, settings: SessionSettings, shares: Shares, switchboard: Switchboard, tickets: TicketKey, clock: Callable[[], float]
+    ) -> None:
+        self.settings = settings
+        self.shares = shares
+        self.switchboard = switchboard
+        self.tickets = tickets
+        self.clock = clock
+        self.stopping = False
+        self._sessions: set[Session] = set()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    async def serve(self, channel: Channel, actor: Actor) -> None:
+        """Hold a session until it ends, from either side."""
+        session = Session(self, channel, actor)
+        self._sessions.add(session)
+        try:
+            await session.run()
+        finally:
+            self._sessions.discard(session)
+
+    def admit(self, name: str, ticket: bytes) -> LiveShare | None:
+        """The live share that a tunnel connection's ticket opens; None refuses it."""
+        share = self.switchboard.find(name)
+        if share is None:
+            return None
+        try:
+            read = self.tickets.read(ticket.decode("ascii", "replace"), self.clock())
+        except Refusal:
+            return None
+        return share if (read.share_id, read.epoch) == (share.share_id, share.epoch) else None
+
+    def end(self, share: LiveShare, code: str, reason: str) -> None:
+        """Cut a live share at once; the durable record is written elsewhere."""
+        if self.switchboard.disconnect(share):
+            share.end(code, reason)
+
+    def end_token(self, token_id: int) -> None:
+        """A token lost its rights: its sessions end, and with them its shares."""
+        for session in [session for session in self._sessions if session.actor.token_id == token_id]:
+            session.refuse("bad-token", "the token of this session was revoked")
+
+    async def stop(self) -> None:
+        """End all sessions because this process ends; clients come back by themselves."""
+        self.stopping = True
+        for session in list(self._sessions):
+            session.cancel()
+        await asyncio.gather(*(session.ended.wait() for session in list(self._sessions)))
+
+
+class Session:
+    """One client's session."""
+
+    def __init__(self, hub: Hub, channel: Channel, actor: Actor) -> None:
+        self.actor = actor
+        self.ended = asyncio.Event()
+        self._hub = hub
+        self._channel = channel
+        self._shares: dict[int, LiveShare] = {}
+        self._outbox = Outbox(self._ticket)
+        self._task: asyncio.Task[None] | None = None
+        self._parting: wire.Error | None = None
+        self._refused = asyncio.Event()
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def refuse(self, code: str, message: str) -> None:
+        """End the session for good: its shares are cut now, the client is told not to come back."""
+        self._parting = wire.Error(code, message, fatal=True)
+        for share in self._shares.values():
+            self._hub.end(share, code, message)
+        self._refused.set()
+
+    async def run(self) -> None:
+        self._task = asyncio.current_task()
+        self._outbox.tell(wire.Welcome(self._hub.settings.heartbeat, self._hub.settings.version))
+        jobs = [asyncio.ensure_future(job) for job in (self._read(), self._write(), self._refused.wait())]
+        try:
+            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            for job in done:
+                if job.exception() is not None:
+                    log.error("a session of %s failed", self.actor.account_name, exc_info=job.exception())
+        except asyncio.CancelledError:
+            if not self._hub.stopping:
+                raise
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            await self._part()
+
+    async def _part(self) -> None:
+        try:
+            async with asyncio.timeout(SEND_DEADLINE):
+                await self._say_goodbye()
+        except (TimeoutError, ConnectionError, OSError):
+            pass  # the client is gone: nothing to be polite about
+        finally:
+            await self._go_offline()
+            self.ended.set()
+
+    async def _say_goodbye(self) -> None:
+        if self._parting is not None:
+            await self._channel.send(wire.encode(self._parting))
+            await self._channel.close(1008, self._parting.code)
+        else:
+            await self._channel.close(1012 if self._hub.stopping else 1000, "")
+
+    async def _go_offline(self) -> None:
+        """The client is gone: its shares wait for it. At the end of the process the next start does this."""
+        for share in self._shares.values():
+            connected = self._hub.switchboard.disconnect(share)
+            if connected:
+                share.ended = ("offline", "")
+                share.pool.close("offline", "")
+            if not self._hub.stopping and (connected or self._parting is not None):
+                await self._hub.shares.disconnected(share.share_id, share.epoch)
+
+    # -- reading and writing -------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        patience = 2 * self._hub.settings.heartbeat
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    frame = await self._channel.receive()
+            except TimeoutError:
+                return
+            if frame is None:
+                return
+            try:
+                await self._obey(wire.decode_from_client(frame))
+            except WireError as error:
+                self.refuse("bad-message", str(error))
+                return
+
+    async def _write(self) -> None:
+        while not self._outbox.overflown:
+            messages = await self._outbox.next()
+            for message in messages:
+                async with asyncio.timeout(SEND_DEADLINE):
+                    await self._channel.send(wire.encode(message))
+
+    async def _obey(self, message: wire.FromClient) -> None:
+        match message:
+            case wire.Ping():
+                self._outbox.tell(wire.Pong())
+            case wire.Open():
+                await self._open(message)
+            case wire.Close():
+                await self._close(message.share)
+
+    # -- shares --------------------------------------------------------------------------------
+
+    async def _open(self, message: wire.Open) -> None:
+        if message.share in self._shares:
+            self._deny("bad-message", f"share {message.share} is already open in this session", message.share)
+            return
+        if len(self._shares) >= MAX_SHARES:
+            self._deny("limit", f"a session holds at most {MAX_SHARES} shares", message.share)
+            return
+        try:
+            grant = await self._hub.shares.open(
+                self.actor, name=message.name, expires_in=message.expires_in, lease=message.lease
+            )
+        except Refusal as refusal:
+            self._outbox.tell(wire.Error(refusal.code, refusal.message, fatal=refusal.fatal, share=message.share))
+            return
+        self._connect(message.share, grant)
+
+    def _deny(self, code: str, text: str, number: int) -> None:
+        self._outbox.tell(wire.Error(code, text, fatal=True, share=number))
+
+    def _connect(self, number: int, grant: Grant) -> None:
+        share = self._live(number, grant)
+        self._shares[number] = share
+        if not self._hub.switchboard.connect(share):
+            self._ended(number, "taken-over", "the same share was opened again elsewhere")
+            return
+        settings = self._hub.settings
+        share.pool.expect(settings.spares)
+        self._outbox.tell(
+            wire.Opened(
+                share=number,
+                name=grant.name,
+                url=settings.url_of(grant.name),
+                host=share.host.decode(),
+                lease=grant.lease,
+                epoch=grant.epoch,
+                ticket=self._ticket(number),
+                dial=settings.spares,
+                expires_at=grant.expires_at,
+            )
+        )
+
+    def _live(self, number: int, grant: Grant) -> LiveShare:
+        settings = self._hub.settings
+        pool = Pool(
+            spares=settings.spares,
+            limit=settings.max_tunnels,
+            max_waiting=MAX_WAITING,
+            ask=lambda count: self._outbox.dial(number, count),
+        )
+        return LiveShare(
+            share_id=grant.share_id,
+            name=grant.name,
+            host=f"{grant.name}.{settings.domain}".encode(),
+            epoch=grant.epoch,
+            expires_at=grant.expires_at,
+            account_id=self.actor.account_id,
+            token_id=self.actor.token_id,
+            pool=pool,
+            tell=lambda code, reason: self._ended(number, code, reason),
+        )
+
+    def _ended(self, number: int, code: str, reason: str) -> None:
+        """The share is over: the client is told, and the session forgets it."""
+        if self._parting is None:
+            self._shares.pop(number, None)
+            self._outbox.forget(number)
+            self._outbox.tell(wire.Ended(number, code, reason))
+
+    async def _close(self, number: int) -> None:
+        share = self._shares.get(number)
+        if share is None:
+            return
+        await self._hub.shares.close(share.share_id, share.epoch)
+        self._hub.end(share, "closed", "")
+
+    def _ticket(self, number: int) -> str:
+        share = self._shares[number]
+        expires = self._hub.clock() + self._hub.settings.ticket_lifetime
+        return self._hub.tickets.issue(share.share_id, share.epoch, expires)
+
+
+Authenticate = Callable[[str], Awaitable[Actor]]

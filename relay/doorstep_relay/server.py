@@ -1,0 +1,221 @@
+"""The relay as one process: puts the parts together, listens, watches the clock, stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from doorstep_relay import __version__
+from doorstep_relay.config import Settings
+from doorstep_relay.control.api import build_router
+from doorstep_relay.control.app import build_app
+from doorstep_relay.control.session import Hub, SessionSettings
+from doorstep_relay.control.shares import Change, Shares
+from doorstep_relay.control.tokens import Tokens
+from doorstep_relay.domain.tickets import TicketKey
+from doorstep_relay.edge.context import Edge, Limits
+from doorstep_relay.edge.visitor import VisitorConnection
+from doorstep_relay.store.database import Database
+from doorstep_relay.switchboard.local import Switchboard
+
+log = logging.getLogger("doorstep_relay")
+
+REAP_EVERY = 0.25
+"""Seconds between two looks at the shares' expiry."""
+TIDY_EVERY = 5.0
+"""Seconds between two looks at what ends without a client: grace periods."""
+DRAIN = 5.0
+"""Seconds that requests under way get when the relay is told to stop."""
+BACKLOG = 4096
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(Relay(settings).serve())
+
+
+class Relay:
+    """One relay process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.shares = Shares(self.database.session, time.time, settings)
+        self.tokens = Tokens(self.database.session, time.time)
+        self.switchboard = Switchboard()
+        self.hub = Hub(
+            SessionSettings(
+                heartbeat=settings.heartbeat,
+                spares=settings.spares,
+                max_tunnels=settings.max_tunnels,
+                ticket_lifetime=settings.ticket_lifetime,
+                domain=settings.domain,
+                url_of=settings.url_of,
+                version=__version__,
+            ),
+            self.shares,
+            self.switchboard,
+            TicketKey(settings.secret),
+            time.time,
+        )
+        self.app = build_app(
+            self.hub,
+            self.tokens,
+            build_router(self.shares, self.tokens, self.apply),
+            open_to_all=settings.open,
+            version=__version__,
+        )
+
+    async def serve(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        apex = _Apex(self.app)
+        edge = self._edge(apex.protocol)
+        await self.shares.all_offline()
+        seen = await self.shares.last_change()
+        server = await loop.create_server(
+            lambda: VisitorConnection(edge), sock=_listen(self.settings.host, self.settings.port), backlog=BACKLOG
+        )
+        print(f"Doorstep relay {__version__} listens on {_where(server)}", flush=True)
+        print(f"Links: {self.settings.url_of('NAME')}", flush=True)
+        async with asyncio.TaskGroup() as tasks:
+            keepers = [
+                tasks.create_task(edge.sweep()),
+                tasks.create_task(_forever(self._reap, REAP_EVERY)),
+                tasks.create_task(_forever(self._tidy, TIDY_EVERY)),
+                tasks.create_task(self._follow(seen)),
+            ]
+            await stop.wait()
+            log.info("stopping")
+            server.close()
+            await self._drain(edge)
+            for keeper in keepers:
+                keeper.cancel()
+        edge.close()
+        await self.database.close()
+
+    def _edge(self, apex: Callable[[], asyncio.Protocol]) -> Edge:
+        settings = self.settings
+        return Edge(
+            domain=settings.domain,
+            limits=Limits(
+                max_head=settings.max_head,
+                head_timeout=settings.head_timeout,
+                idle_timeout=settings.idle_timeout,
+                connect_wait=settings.connect_wait,
+            ),
+            switchboard=self.switchboard,
+            facts=self._facts,
+            admit=self.hub.admit,
+            apex=apex,
+            trusted_proxies=settings.trusted_proxies,
+        )
+
+    async def _facts(self, name: str) -> tuple[str, str]:
+        """What a name that is not live means to a visitor."""
+        share = await self.shares.find(name)
+        if share is None:
+            return "no-such-share", ""
+        if share.state in ("live", "offline"):
+            over = share.expires_at is not None and share.expires_at <= time.time()
+            return ("expired" if over else "offline"), ""
+        return share.state, share.reason or ""
+
+    async def apply(self, change: Change) -> None:
+        """Make a change of rights or links take effect in this process."""
+        if change.action == "share.revoked" and change.share_id is not None:
+            share = self.switchboard.by_id(change.share_id)
+            if share is not None:
+                self.hub.end(share, "revoked", change.reason or "")
+        elif change.action == "token.revoked" and change.token_id is not None:
+            self.hub.end_token(change.token_id)
+
+    async def _follow(self, seen: int) -> None:
+        """Obey what other processes (the command line) wrote to the audit log."""
+        while True:
+            await asyncio.sleep(self.settings.change_poll)
+            try:
+                for change in await self.shares.changes_since(seen):
+                    seen = change.id
+                    await self.apply(change)
+            except Exception:  # the database may be away for a moment; the next look repairs it
+                log.exception("could not follow the audit log")
+
+    async def _reap(self) -> None:
+        for share in self.switchboard.due(time.time()):
+            self.hub.end(share, "expired", "")
+            await self.shares.expire(share.share_id)
+
+    async def _tidy(self) -> None:
+        await self.shares.grace_over(time.time())
+
+    async def _drain(self, edge: Edge) -> None:
+        """Let requests under way end, for a while; then end the sessions."""
+        limit = asyncio.get_running_loop().time() + DRAIN
+        while any(visitor.exchange is not None for visitor in edge.visitors):
+            if asyncio.get_running_loop().time() > limit:
+                break
+            await asyncio.sleep(0.05)
+        await self.hub.stop()
+
+
+async def _forever(step: Callable[[], Awaitable[None]], every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await step()
+        except Exception:  # one failed look must not end the watch
+            log.exception("%s failed", step.__name__)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        sys.exit(f"doorstep-relay: cannot listen on {host}:{port}: {error.strerror}. Choose another address with --listen.")
+    return sock
+
+
+def _where(server: asyncio.Server) -> str:
+    host, port = server.sockets[0].getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+class _Apex:
+    """Puts uvicorn's protocol on connections that are for the relay itself."""
+
+    def __init__(self, app: object) -> None:
+        self._config = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # an ASGI app, whichever of uvicorn's spellings
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+        )
+        self._config.load()
+        self._state = ServerState()
+
+    def protocol(self) -> asyncio.Protocol:
+        return HttpToolsProtocol(self._config, self._state, {})
