@@ -1,0 +1,64 @@
+/** What a person is told about the connection to the app. */
+
+import type { AppConfig } from "./config.ts";
+import { askFate } from "./connection.ts";
+import { same } from "./same.ts";
+import type { Refusal } from "./session.ts";
+
+export type Link = "up" | "down" | "back" | "stale" | "ended" | Refusal;
+
+const BACK_SHOWN_MS = 2_500;
+/** A drop that heals within this time is not worth a person's attention. */
+const DOWN_UNNOTICED_MS = 800;
+
+export class LinkState {
+  state: Link = $state("up");
+  /** Why the share ended, in its owner's words, if any. */
+  reason = $state("");
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly base: string,
+    private readonly config: AppConfig,
+    private readonly giveUp: () => void,
+  ) {}
+
+  lost(): void {
+    if (this.state === "up" || this.state === "back")
+      this.#timer ??= setTimeout(() => (this.state = "down"), DOWN_UNNOTICED_MS);
+    void this.#askWhetherGone();
+  }
+
+  welcomed(again: boolean, resumed: boolean): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.state === "down") {
+      this.state = "back";
+      setTimeout(() => this.state === "back" && (this.state = "up"), BACK_SHOWN_MS);
+    }
+    if (again && !resumed) void this.#askWhetherChanged();
+  }
+
+  refused(reason: Refusal): void {
+    this.#end(reason);
+  }
+
+  async #askWhetherGone(): Promise<void> {
+    const fate = await askFate(this.base);
+    if (!fate.gone) return;
+    this.giveUp();
+    this.reason = fate.reason;
+    this.#end("ended");
+  }
+
+  /** An app that came back without our session was restarted: maybe with another page. */
+  async #askWhetherChanged(): Promise<void> {
+    const fate = await askFate(this.base);
+    if (!fate.gone && fate.config !== null && !same(fate.config, this.config)) this.state = "stale";
+  }
+
+  #end(state: Link): void {
+    clearTimeout(this.#timer);
+    this.state = state;
+  }
+}

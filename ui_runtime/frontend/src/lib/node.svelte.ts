@@ -1,0 +1,96 @@
+/** One component of the page as the page knows it: properties, current value, and what runs for it. */
+
+import type { Change, ComponentConfig, Props, ShowProgress } from "./config.ts";
+import { same } from "./same.ts";
+
+export interface Pending {
+  state: "pending" | "queued" | "running";
+  since: number;
+  show: ShowProgress;
+  position: number | null;
+  size: number | null;
+  eta: number | null;
+  progress: { fraction: number | null; text: string } | null;
+}
+
+export interface Failure {
+  title: string;
+  message: string;
+  traceback: string | null;
+}
+
+/** Where a component's events go. */
+export interface Events {
+  fire(id: number, event: string, data?: unknown): void;
+  /** Whether anything is bound to the event: a control that nobody listens to need not be one. */
+  listens(id: number, event: string): boolean;
+}
+
+export class ComponentNode {
+  readonly id: number;
+  readonly type: string;
+  /** Replaced as a whole on a change; wire values can be big, so they are not made deeply reactive. */
+  props: Props = $state.raw({});
+  value: unknown = $state.raw(null);
+  pending: Pending | null = $state.raw(null);
+  failure: Failure | null = $state.raw(null);
+  readonly #events: Events;
+
+  constructor(config: ComponentConfig, events: Events) {
+    const { value = null, ...props } = config.props;
+    this.id = config.id;
+    this.type = config.type;
+    this.props = props;
+    this.value = value;
+    this.#events = events;
+  }
+
+  /** The id of the element that this component's label names. */
+  get inputId(): string {
+    return `c${this.id}`;
+  }
+
+  /** The person changed the value. */
+  enter(value: unknown): void {
+    if (same(value, this.value)) return;
+    this.value = value;
+    this.fire("input");
+    this.fire("change");
+  }
+
+  /** The app changed the value, or other properties. */
+  apply(change: Change[1]): void {
+    const { value, ...props } = change;
+    if (Object.keys(props).length > 0) this.props = { ...this.props, ...props };
+    if ("value" in change) this.#assign(value);
+  }
+
+  fire(event: string, data?: unknown): void {
+    this.#events.fire(this.id, event, data);
+  }
+
+  listens(event: string): boolean {
+    return this.#events.listens(this.id, event);
+  }
+
+  #assign(value: unknown): void {
+    if (same(value, this.value)) return;
+    this.value = value;
+    this.fire("change");
+  }
+
+  text(name: string, fallback = ""): string {
+    const prop = this.props[name];
+    return typeof prop === "string" ? prop : fallback;
+  }
+
+  number(name: string): number | null {
+    const prop = this.props[name];
+    return typeof prop === "number" ? prop : null;
+  }
+
+  flag(name: string, fallback = false): boolean {
+    const prop = this.props[name];
+    return typeof prop === "boolean" ? prop : fallback;
+  }
+}

@@ -1,0 +1,91 @@
+/** The messages of docs/ui-protocol.md, typed. Nothing here does I/O. */
+
+import type { Change } from "./config.ts";
+
+export interface Hello {
+  type: "hello";
+  session?: string;
+  seen?: number;
+}
+
+export interface Run {
+  type: "run";
+  job: number;
+  fn: number;
+  data: unknown[];
+  trigger?: number;
+  event?: unknown;
+}
+
+export interface Cancel {
+  type: "cancel";
+  job: number;
+}
+
+export type FromPage = Hello | Run | Cancel | { type: "ping"; seen: number };
+
+export interface Welcome {
+  type: "welcome";
+  session: string;
+  resumed: boolean;
+}
+
+export interface Queued {
+  type: "queued";
+  job: number;
+  position: number;
+  eta?: number | null;
+  /** How many wait in all, when the app says so. */
+  size?: number | null;
+}
+
+export interface Progress {
+  type: "progress";
+  job: number;
+  fraction?: number | null;
+  text?: string | null;
+  step?: number | null;
+  total?: number | null;
+  unit?: string | null;
+}
+
+export interface Failed {
+  type: "failed";
+  job: number;
+  title: string;
+  message: string;
+  code?: "error" | "refused" | "cancelled" | "busy";
+  traceback?: string | null;
+  output?: number | null;
+}
+
+export type ToastLevel = "info" | "warning" | "success" | "error";
+
+export interface ToastMessage {
+  type: "toast";
+  level: ToastLevel;
+  title: string;
+  message: string;
+  seconds?: number | null;
+}
+
+export type JobMessage =
+  | Queued
+  | { type: "started"; job: number }
+  | Progress
+  | { type: "data"; job: number; changes: Change[] }
+  | { type: "done"; job: number; changes: Change[]; seconds: number }
+  | Failed;
+
+export type FromApp = (Welcome | JobMessage | ToastMessage | { type: "pong" }) & { seq?: number };
+
+/** A frame of the app, or null when it is not a message that this page knows the shape of. */
+export function decode(frame: string): FromApp | null {
+  try {
+    const message: unknown = JSON.parse(frame);
+    const known = typeof message === "object" && message !== null && "type" in message;
+    return known ? (message as FromApp) : null;
+  } catch {
+    return null;
+  }
+}

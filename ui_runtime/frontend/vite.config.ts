@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, type Plugin } from "vite";
+
+const OUT = fileURLToPath(new URL("../doorstep/static", import.meta.url));
+const ASSETS = join(OUT, "assets");
+
+/** Writes `.br` and `.gz` beside every asset, so that the server never compresses while it serves. */
+function precompress(): Plugin {
+  return {
+    name: "doorstep:precompress",
+    apply: "build",
+    closeBundle() {
+      for (const name of readdirSync(ASSETS)) {
+        if (!/\.(js|css|svg)$/.test(name)) continue;
+        const path = join(ASSETS, name);
+        const bytes = readFileSync(path);
+        const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: quality }));
+        writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  // Relative, so that the page works under any prefix a proxy or a mount gives it.
+  base: "./",
+  plugins: [svelte(), precompress()],
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: "src/main.ts",
+      // Svelte's own code by itself: it stays in browsers' caches when only the page changes.
+      output: { codeSplitting: { groups: [{ name: "svelte", test: /node_modules[\\/](svelte|clsx|esm-env)[\\/]/ }] } },
+    },
+  },
+  test: { include: ["tests/**/*.test.ts"] },
+} as Parameters<typeof defineConfig>[0]);
