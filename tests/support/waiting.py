@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -26,7 +26,15 @@ def wait_for(condition: Callable[[], T | None], deadline: float = 10.0, what: st
     return value
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], deadline: float = 10.0, what: str = "") -> T:
+@overload
+async def eventually(condition: Callable[[], Awaitable[T]], deadline: float = 10.0, what: str = "") -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T | None], deadline: float = 10.0, what: str = "") -> T: ...
+
+
+async def eventually(condition: Callable[[], Any], deadline: float = 10.0, what: str = "") -> Any:
     """`wait_for` inside an event loop; `condition` may be a plain function or a coroutine function."""
     end = time.monotonic() + deadline
     while True:
