@@ -1,0 +1,1 @@
+"""What Doorstep costs, measured beside what people would use instead: `make bench`."""

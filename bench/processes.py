@@ -1,0 +1,61 @@
+"""Starting what is measured, and the CPU time that it has used."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path], *, log: Path, env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program, its output in `log`, ended with this block."""
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=env)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(ready: Callable[[], bool], what: str, log: Path, deadline: float = 20.0) -> None:
+    """Raises `TimeoutError`, with the end of `log`, when `ready` does not come true in time."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            if ready():
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"{what} is not up after {deadline} s:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def listens(port: int) -> bool:
+    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    return True
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and of all below it, those that ended included."""
+    process = psutil.Process(pid)
+    times = process.cpu_times()
+    own = float(times.user + times.system + times.children_user + times.children_system)
+    return own + sum(cpu_seconds(child.pid) for child in process.children())
