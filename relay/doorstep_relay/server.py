@@ -6,9 +6,9 @@ import asyncio
 import logging
 import signal
 import socket
-import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import uvicorn
 import uvloop
@@ -17,14 +17,17 @@ from uvicorn.server import ServerState
 
 from doorstep_relay import __version__
 from doorstep_relay.config import Settings
+from doorstep_relay.config_values import Address
 from doorstep_relay.control.api import build_router
 from doorstep_relay.control.app import build_app
 from doorstep_relay.control.session import Hub, SessionSettings
 from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.control.tokens import Tokens
+from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.edge.context import Edge, Limits
 from doorstep_relay.edge.visitor import VisitorConnection
+from doorstep_relay.errors import ConfigError
 from doorstep_relay.store.database import Database
 from doorstep_relay.switchboard.local import Switchboard
 
@@ -40,9 +43,16 @@ BACKLOG = 4096
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. `settings` have their secret, and a database with today's schema."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it tells of every connection otherwise
+    sock = _listen(*settings.listen)
+    listen = Address(settings.listen.host, sock.getsockname()[1])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(Relay(settings).serve())
+        runner.run(_serve(replace(settings, listen=listen), sock))
+
+
+async def _serve(settings: Settings, sock: socket.socket) -> None:
+    await Relay(settings).serve(sock)
 
 
 class Relay:
@@ -50,18 +60,18 @@ class Relay:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = Database(settings.database_url)
-        self.shares = Shares(self.database.session, time.time, settings)
-        self.tokens = Tokens(self.database.session, time.time)
+        self.database = Database.open(settings)
+        self.shares = Shares(self.database, time.time, settings)
+        self.tokens = Tokens(self.database, time.time)
         self.switchboard = Switchboard()
         self.hub = Hub(
             SessionSettings(
                 heartbeat=settings.heartbeat,
-                spares=settings.spares,
+                spares=settings.spare_tunnels,
                 max_tunnels=settings.max_tunnels,
                 ticket_lifetime=settings.ticket_lifetime,
                 domain=settings.domain,
-                url_of=settings.url_of,
+                url_of=settings.share_url,
                 version=__version__,
             ),
             self.shares,
@@ -77,7 +87,8 @@ class Relay:
             version=__version__,
         )
 
-    async def serve(self) -> None:
+    async def serve(self, sock: socket.socket) -> None:
+        """Serve on a bound socket until told to stop."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,11 +97,9 @@ class Relay:
         edge = self._edge(apex.protocol)
         await self.shares.all_offline()
         seen = await self.shares.last_change()
-        server = await loop.create_server(
-            lambda: VisitorConnection(edge), sock=_listen(self.settings.host, self.settings.port), backlog=BACKLOG
-        )
-        print(f"Doorstep relay {__version__} listens on {_where(server)}", flush=True)
-        print(f"Links: {self.settings.url_of('NAME')}", flush=True)
+        server = await loop.create_server(lambda: VisitorConnection(edge), sock=sock, backlog=BACKLOG)
+        print(f"Doorstep relay {__version__} listens on {self.settings.listen}", flush=True)
+        print(f"Its address is {self.settings.relay_url}, its links are {self.settings.share_url('NAME')}", flush=True)
         async with asyncio.TaskGroup() as tasks:
             keepers = [
                 tasks.create_task(edge.sweep()),
@@ -129,18 +138,18 @@ class Relay:
         share = await self.shares.find(name)
         if share is None:
             return "no-such-share", ""
-        if share.state in ("live", "offline"):
-            over = share.expires_at is not None and share.expires_at <= time.time()
-            return ("expired" if over else "offline"), ""
-        return share.state, share.reason or ""
+        if share.state in ENDED:
+            return share.state, share.reason
+        over = share.expires_at is not None and share.expires_at <= time.time()
+        return ("expired" if over else "offline"), ""
 
     async def apply(self, change: Change) -> None:
         """Make a change of rights or links take effect in this process."""
-        if change.action == "share.revoked" and change.share_id is not None:
+        if change.action == "share.revoke" and change.share_id is not None:
             share = self.switchboard.by_id(change.share_id)
             if share is not None:
-                self.hub.end(share, "revoked", change.reason or "")
-        elif change.action == "token.revoked" and change.token_id is not None:
+                self.hub.end(share, "revoked", change.reason)
+        elif change.action == "token.revoke" and change.token_id is not None:
             self.hub.end_token(change.token_id)
 
     async def _follow(self, seen: int) -> None:
@@ -155,12 +164,15 @@ class Relay:
                 log.exception("could not follow the audit log")
 
     async def _reap(self) -> None:
+        self.hub.end_expired()
         for share in self.switchboard.due(time.time()):
             self.hub.end(share, "expired", "")
             await self.shares.expire(share.share_id)
 
     async def _tidy(self) -> None:
-        await self.shares.grace_over(time.time())
+        now = time.time()
+        await self.shares.expire_overdue(now)
+        await self.shares.grace_over(now)
 
     async def _drain(self, edge: Edge) -> None:
         """Let requests under way end, for a while; then end the sessions."""
@@ -189,13 +201,8 @@ def _listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        sys.exit(f"doorstep-relay: cannot listen on {host}:{port}: {error.strerror}. Choose another address with --listen.")
+        raise ConfigError(f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --listen") from error
     return sock
-
-
-def _where(server: asyncio.Server) -> str:
-    host, port = server.sockets[0].getsockname()[:2]
-    return f"http://{host}:{port}"
 
 
 class _Apex:

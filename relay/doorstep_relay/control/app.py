@@ -11,11 +11,9 @@ from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from doorstep_relay.control.session import SEND_DEADLINE, Hub
-from doorstep_relay.control.tokens import Actor, Tokens
+from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
 from doorstep_relay.edge import answers
 from doorstep_relay.errors import BadToken
-
-ANONYMOUS: Final = Actor(account_id=None, account_name="anonymous", token_id=None)
 
 
 class WebSocketChannel:
@@ -39,7 +37,7 @@ class WebSocketChannel:
     async def close(self, code: int, reason: str) -> None:
         try:
             await self._websocket.close(code, reason[:120])
-        except RuntimeError as error:  # Starlette's word for a socket that is closed already
+        except (RuntimeError, WebSocketDisconnect) as error:  # Starlette's words for a socket that is closed
             raise ConnectionError("the client is gone") from error
 
 
@@ -78,12 +76,7 @@ async def _who(websocket: WebSocket, tokens: Tokens, *, open_to_all: bool) -> Ac
     sent = websocket.headers.getlist("authorization")
     if not sent and open_to_all:
         return ANONYMOUS
-    if len(sent) != 1:
-        raise BadToken
-    scheme, _, token = sent[0].partition(" ")
-    if scheme.lower() != "bearer":
-        raise BadToken
-    return await tokens.authenticate(token.strip())
+    return await tokens.authenticate(bearer(sent))
 
 
 async def _turn_away(channel: WebSocketChannel, refusal: BadToken) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
@@ -141,6 +141,12 @@ class Hub:
         for session in [session for session in self._sessions if session.actor.token_id == token_id]:
             session.refuse("bad-token", "the token of this session was revoked")
 
+    def end_expired(self) -> None:
+        """Rights are checked for as long as a session lasts, not at its start only: tokens expire too."""
+        now = self.clock()
+        for session in [session for session in self._sessions if (session.actor.token_expires_at or now) < now]:
+            session.refuse("bad-token", "the token of this session has expired")
+
     async def stop(self) -> None:
         """End all sessions because this process ends; clients come back by themselves."""
         self.stopping = True
@@ -180,9 +186,7 @@ class Session:
         jobs = [asyncio.ensure_future(job) for job in (self._read(), self._write(), self._refused.wait())]
         try:
             done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-            for job in done:
-                if job.exception() is not None:
-                    log.error("a session of %s failed", self.actor.account_name, exc_info=job.exception())
+            self._report(done)
         except asyncio.CancelledError:
             if not self._hub.stopping:
                 raise
@@ -192,11 +196,17 @@ class Session:
             await asyncio.gather(*jobs, return_exceptions=True)
             await self._part()
 
+    def _report(self, done: set[asyncio.Future[Any]]) -> None:
+        for job in done:
+            error = job.exception()
+            if error is not None and not isinstance(error, OSError | TimeoutError):  # these two: the client is gone
+                log.error("a session of %s failed", self.actor.account_name, exc_info=error)
+
     async def _part(self) -> None:
         try:
             async with asyncio.timeout(SEND_DEADLINE):
                 await self._say_goodbye()
-        except (TimeoutError, ConnectionError, OSError):
+        except (TimeoutError, OSError):
             pass  # the client is gone: nothing to be polite about
         finally:
             await self._go_offline()
@@ -335,5 +345,3 @@ class Session:
         expires = self._hub.clock() + self._hub.settings.ticket_lifetime
         return self._hub.tickets.issue(share.share_id, share.epoch, expires)
 
-
-Authenticate = Callable[[str], Awaitable[Actor]]
