@@ -11,6 +11,7 @@ import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from doorstep_relay.edge.hosts import Hosts, Place
@@ -74,7 +75,7 @@ class Edge:
         self.apex = apex
         self.visitors: set[VisitorConnection] = set()
         self.tunnels: set[TunnelConnection] = set()
-        self.now = asyncio.get_running_loop().time()
+        self._tick()
         self._facts = facts
         self._admit = admit
         self._trusted = tuple(trusted_proxies)
@@ -123,12 +124,17 @@ class Edge:
             code, reason = "offline", ""
         tell(code, reason)
 
+    def _tick(self) -> None:
+        self.now = asyncio.get_running_loop().time()
+        self.date = f"Date: {formatdate(usegmt=True)}\r\n".encode()
+        """A field line for answers whose app gave none; as coarse as `now`."""
+
     async def sweep(self) -> None:
         """Look at every deadline, for ever."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP)
-            self.now = now = loop.time()
+            self._tick()
+            now = self.now
             for visitor in [visitor for visitor in self.visitors if visitor.deadline < now]:
                 visitor.overdue()
             for share in self.switchboard:

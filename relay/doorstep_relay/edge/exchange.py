@@ -146,7 +146,7 @@ class Exchange:
             self.head.keep_alive = False
         if isinstance(head.body, UntilClose):
             self.head.keep_alive = False
-        start = head.for_visitor(self._connection_line())
+        start = head.for_visitor(self._own_lines(head))
         if head.body.done:
             self._to_visitor(start)
             self._finish(head, surplus=bool(data))
@@ -155,10 +155,12 @@ class Exchange:
         else:
             self._body(head, data, start)
 
-    def _connection_line(self) -> bytes:
+    def _own_lines(self, head: ResponseHead) -> bytes:
+        """What the relay adds: a missing Date (RFC 9110 6.6.1) and the state of the visitor's connection."""
+        date = b"" if head.dated else self.visitor.edge.date
         if not self.head.keep_alive:
-            return b"Connection: close\r\n"
-        return b"Connection: keep-alive\r\n" if self.head.version == 10 else b""
+            return date + b"Connection: close\r\n"
+        return date + b"Connection: keep-alive\r\n" if self.head.version == 10 else date
 
     def _body(self, head: ResponseHead, data: bytes, start: bytes = b"") -> None:
         body = head.body

@@ -53,6 +53,7 @@ class _Kind(IntEnum):
     AUTHORIZATION = 11
     FAILURE = 12
     ACCEPT = 13
+    DATE = 14
 
 
 _REQUEST_KINDS: Final = {
@@ -90,6 +91,7 @@ _RESPONSE_KINDS: Final = {
     b"proxy-authenticate": _Kind.DROP,
     b"set-cookie": _Kind.COOKIE,
     b"doorstep-error": _Kind.FAILURE,
+    b"date": _Kind.DATE,
 }
 
 INTERNAL_PREFIX: Final = b"doorstep-"
@@ -105,7 +107,7 @@ _REQUEST_LOOKUP: Final = _with_usual_spellings(_REQUEST_KINDS)
 _RESPONSE_LOOKUP: Final = _with_usual_spellings(_RESPONSE_KINDS)
 for _name in (b"User-Agent", b"Accept-Encoding", b"Accept-Language", b"Cookie", b"Content-Type", b"Referer", b"Origin"):
     _REQUEST_LOOKUP[_name] = _REQUEST_LOOKUP[_name.lower()] = _Kind.PASS
-for _name in (b"Content-Type", b"Date", b"Server", b"Cache-Control", b"ETag", b"etag", b"Vary", b"Last-Modified"):
+for _name in (b"Content-Type", b"Server", b"Cache-Control", b"ETag", b"etag", b"Vary", b"Last-Modified"):
     _RESPONSE_LOOKUP[_name] = _RESPONSE_LOOKUP[_name.lower()] = _Kind.PASS
 
 
@@ -312,7 +314,7 @@ def _tokens(value: bytes) -> set[bytes]:
 class ResponseHead:
     """An app's answer, checked. `failure` is the code of an answer that the client itself made."""
 
-    __slots__ = ("body", "failure", "keep_alive", "lines", "start", "status", "upgrade")
+    __slots__ = ("body", "dated", "failure", "keep_alive", "lines", "start", "status", "upgrade")
 
     def __init__(self, status: int, start: bytes) -> None:
         self.status = status
@@ -323,6 +325,7 @@ class ResponseHead:
         """Whether the tunnel connection may be used again."""
         self.upgrade = b""
         self.failure = b""
+        self.dated = False
 
     @property
     def interim(self) -> bool:
@@ -373,6 +376,9 @@ def _sort_response(head: ResponseHead, fields: list[tuple[bytes, bytes]], method
                 lines.append(b"%b: %b\r\n" % (name, value))
         elif kind == _Kind.UPGRADE:
             head.upgrade = value.strip().lower()
+        elif kind == _Kind.DATE:
+            head.dated = True
+            lines.append(b"%b: %b\r\n" % (name, value))
         elif kind == _Kind.FAILURE:
             head.failure = value
     if connection:
