@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -7,17 +7,20 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
 
 const OUT = fileURLToPath(new URL("../doorstep/static", import.meta.url));
-const ASSETS = join(OUT, "assets");
 
 /** Writes `.br` and `.gz` beside every asset, so that the server never compresses while it serves. */
 function precompress(): Plugin {
+  let assets = "";
   return {
     name: "doorstep:precompress",
     apply: "build",
+    configResolved({ root, build }) {
+      assets = resolve(root, build.outDir, build.assetsDir);
+    },
     closeBundle() {
-      for (const name of readdirSync(ASSETS)) {
+      for (const name of readdirSync(assets)) {
         if (!/\.(js|css|svg)$/.test(name)) continue;
-        const path = join(ASSETS, name);
+        const path = join(assets, name);
         const bytes = readFileSync(path);
         const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
         writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: quality }));
