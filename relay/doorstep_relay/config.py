@@ -2,7 +2,7 @@
 
 A flag (`--max-head`) beats its environment variable (`DOORSTEP_RELAY_MAX_HEAD`), which beats the
 default. A value that cannot be used is an error that names its source, never a default in silence.
-Each setting documents itself; flags, help and docs/operations.md are made from, or tested against, this class.
+Each setting documents itself: flags, help and docs/operations.md follow this class.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from doorstep_relay import config_values as read
@@ -25,36 +25,36 @@ from doorstep_relay.errors import ConfigError
 ENVIRONMENT: Final = "DOORSTEP_RELAY_"
 _SECRET_BYTES: Final = 32
 
-T = TypeVar("T")
-
 
 class Source(NamedTuple):
-    """How a setting is told apart and read from text."""
+    """How a setting is explained and read from text."""
 
-    help: str
+    about: str
     parse: Callable[[str], Any]
     flag: bool = True
     """Whether there is a command-line flag; a secret has none, since everybody sees a process's arguments."""
 
 
-def _setting(default: T, help: str, parse: Callable[[str], T], *, flag: bool = True, show: bool = True) -> T:  # noqa: A002  # click's word
-    metadata = {"source": Source(help, parse, flag)}
-    made: T = field(default=default, metadata=metadata, repr=show)
-    return made
+def _setting(
+    default: Any, about: str, parse: Callable[[str], Any], *, flag: bool = True, show: bool = True
+) -> Any:
+    """A field that knows how it is read and explained. `show=False` keeps its value out of `repr`."""
+    return field(default=default, metadata={"source": Source(about, parse, flag)}, repr=show)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that an operator can choose. Times are in seconds, sizes in bytes."""
 
-    listen: Address = _setting(
+    listen: Address = _setting(  # noqa: RUF009  # makes a dataclass field
         Address("127.0.0.1", 8080),
         "Address to listen on, host:port. 0.0.0.0 or [::] for every interface.",
         read.address,
     )
     domain: str = _setting(
         "localhost",
-        "Domain below which every share gets its host name: NAME.DOMAIN. The relay's own host is DOMAIN itself.",
+        "Domain below which every share gets its host name: NAME.DOMAIN. "
+        "The relay's own host is DOMAIN itself.",
         read.domain,
     )
     public_url: str | None = _setting(
@@ -62,7 +62,7 @@ class Settings:
         "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
         read.url,
     )
-    data: Path = _setting(
+    data: Path = _setting(  # noqa: RUF009  # makes a dataclass field
         Path("doorstep-data"),
         "Directory of the relay's secret and its SQLite database; made when missing.",
         read.path,
@@ -91,7 +91,9 @@ class Settings:
         3600.0, "How long a share whose client went away keeps its name and waits, offline.", read.duration
     )
     name_hold: float = _setting(
-        30 * 86400.0, "How long the name of an ended share is kept for the account that had it.", read.duration
+        30 * 86400.0,
+        "How long the name of an ended share is kept for the account that had it.",
+        read.duration,
     )
     default_lifetime: float | None = _setting(
         72 * 3600.0, "When a share ends if its client does not say; `none` for never.", read.duration_or_none
@@ -106,7 +108,9 @@ class Settings:
         2, "Idle tunnel connections that each share keeps ready for its next visitors.", read.count
     )
     max_tunnels: int = _setting(
-        1024, "Most tunnel connections of one share, idle and busy: its limit of requests at once.", read.count
+        1024,
+        "Most tunnel connections of one share, idle and busy: its limit of requests at once.",
+        read.count,
     )
     connect_wait: float = _setting(
         10.0, "How long a visitor waits for a tunnel connection before the answer is 503.", read.duration
@@ -135,8 +139,8 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """The database URL in use, with its asynchronous driver."""
-        return self.database or f"sqlite+aiosqlite:///{self.data.absolute() / 'relay.db'}"
+        """The database URL in use."""
+        return self.database or f"sqlite:///{self.data.absolute() / 'relay.db'}"
 
     @property
     def public_scheme(self) -> str:
@@ -282,8 +286,8 @@ def _write_secret(path: Path) -> None:
     # Written aside and linked into place, so that nobody ever reads half of it.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_SECRET_BYTES))
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_bytes(secrets.token_bytes(_SECRET_BYTES))
         path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)

@@ -16,8 +16,7 @@ _SIZE: Final = re.compile(r"(\d+)\s*(k|ki|kib|m|mi|mib)?", re.IGNORECASE)
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
 _DRIVERS: Final = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
@@ -79,7 +78,9 @@ def database(text: str) -> str:
     """A database URL, with the driver that the relay uses."""
     scheme, separator, rest = text.strip().partition("://")
     if not separator or scheme not in _DRIVERS or not rest:
-        raise ValueError("give a URL, like sqlite:////var/lib/doorstep/relay.db or postgresql://user@host/name")
+        raise ValueError(
+            "give a URL, like sqlite:////var/lib/doorstep/relay.db or postgresql://user@host/name"
+        )
     if scheme.startswith("sqlite") and rest.strip("/") in {"", ":memory:"}:
         raise ValueError("the relay's database has to be a file: sqlite:////path/to/relay.db")
     return f"{_DRIVERS[scheme]}://{rest}"

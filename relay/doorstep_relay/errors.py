@@ -100,7 +100,7 @@ class NameTaken(Refusal):
     status = 409
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the name {name!r} is somebody else's; choose another one, or none for a random one")
+        super().__init__(f"the name {name!r} is somebody else's; choose another, or none for a random one")
 
 
 class NameRevoked(Refusal):
@@ -129,7 +129,7 @@ class NoSuchShare(Refusal):
     status = 404
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"you have no share {name!r}")
+        super().__init__(f"no such share: {name!r}")
 
 
 class ShareEnded(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.domain.lifecycle import ENDED, Event, State, step
@@ -51,8 +51,8 @@ def facts(share: Share, owner: str | None = None) -> ShareFacts:
     )
 
 
-async def happen(
-    session: AsyncSession, actor: Actor, now: float, event: Event, *shares: Share, reason: str = ""
+def happen(
+    session: Session, actor: Actor, now: float, event: Event, *shares: Share, reason: str = ""
 ) -> list[Change]:
     """Take each share through `event` and record it. Raises `InvalidTransition` when one has no such step."""
     for share in shares:
@@ -61,15 +61,13 @@ async def happen(
         if share.state in ENDED:
             share.ended_at = now
             share.reason = reason
-    await session.flush()
-    return await audit.record(
+    session.flush()
+    return audit.record(
         session, *(note(actor, now, f"share.{event}", share, reason=reason) for share in shares)
     )
 
 
-def note(
-    actor: Actor, now: float, action: str, share: Share, *, reason: str = "", **detail: Any
-) -> Entry:
+def note(actor: Actor, now: float, action: str, share: Share, *, reason: str = "", **detail: Any) -> Entry:
     """The audit event of something that happened to a share."""
     return Entry(
         at=now,

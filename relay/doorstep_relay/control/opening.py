@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
 from doorstep_relay.control.history import happen, is_overdue
@@ -44,16 +44,16 @@ class Opening:
     """The end of a new share, and of one that its owner takes over if `renew` is set."""
     renew: bool
 
-    async def run(self, session: AsyncSession) -> Grant | ShareEnded:
+    def run(self, session: Session) -> Grant | ShareEnded:
         """Decide and write. A `ShareEnded` is returned, not raised, so that what was written is committed."""
-        leased = await self._leased(session)
+        leased = self._leased(session)
         if leased is not None:
-            return await self._by_lease(session, leased)
+            return self._by_lease(session, leased)
         if self.name is None:
-            return await self._fresh(session, random_name())
-        return await self._by_name(session, self.name)
+            return self._fresh(session, random_name())
+        return self._by_name(session, self.name)
 
-    async def _leased(self, session: AsyncSession) -> Share | None:
+    def _leased(self, session: Session) -> Share | None:
         """The share that the lease stands for, if it is this actor's and the one that was asked for.
 
         A stolen lease is worth nothing to another account. A lease of another name is one that the client
@@ -61,30 +61,30 @@ class Opening:
         """
         if self.lease is None:
             return None
-        share = await ShareRows(session).by_lease(hash_secret(self.lease))
+        share = ShareRows(session).by_lease(hash_secret(self.lease))
         if share is None or self.name not in {None, share.name}:
             return None
         if share.owner_id is not None and not owns(self.actor.account_id, share.owner_id):
             return None
         return share
 
-    async def _by_lease(self, session: AsyncSession, share: Share) -> Grant | ShareEnded:
+    def _by_lease(self, session: Session, share: Share) -> Grant | ShareEnded:
         """Resume. The end stays as it was, or else a client could put it off by reconnecting."""
         if is_overdue(share, self.now):
-            await happen(session, RELAY, self.now, Event.expire, share)
+            happen(session, RELAY, self.now, Event.expire, share)
         if share.state in ENDED:
             return ShareEnded(share.state, share.reason)
-        return await self._resume(session, share, self.lease)
+        return self._resume(session, share, self.lease)
 
-    async def _by_name(self, session: AsyncSession, name: str) -> Grant:
-        share = await ShareRows(session).newest(name)
+    def _by_name(self, session: Session, name: str) -> Grant:
+        share = ShareRows(session).newest(name)
         if share is not None and is_overdue(share, self.now):
-            await happen(session, RELAY, self.now, Event.expire, share)
+            happen(session, RELAY, self.now, Event.expire, share)
         if share is None or self._claim(name, share) is Claim.fresh:
-            return await self._fresh(session, name)
+            return self._fresh(session, name)
         if self.renew:
             share.expires_at = self.expires_at
-        return await self._resume(session, share, lease=None)
+        return self._resume(session, share, lease=None)
 
     def _claim(self, name: str, share: Share) -> Claim:
         holder = Holder(
@@ -96,17 +96,17 @@ class Opening:
         )
         return claim(name, holder, self.actor.account_id, self.now, self.hold)
 
-    async def _resume(self, session: AsyncSession, share: Share, lease: str | None) -> Grant:
-        """The next epoch. Without its lease (a takeover by name) the share gets a new one: the old one is void."""
+    def _resume(self, session: Session, share: Share, lease: str | None) -> Grant:
+        """The next epoch. A takeover by name shows no lease, so the share gets a new one."""
         was_live = share.state is State.live
         share.epoch += 1
         if lease is None:
             lease = new_lease()
             share.lease_hash = hash_secret(lease)
-        await happen(session, self.actor, self.now, Event.resume, share)
+        happen(session, self.actor, self.now, Event.resume, share)
         return _grant(share, lease, took_over=was_live)
 
-    async def _fresh(self, session: AsyncSession, name: str) -> Grant:
+    def _fresh(self, session: Session, name: str) -> Grant:
         lease = new_lease()
         share = Share(
             name=name,
@@ -119,7 +119,7 @@ class Opening:
             reason="",
         )
         session.add(share)
-        await happen(session, self.actor, self.now, Event.open, share)
+        happen(session, self.actor, self.now, Event.open, share)
         return _grant(share, lease, took_over=False)
 
 

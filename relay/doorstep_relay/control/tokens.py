@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
 from doorstep_relay.domain.credentials import hash_secret, new_token, parse_token, token_key
 from doorstep_relay.errors import BadToken, ConfigError, NotFoundError
@@ -61,6 +63,7 @@ class Tokens:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
+        self._noted: dict[int, float] = {}
 
     async def create(self, account_name: str, *, expires_in: float | None = None) -> NewToken:
         """A token for the account, which is made if there is none of that name. Raises `ConfigError`."""
@@ -68,45 +71,19 @@ class Tokens:
         now = self._clock()
         expires_at = None if expires_in is None else now + _checked(expires_in)
         made = new_token()
-        async with self._database.write() as session:
-            account = await AccountRows(session).account(account_name)
-            if account is None:
-                account = Account(name=account_name, created_at=now)
-                session.add(account)
-                await session.flush()
-            token = Token(
-                key=made.key,
-                account_id=account.id,
-                secret_hash=made.secret_hash,
-                created_at=now,
-                expires_at=expires_at,
-            )
-            session.add(token)
-            await session.flush()
-            await audit.record(session, _note(now, "token.create", token, account_name))
+        token = Token(key=made.key, secret_hash=made.secret_hash, created_at=now, expires_at=expires_at)
+        await self._database.write(lambda session: _add(session, now, token, account_name))
         return NewToken(_facts(token, account_name), _actor(token, account_name), made.raw)
 
     async def list(self) -> Sequence[TokenFacts]:
         """Every token, oldest first."""
-        async with self._database.read() as session:
-            return [_facts(*row) for row in await AccountRows(session).tokens()]
+        rows = await self._database.read(lambda session: AccountRows(session).tokens())
+        return [_facts(*row) for row in rows]
 
     async def revoke(self, id_or_account: str) -> Sequence[Change]:
         """Revoke the token with this id, or every usable one of the account. Raises `NotFoundError`."""
-        now = self._clock()
-        async with self._database.write() as session:
-            rows = AccountRows(session)
-            one = await rows.token(token_key(id_or_account))
-            found = [one] if one else await rows.usable_of(id_or_account, now)
-            usable = [(token, account) for token, account in found if token.revoked_at is None]
-            if not usable:
-                raise NotFoundError(
-                    f"no usable token has the id, and no account the name, {token_key(id_or_account)!r}; "
-                    "`doorstep-relay token list` shows them"
-                )
-            for token, _ in usable:
-                token.revoked_at = now
-            return await audit.record(session, *(_note(now, "token.revoke", *row) for row in usable))
+        now, key = self._clock(), token_key(id_or_account)
+        return await self._database.write(lambda session: _revoke(session, now, key))
 
     async def authenticate(self, raw: str) -> Actor:
         """Whose token this is. Raises `BadToken`, the same for whatever is wrong with it."""
@@ -114,8 +91,7 @@ class Tokens:
         shown = parse_token(raw)
         if shown is None:
             raise BadToken
-        async with self._database.read() as session:
-            found = await AccountRows(session).token(shown.key)
+        found = await self._database.read(lambda session: AccountRows(session).token(shown.key))
         # An unknown id is compared as well, so that it takes as long as a wrong secret.
         matches = hmac.compare_digest(found[0].secret_hash if found else _NO_HASH, shown.secret_hash)
         if found is None or not matches or not _facts(*found).usable(now):
@@ -125,14 +101,18 @@ class Tokens:
 
     async def any_usable(self) -> bool:
         """Whether any client could authenticate at all."""
-        async with self._database.read() as session:
-            return await AccountRows(session).any_usable(self._clock())
+        now = self._clock()
+        return await self._database.read(lambda session: AccountRows(session).any_usable(now))
 
     async def _note_use(self, token: Token, now: float) -> None:
-        if token.last_used_at is not None and now - token.last_used_at < _USE_NOTED_EVERY:
-            return
-        async with self._database.write() as session:
-            await AccountRows(session).touch(token.id, now)
+        """Write down that the token was used, unless that was done a moment ago.
+
+        Remembered here as well as in the row: when a thousand clients come back at once, one writes.
+        """
+        noted = max(token.last_used_at or 0.0, self._noted.get(token.id, 0.0))
+        if now - noted >= _USE_NOTED_EVERY:
+            self._noted[token.id] = now
+            await self._database.write(lambda session: AccountRows(session).touch(token.id, now))
 
 
 def bearer(authorization: Sequence[str]) -> str:
@@ -147,6 +127,33 @@ def bearer(authorization: Sequence[str]) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise BadToken
     return token.strip()
+
+
+def _add(session: Session, now: float, token: Token, account_name: str) -> None:
+    account = AccountRows(session).account(account_name)
+    if account is None:
+        account = Account(name=account_name, created_at=now)
+        session.add(account)
+        session.flush()
+    token.account_id = account.id
+    session.add(token)
+    session.flush()
+    audit.record(session, _note(now, "token.create", token, account_name))
+
+
+def _revoke(session: Session, now: float, key: str) -> Sequence[Change]:
+    rows = AccountRows(session)
+    one = rows.token(key)
+    usable = [one] if one and one[0].revoked_at is None else rows.usable_of(key, now)
+    if not usable:
+        raise NotFoundError(
+            f"no usable token has the id {key!r}, nor an account of that name; "
+            "`doorstep-relay token list` shows them"
+        )
+    for token, _ in usable:
+        token.revoked_at = now
+    session.flush()
+    return audit.record(session, *(_note(now, "token.revoke", *row) for row in usable))
 
 
 def _check_account(name: str) -> None:

@@ -18,17 +18,19 @@ MIN_LENGTH: Final = 3
 MAX_LENGTH: Final = 48
 """Below DNS's 63, so that a certificate or a log line still has room around it."""
 
-RESERVED: Final = frozenset(
-    # The relay's own pages, and words that visitors would take for them.
-    "account accounts admin administrator api app apps assets auth billing cdn console dashboard docs "
-    "doorstep download health healthz help home internal login logout metrics oauth official "
-    "public register relay root security session share shares signin signup ssh sso static status "
-    "support system tunnel visitor web www www1 www2 www3 "
-    # Names that machines look up by themselves, or that prove who owns a domain (RFC 2142).
-    "abuse autoconfig autodiscover broadcasthost dns ftp hostmaster imap isatap localdomain localhost mail "
-    "mta-sts mx mx1 mx2 news ns ns1 ns2 ns3 ns4 ntp pop pop3 postmaster smtp stun turn usenet uucp vpn "
-    "webmaster wpad".split()
-)
+# The relay's own pages, and words that visitors would take for them.
+_OURS: Final = """
+    account accounts admin administrator api app apps assets auth billing cdn console dashboard docs doorstep
+    download health healthz help home internal login logout metrics oauth official public register relay root
+    security session share shares signin signup ssh sso static status support system tunnel visitor web
+    www www1 www2 www3
+"""
+# Names that machines look up by themselves, or that prove who owns a domain (RFC 2142).
+_WELL_KNOWN: Final = """
+    abuse autoconfig autodiscover broadcasthost dns ftp hostmaster imap isatap localdomain localhost mail mta-sts
+    mx mx1 mx2 news ns ns1 ns2 ns3 ns4 ntp pop pop3 postmaster smtp stun turn usenet uucp vpn webmaster wpad
+"""
+RESERVED: Final = frozenset((_OURS + _WELL_KNOWN).split())
 
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 signs; no l, o, 0, 1 to misread
@@ -57,4 +59,6 @@ def random_name() -> str:
 
 def _refused(name: str, rule: str) -> NameRefused:
     shown = name if len(name) <= MAX_LENGTH else name[:MAX_LENGTH] + "…"
-    return NameRefused(f"{shown!r} cannot be a share's name: {rule}. Choose another, or none for a random one")
+    return NameRefused(
+        f"{shown!r} cannot be a share's name: {rule}. Choose another, or none for a random one"
+    )

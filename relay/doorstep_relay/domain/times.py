@@ -16,15 +16,15 @@ def parse_duration(text: str) -> float:
     match = _DURATION.fullmatch(text.strip().lower())
     seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else math.inf
     if not math.isfinite(seconds):
-        raise ValueError(f"{text!r} is not a duration; write it like 90s, 30m, 12h or 30d")
+        raise ValueError("write a duration like 90s, 30m, 12h or 30d")
     return seconds
 
 
 def duration_text(seconds: float) -> str:
-    """`259200` as `3 days`: the largest unit that fits, rounded down."""
+    """`259200` as `3 days`: in the largest unit of which there is at least one."""
     for size, unit in _STEPS:
         if seconds >= size:
-            count = int(seconds // size)
+            count = round(seconds / size)
             return f"{count} {unit}s" if unit == "day" and count > 1 else f"{count} {unit}"
     return "0 s"
 

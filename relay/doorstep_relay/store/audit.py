@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from doorstep_relay.store.models import AuditEvent
 
@@ -18,8 +18,8 @@ _FEED_LOCK: Final = 0x646F6F72  # any number, the same in every relay of a fleet
 class Change:
     """One audit event, as the feed tells it.
 
-    `action` is `share.open`, `share.resume`, `share.disconnect`, `share.expire`, `share.revoke`, `share.close`,
-    `share.grace_over`, `share.release`, `token.create` or `token.revoke`. `account_id` is whose share or token it is.
+    `action` is `share.` with one of the lifecycle's events, `share.release`, `token.create` or
+    `token.revoke`. `account_id` is whose share or token it is.
     """
 
     id: int
@@ -45,7 +45,7 @@ class Entry:
     detail: dict[str, Any] | None = None
 
 
-async def record(session: AsyncSession, *entries: Entry) -> list[Change]:
+def record(session: Session, *entries: Entry) -> list[Change]:
     """Add events, in order. The last thing that a transaction does.
 
     Readers of the feed ask for what came after the last id they saw, so ids must become visible in order.
@@ -54,13 +54,13 @@ async def record(session: AsyncSession, *entries: Entry) -> list[Change]:
     if not entries:
         return []
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text(f"SELECT pg_advisory_xact_lock({_FEED_LOCK})"))
+        session.execute(text(f"SELECT pg_advisory_xact_lock({_FEED_LOCK})"))
     statement = insert(AuditEvent).returning(AuditEvent.id, sort_by_parameter_order=len(entries) > 1)
-    ids = (await session.scalars(statement, [_row(entry) for entry in entries])).all()
+    ids = session.scalars(statement, [_row(entry) for entry in entries]).all()
     return [_change(number, entry) for number, entry in zip(ids, entries, strict=True)]
 
 
-async def since(session: AsyncSession, event_id: int) -> list[Change]:
+def since(session: Session, event_id: int) -> list[Change]:
     """What came after `event_id`, oldest first, at most a page of it."""
     columns = (
         AuditEvent.id,
@@ -71,12 +71,12 @@ async def since(session: AsyncSession, event_id: int) -> list[Change]:
         AuditEvent.detail,
     )
     query = select(*columns).where(AuditEvent.id > event_id).order_by(AuditEvent.id).limit(_PAGE)
-    return [_read(row) for row in await session.execute(query)]
+    return [_read(row) for row in session.execute(query)]
 
 
-async def last_id(session: AsyncSession) -> int:
+def last_id(session: Session) -> int:
     """The newest event's id; 0 when there is none."""
-    return await session.scalar(select(func.max(AuditEvent.id))) or 0
+    return session.scalar(select(func.max(AuditEvent.id))) or 0
 
 
 def _row(entry: Entry) -> dict[str, Any]:

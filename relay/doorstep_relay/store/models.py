@@ -35,7 +35,10 @@ Hash: Final = String(64)
 _NOT_ENDED: Final = text("ended_at IS NULL")
 _OFFLINE: Final = text("offline_since IS NOT NULL")
 _STATES: Final = "state IN ('live', 'offline', 'expired', 'revoked', 'closed')"
-_TIMES: Final = "(ended_at IS NULL) = (state IN ('live', 'offline')) AND (offline_since IS NOT NULL) = (state = 'offline')"
+_TIMES: Final = (
+    "(ended_at IS NULL) = (state IN ('live', 'offline')) "
+    "AND (offline_since IS NOT NULL) = (state = 'offline')"
+)
 
 
 class Base(DeclarativeBase):
@@ -83,7 +86,9 @@ class Share(Base):
 
     __tablename__ = "share"
     __table_args__ = (
-        Index("uq_share_active_name", "name", unique=True, sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
+        Index(
+            "uq_share_active_name", "name", unique=True, sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED
+        ),
         Index("ix_share_name_id", "name", "id"),
         Index("ix_share_expires_at", "expires_at", sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
         Index("ix_share_offline_since", "offline_since", sqlite_where=_OFFLINE, postgresql_where=_OFFLINE),

@@ -1,8 +1,8 @@
 """The schema of a database: which revision it has, and bringing it to the newest one.
 
-An empty database is filled by itself. An older one is brought up to date by itself where that is safe, which
-is where nobody else uses it: the SQLite file of a relay that is just starting. Everything else is refused,
-with the command to run.
+An empty database is filled by itself. An older one is brought up to date by itself where nobody else
+uses it, which is the SQLite file of a relay that is just starting. Everything else is refused, with the
+command to run.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Callable
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, inspect, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, inspect, make_url
+from sqlalchemy.exc import DBAPIError
 
 from doorstep_relay import __version__
 from doorstep_relay.config import Settings
 from doorstep_relay.errors import SchemaError
-from doorstep_relay.store.database import WRITES, create_engine
+from doorstep_relay.store.database import Database
 
 T = TypeVar("T")
 
@@ -42,37 +42,63 @@ class Standing(Enum):
 async def ensure_schema(settings: Settings, *, starting: bool = True) -> None:
     """Make sure that the database has the schema of this version; `SchemaError` if that needs somebody.
 
-    `starting` says that no relay runs on this database yet, so that an older SQLite file may be brought up to date.
+    `starting` says that no relay runs on this database yet: an older SQLite file may be brought up to date.
     """
-    standing = await _with_connection(settings, _standing)
-    if standing is Standing.current:
+    found = await standing(settings)
+    if found is Standing.current:
         return
-    automatic = starting and make_url(settings.database_url).get_backend_name() == "sqlite"
-    if standing is Standing.empty or (standing is Standing.older and automatic):
-        await upgrade(settings)
-        return
-    raise SchemaError(_refusal(settings, standing))
+    may_upgrade = starting and make_url(settings.database_url).get_backend_name() == "sqlite"
+    if found is not Standing.empty and not (found is Standing.older and may_upgrade):
+        raise SchemaError(_refusal(settings, found))
+    await upgrade(settings)
+
+
+async def standing(settings: Settings) -> Standing:
+    """How the database stands to this version. Raises `SchemaError` when it cannot be used at all."""
+    return await _on_connection(settings, _standing)
 
 
 async def upgrade(settings: Settings) -> None:
     """Bring the database to the newest revision. Raises `SchemaError` when it is not one of ours."""
-    standing = await _with_connection(settings, _standing)
-    if standing in {Standing.unknown, Standing.foreign}:
-        raise SchemaError(_refusal(settings, standing))
-    await migrate(settings, lambda config: command.upgrade(config, "head"))
+    found = await standing(settings)
+    if found in {Standing.unknown, Standing.foreign}:
+        raise SchemaError(_refusal(settings, found))
+    await alembic(settings, lambda config: command.upgrade(config, "head"))
 
 
-async def migrate(settings: Settings, action: Callable[[Config], object]) -> None:
-    """Run an Alembic command on the database, in one transaction."""
-    await _with_connection(settings, lambda connection: action(_config(connection)))
+async def alembic(settings: Settings, action: Callable[[Config], object]) -> None:
+    """Run an Alembic command on the database, all or nothing."""
+
+    def work(connection: Connection) -> None:
+        action(_config(connection))
+        _check_references(connection)
+
+    await _on_connection(settings, work)
 
 
 async def draft(scratch: Path, message: str) -> None:
     """Write the next revision's draft: what the models have and the revisions so far do not."""
     settings = Settings(data=scratch)
     await upgrade(settings)
-    number = f"{len(list(ScriptDirectory.from_config(_config()).walk_revisions())) + 1:04}"
-    await migrate(settings, lambda config: command.revision(config, message, autogenerate=True, rev_id=number))
+    number = len(list(ScriptDirectory.from_config(_config()).walk_revisions())) + 1
+    await alembic(
+        settings, lambda config: command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
+    )
+
+
+async def _on_connection(settings: Settings, work: Callable[[Connection], T]) -> T:
+    try:
+        database = Database.open(settings)
+    except OSError as error:
+        raise SchemaError(f"the database {_shown(settings)} cannot be made: {error.strerror}") from error
+    try:
+        return await database.change_schema(work)
+    except OSError as error:
+        raise SchemaError(f"the database {_shown(settings)} cannot be reached: {error}") from error
+    except DBAPIError as error:
+        raise SchemaError(f"the database {_shown(settings)} cannot be used: {error.orig}") from error
+    finally:
+        await database.close()
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -84,60 +110,39 @@ def _config(connection: Connection | None = None) -> Config:
 
 def _standing(connection: Connection) -> Standing:
     known = ScriptDirectory.from_config(_config())
-    heads = MigrationContext.configure(connection).get_current_heads()
+    heads = set(MigrationContext.configure(connection).get_current_heads())
     if not heads:
-        return Standing.foreign if inspect(connection).get_table_names() else Standing.empty
-    if set(heads) == set(known.get_heads()):
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        return Standing.foreign if tables else Standing.empty
+    if heads == set(known.get_heads()):
         return Standing.current
     revisions = {script.revision for script in known.walk_revisions()}
-    return Standing.older if set(heads) <= revisions else Standing.unknown
-
-
-async def _with_connection(settings: Settings, action: Callable[[Connection], T]) -> T:
-    """Run `action` in a writing transaction of its own, after which every reference must hold."""
-    engine = create_engine(make_url(settings.database_url))
-    if engine.dialect.name == "sqlite":
-        # SQLite alters a table by replacing it, which with foreign keys on would delete what refers to it.
-        event.listen(engine.sync_engine, "connect", _without_foreign_keys)
-    try:
-        async with engine.execution_options(**{WRITES: True}).begin() as connection:
-            outcome = await connection.run_sync(action)
-            if engine.dialect.name == "sqlite":
-                await connection.run_sync(_check_references)
-            return outcome
-    except OSError as error:
-        raise SchemaError(f"the database {_shown(settings)} cannot be reached: {error}") from error
-    except DatabaseError as error:
-        raise SchemaError(f"the database {_shown(settings)} cannot be used: {error.orig}") from error
-    finally:
-        await engine.dispose()
-
-
-def _without_foreign_keys(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = OFF")
-    cursor.close()
+    return Standing.older if heads <= revisions else Standing.unknown
 
 
 def _check_references(connection: Connection) -> None:
+    """SQLite migrates with foreign keys off, so what they promise is checked before the commit."""
+    if connection.dialect.name != "sqlite":
+        return
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
-        raise SchemaError(f"the migration would leave {len(broken)} rows that refer to nothing; nothing was changed")
+        raise SchemaError(
+            f"the migration would leave {len(broken)} rows that refer to nothing; nothing was changed"
+        )
 
 
-def _refusal(settings: Settings, standing: Standing) -> str:
-    database = _shown(settings)
-    if standing is Standing.older:
-        return f"the database {database} has an older schema; run: {_upgrade_command(settings)}"
-    if standing is Standing.unknown:
+def _refusal(settings: Settings, found: Standing) -> str:
+    database, upgrade_command = _shown(settings), _upgrade_command(settings)
+    if found is Standing.older:
+        return f"the database {database} has an older schema; run: {upgrade_command}"
+    if found is Standing.unknown:
         return (
-            f"the database {database} was written by a newer version than this one ({__version__}), which cannot "
-            "read it; run: pip install --upgrade 'doorstep[relay]'"
+            f"the database {database} was written by a newer version than this one ({__version__}); "
+            "run: pip install --upgrade 'doorstep[relay]'"
         )
     return (
-        f"the database {database} has tables, but none of a relay's; give the relay a database of its own "
-        f"(--data or --database), or if this is one whose revision was lost, restore it from a backup, "
-        f"then run: {_upgrade_command(settings)}"
+        f"the database {database} has tables but no revision, so it is not a relay's; give the relay a "
+        f"database of its own with --data or --database, then run: {upgrade_command}"
     )
 
 
@@ -145,8 +150,8 @@ def _upgrade_command(settings: Settings) -> str:
     if settings.database is None:
         return shlex.join(["doorstep-relay", "db", "upgrade", "--data", str(settings.data)])
     if make_url(settings.database).password:
-        # The password must not end up among a process's arguments, where everybody sees it.
-        return f"DOORSTEP_RELAY_DATABASE={_shown(settings)} doorstep-relay db upgrade (with the password for ***)"
+        # A password does not belong among a process's arguments, where everybody sees it.
+        return f"DOORSTEP_RELAY_DATABASE='{_shown(settings)}' doorstep-relay db upgrade"
     return shlex.join(["doorstep-relay", "db", "upgrade", "--database", settings.database])
 
 

@@ -6,62 +6,62 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from doorstep_relay.store.models import Account, Share
 
 _NOT_ENDED = Share.ended_at.is_(None)
-_Row = TypeVar("_Row", bound=tuple[Any, ...])
+_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
 class ShareRows:
     """The shares, within one transaction. Rows found by the first group are locked for a change."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     # -- to change ---------------------------------------------------------------------------------
 
-    async def get(self, share_id: int) -> Share | None:
+    def get(self, share_id: int) -> Share | None:
         """The share with this id."""
-        return await self._one(select(Share).where(Share.id == share_id))
+        return self._one(select(Share).where(Share.id == share_id))
 
-    async def newest(self, name: str) -> Share | None:
+    def newest(self, name: str) -> Share | None:
         """The share that has the name, or had it last: an active one is always the newest."""
-        return await self._one(_newest(select(Share), name))
+        return self._one(_newest(select(Share), name))
 
-    async def by_lease(self, lease_hash: str) -> Share | None:
+    def by_lease(self, lease_hash: str) -> Share | None:
         """The share that a lease belongs to, in whatever state.
 
         An index compares hashes, not secrets: how long it takes tells nothing that helps to find a lease.
         """
-        return await self._one(select(Share).where(Share.lease_hash == lease_hash))
+        return self._one(select(Share).where(Share.lease_hash == lease_hash))
 
-    async def live(self) -> Sequence[Share]:
+    def live(self) -> Sequence[Share]:
         """Every live share."""
-        return await self._all(select(Share).where(_NOT_ENDED, Share.offline_since.is_(None)))
+        return self._all(select(Share).where(_NOT_ENDED, Share.offline_since.is_(None)))
 
-    async def offline_since(self, at: float) -> Sequence[Share]:
+    def offline_since(self, at: float) -> Sequence[Share]:
         """Shares that went offline at `at` or before."""
-        return await self._all(select(Share).where(Share.offline_since <= at))
+        return self._all(select(Share).where(Share.offline_since <= at))
 
-    async def overdue(self, now: float) -> Sequence[Share]:
+    def overdue(self, now: float) -> Sequence[Share]:
         """Active shares whose time is over."""
-        return await self._all(select(Share).where(_NOT_ENDED, Share.expires_at <= now))
+        return self._all(select(Share).where(_NOT_ENDED, Share.expires_at <= now))
 
     # -- to look at --------------------------------------------------------------------------------
 
-    async def look(self, name: str) -> tuple[Share, str | None] | None:
+    def look(self, name: str) -> tuple[Share, str | None] | None:
         """The newest share of a name, with its owner's name."""
-        row = (await self._session.execute(_newest(_with_owner(), name))).first()
+        row = self._session.execute(_newest(_with_owner(), name)).first()
         return (row[0], row[1]) if row else None
 
-    async def offline(self) -> Sequence[tuple[Share, str | None]]:
+    def offline(self) -> Sequence[tuple[Share, str | None]]:
         """Every offline share, with its owner's name."""
-        rows = await self._session.execute(_with_owner().where(Share.offline_since.is_not(None)))
+        rows = self._session.execute(_with_owner().where(Share.offline_since.is_not(None)))
         return [(row[0], row[1]) for row in rows]
 
-    async def page(
+    def page(
         self, *, owner_id: int | None = None, ended: bool = False, limit: int = 1000
     ) -> Sequence[tuple[Share, str | None]]:
         """Shares with their owners' names, newest first: of one owner or all, with or without ended ones."""
@@ -70,19 +70,18 @@ class ShareRows:
             query = query.where(Share.owner_id == owner_id)
         if not ended:
             query = query.where(_NOT_ENDED)
-        return [(row[0], row[1]) for row in await self._session.execute(query)]
+        return [(row[0], row[1]) for row in self._session.execute(query)]
 
-    async def _one(self, query: Select[tuple[Share]]) -> Share | None:
-        found: Share | None = await self._session.scalar(query.with_for_update())
-        return found
+    def _one(self, query: Select[Share]) -> Share | None:
+        return self._session.scalar(query.with_for_update())
 
-    async def _all(self, query: Select[tuple[Share]]) -> Sequence[Share]:
-        return (await self._session.scalars(query.order_by(Share.id).with_for_update())).all()
+    def _all(self, query: Select[Share]) -> Sequence[Share]:
+        return self._session.scalars(query.order_by(Share.id).with_for_update()).all()
 
 
-def _with_owner() -> Select[tuple[Share, str]]:
+def _with_owner() -> Select[Share, str]:
     return select(Share, Account.name).outerjoin(Account, Account.id == Share.owner_id)
 
 
-def _newest(query: Select[_Row], name: str) -> Select[_Row]:
+def _newest(query: _Query, name: str) -> _Query:
     return query.where(Share.name == name).order_by(Share.id.desc()).limit(1)

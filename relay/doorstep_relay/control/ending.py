@@ -1,0 +1,89 @@
+"""How shares end, or go offline: what is written, one transaction a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from doorstep_relay.control.actors import RELAY, Actor
+from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue, note
+from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event, State
+from doorstep_relay.errors import NoSuchShare, NotFoundError, ShareEnded
+from doorstep_relay.store import audit
+from doorstep_relay.store.audit import Change
+from doorstep_relay.store.models import Share
+from doorstep_relay.store.shares import ShareRows
+
+GRACE_OVER = "its app did not come back in time"
+
+
+def by_holder(session: Session, now: float, event: Event, share_id: int, epoch: int) -> bool:
+    """The client's word, `disconnect` or `close`; worth something only in the epoch that is current."""
+    share = ShareRows(session).get(share_id)
+    if share is None or share.epoch != epoch or share.state in ENDED:
+        return False
+    if event is Event.disconnect and share.state is State.offline:
+        return False
+    happen(session, RELAY, now, event, share)
+    return True
+
+
+def expire(session: Session, now: float, share_id: int) -> bool:
+    """End one share if its time is over. Whether it is ended now."""
+    share = ShareRows(session).get(share_id)
+    if share is None or share.state in ENDED:
+        return True
+    if not is_overdue(share, now):
+        return False
+    happen(session, RELAY, now, Event.expire, share)
+    return True
+
+
+def expire_overdue(session: Session, now: float) -> list[ShareFacts]:
+    """End every share whose time is over."""
+    shares = ShareRows(session).overdue(now)
+    happen(session, RELAY, now, Event.expire, *shares)
+    return _all_facts(shares)
+
+
+def grace_over(session: Session, now: float, grace: float) -> list[ShareFacts]:
+    """Close every share that has been offline for `grace` seconds."""
+    shares = ShareRows(session).offline_since(now - grace)
+    happen(session, RELAY, now, Event.grace_over, *shares, reason=GRACE_OVER)
+    return _all_facts(shares)
+
+
+def all_offline(session: Session, now: float) -> list[ShareFacts]:
+    """Nobody is connected any more: take every live share offline. All that are offline then."""
+    rows = ShareRows(session)
+    happen(session, RELAY, now, Event.disconnect, *rows.live())
+    return [facts(*row) for row in rows.offline()]
+
+
+def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -> Change:
+    """End a share against its client's will. What is not the actor's is answered like what is not there."""
+    share = ShareRows(session).newest(name.lower())
+    if share is None or not actor.may_end(share.owner_id):
+        raise NoSuchShare(name)
+    if share.state in ENDED:
+        raise ShareEnded(share.state, share.reason)
+    (change,) = happen(session, actor, now, Event.revoke, share, reason=reason)
+    return change
+
+
+def release(session: Session, now: float, actor: Actor, name: str) -> Change:
+    """Give the name of an ended share free. The operator's alone."""
+    share = ShareRows(session).newest(name.lower())
+    if share is None or not actor.is_operator:
+        raise NoSuchShare(name)
+    if share.state in ACTIVE:
+        raise NotFoundError(f"{share.name!r} is {share.state}, not ended; revoke it before its release")
+    share.released_at = now
+    session.flush()
+    (change,) = audit.record(session, note(actor, now, "share.release", share))
+    return change
+
+
+def _all_facts(shares: Sequence[Share]) -> list[ShareFacts]:
+    return [facts(share) for share in shares]
