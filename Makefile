@@ -35,7 +35,7 @@ lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
 	$(BIN)/python scripts/page.py check
 
 page: $(VENV)/.dev  ## build the page again
-	$(BIN)/python scripts/page.py build
+	$(BIN)/python hatch_build.py
 
 bench: $(VENV)/.dev  ## Doorstep beside the app alone and `ssh -R`, in one run
 	@$(BIN)/python -m bench.tunnel $(ARGS)

@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 HERE = Path(__file__).resolve().parent
 MICROSECOND = 1e-6
@@ -98,8 +99,7 @@ class Visitor(asyncio.Protocol):
         self.received = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
         self.ask()
 
     def ask(self) -> None:
@@ -149,7 +149,8 @@ async def generate(port: int, host: str, count: int, seconds: float) -> dict[str
         await loop.create_connection(lambda: Visitor(request, start + seconds, times), "127.0.0.1", port)
         for _ in range(count)
     ]
-    results = await asyncio.gather(*(visitor.done for _, visitor in made), return_exceptions=True)
+    async with asyncio.timeout(seconds + 10):
+        results = await asyncio.gather(*(visitor.done for _, visitor in made), return_exceptions=True)
     duration = time.perf_counter() - start
     times.sort()
     return {
