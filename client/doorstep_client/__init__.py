@@ -1,10 +1,10 @@
 """Share a local app through a Doorstep relay.
 
-    from doorstep_client import share
+from doorstep_client import share
 
-    link = share(app)          # an ASGI app, or the port of a server on this computer
-    print(link.url)
-    link.close()
+link = share(app)          # an ASGI app, or the port of a server on this computer
+print(link.url)
+link.close()
 """
 
 from __future__ import annotations

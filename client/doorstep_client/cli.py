@@ -35,7 +35,9 @@ def login(relay: str) -> None:
 
 def _read_token() -> str | None:
     if sys.stdin.isatty():
-        token = click.prompt("Token (empty for an open relay)", hide_input=True, default="", show_default=False)
+        token = click.prompt(
+            "Token (empty for an open relay)", hide_input=True, default="", show_default=False
+        )
     else:
         token = sys.stdin.readline()
     return str(token).strip() or None
@@ -43,7 +45,9 @@ def _read_token() -> str | None:
 
 @main.command()
 @click.argument("port", type=click.IntRange(1, 65535))
-@click.option("--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved.")
+@click.option(
+    "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
+)
 @click.option("--name", help="The link's name; a random one by default.")
 @click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
 def share(port: int, relay: str | None, name: str | None, expires_in: float | None) -> None:

@@ -35,31 +35,36 @@ class Address:
 
 
 async def dial(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
-    """Connect and put the protocol on the connection. Raises `OSError`, `UnreachableError` or `TimeoutError`."""
+    """Connect and put the protocol on the connection.
+
+    Raises `OSError`, `UnreachableError` or `TimeoutError`.
+    """
     async with asyncio.timeout(CONNECT_DEADLINE):
         proxy = proxy_for(address)
         if proxy is None:
-            transport = await _connect(address.host, address.port, address.server_name, protocol)
+            transport = await _straight(address, protocol)
         else:
             transport = await _through(proxy, address, protocol)
     tune(transport)
     return transport
 
 
-async def _connect(
-    host: str, port: int, server_name: str | None, protocol: Callable[[], asyncio.Protocol]
-) -> asyncio.Transport:
+async def _straight(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
     loop = asyncio.get_running_loop()
-    if server_name is None:
+    host, port, name = address.host, address.port, address.server_name
+    if name is None:
         transport, _ = await loop.create_connection(protocol, host, port)
         return transport
-    context = tls_context()
     fast = _fast_transports()
     if fast is None:
-        transport, _ = await loop.create_connection(protocol, host, port, ssl=context, server_hostname=server_name)
-    else:
-        transport, _ = await fast.create_connection(loop, protocol, host, port, ssl=context, server_hostname=server_name)
-    return cast(asyncio.Transport, transport)
+        transport, _ = await loop.create_connection(
+            protocol, host, port, ssl=tls_context(), server_hostname=name
+        )
+        return transport
+    quick, _ = await fast.create_connection(
+        loop, protocol, host, port, ssl=tls_context(), server_hostname=name
+    )
+    return cast(asyncio.Transport, quick)
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +117,9 @@ def proxy_for(address: Address) -> Proxy | None:
         return None
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme != "http" or not parts.hostname:
-        raise UnreachableError(f"the proxy {parts.scheme}://{parts.hostname} is not an HTTP proxy; set another one, or NO_PROXY")
+        raise UnreachableError(
+            f"the proxy {parts.scheme}://{parts.hostname} is not an HTTP proxy; set another one, or NO_PROXY"
+        )
     credentials = None
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -124,24 +131,30 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
 
 
-async def _through(proxy: Proxy, address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
+async def _through(
+    proxy: Proxy, address: Address, protocol: Callable[[], asyncio.Protocol]
+) -> asyncio.Transport:
     loop = asyncio.get_running_loop()
     transport, tunnel = await loop.create_connection(lambda: _Connect(proxy, address), proxy.host, proxy.port)
     try:
         await tunnel.established
-        if address.server_name is None:
-            made = protocol()
-            transport.set_protocol(made)
-            made.connection_made(transport)
-            return transport
         made = protocol()
-        secure = await loop.start_tls(transport, made, tls_context(), server_hostname=address.server_name)
-        if secure is None:
-            raise ConnectionError("the proxy closed the connection during the TLS handshake")
-        made.connection_made(secure)
+        through = transport if address.server_name is None else await _secured(transport, made, address)
+        through.set_protocol(made)
+        made.connection_made(through)
     except BaseException:
         transport.abort()
         raise
+    return through
+
+
+async def _secured(
+    transport: asyncio.Transport, protocol: asyncio.Protocol, address: Address
+) -> asyncio.Transport:
+    loop = asyncio.get_running_loop()
+    secure = await loop.start_tls(transport, protocol, tls_context(), server_hostname=address.server_name)
+    if secure is None:
+        raise ConnectionError("the proxy closed the connection during the TLS handshake")
     return secure
 
 
@@ -170,11 +183,15 @@ class _Connect(asyncio.Protocol):
         if status.split(" ")[1:2] == ["200"]:
             self.established.set_result(None)
         else:
-            self.established.set_exception(UnreachableError(f"the proxy {self._proxy.host} refused to connect: {status}"))
+            self.established.set_exception(
+                UnreachableError(f"the proxy {self._proxy.host} refused to connect: {status}")
+            )
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         if not self.established.done():
-            self.established.set_exception(ConnectionError(f"the proxy {self._proxy.host} closed the connection"))
+            self.established.set_exception(
+                ConnectionError(f"the proxy {self._proxy.host} closed the connection")
+            )
 
 
 def run_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -1,13 +1,13 @@
 """What can go wrong between a client and a relay, by whose fault it is.
 
-    DoorstepError
-    ├── UsageError               the caller's: a wrong argument or a missing setting
-    │   ├── NoRelayError         no relay is configured
-    │   └── BadTargetError       what was to be shared cannot be shared
-    ├── RefusedError             the relay said no, and asking again cannot help (has .code)
-    ├── EndedError               the relay ended the share: expired, revoked, taken over (has .code)
-    ├── UnreachableError         the relay cannot be reached
-    └── WireError                the peer does not speak our protocol
+DoorstepError
+├── UsageError               the caller's: a wrong argument or a missing setting
+│   ├── NoRelayError         no relay is configured
+│   └── BadTargetError       what was to be shared cannot be shared
+├── RefusedError             the relay said no, and asking again cannot help (has .code)
+├── EndedError               the relay ended the share: expired, revoked, taken over (has .code)
+├── UnreachableError         the relay cannot be reached
+└── WireError                the peer does not speak our protocol
 """
 
 from __future__ import annotations

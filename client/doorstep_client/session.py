@@ -139,7 +139,8 @@ class Holder:
             await asyncio.wait_for(self._socket.close(), CLOSE_DEADLINE)
 
     def _not_a_relay(self, status: int) -> str:
-        return f"{self._relay.url} does not answer as a Doorstep relay does (HTTP status {status}); is the address right?"
+        url = self._relay.url
+        return f"{url} does not answer as a Doorstep relay does (HTTP status {status}); is the address right?"
 
     async def _converse(self) -> None:
         """Read and obey until the session ends. The first message tells the heartbeat."""
@@ -221,7 +222,7 @@ class Holder:
             task.add_done_callback(self._dials.discard)
 
     async def _dial_one(self, ticket: str) -> None:
-        """Open one tunnel connection. A failure is left to the relay, which asks again if it still needs one."""
+        """Open one tunnel connection. The relay asks again for one that failed, if it still needs it."""
         assert self.opened is not None  # noqa: S101  # only asked for after `opened`
         host = self.opened.host
         address = Address(self._relay.host, self._relay.port, host if self._relay.tls else None)

@@ -73,7 +73,9 @@ def parse_relay(address: str) -> RelaySettings:
     text = address.strip()
     parts = urlsplit(text if "://" in text else f"https://{text}")
     if parts.scheme not in ("http", "https"):
-        raise UsageError(f"a relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})")
+        raise UsageError(
+            f"a relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})"
+        )
     if parts.username or parts.password:
         raise UsageError("a relay's address holds no user name or password; give the token by itself")
     try:

@@ -62,7 +62,7 @@ class AppTarget:
         from uvicorn.server import ServerState
 
         self._config = uvicorn.Config(
-            with_visitor(app),  # type: ignore[arg-type]  # an ASGI 3 app, whichever of uvicorn's spellings
+            with_visitor(app),
             interface="asgi3",
             http="httptools",
             ws="websockets-sansio",
@@ -119,7 +119,9 @@ def _tell_visitor(scope: Scope) -> None:
             return
         if name == b"x-forwarded-proto":
             secure = value == b"https"
-            scope["scheme"] = ("wss" if secure else "ws") if scope["type"] == "websocket" else value.decode("latin-1")
+            scope["scheme"] = (
+                ("wss" if secure else "ws") if scope["type"] == "websocket" else value.decode("latin-1")
+            )
 
 
 # -- a server on a port --------------------------------------------------------------------------
@@ -147,7 +149,10 @@ class PortTarget:
         self.abort()
 
 
-_REFUSED: Final = b"HTTP/1.1 502 Bad Gateway\r\nDoorstep-Error: app-refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_REFUSED: Final = (
+    b"HTTP/1.1 502 Bad Gateway\r\nDoorstep-Error: app-refused\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 
 class _Pump(asyncio.Protocol):

@@ -141,8 +141,8 @@ FromRelay = Welcome | Opened | Dial | Expiring | Ended | Goaway | Error | Pong
 _T = TypeVar("_T")
 
 _encoder = msgspec.json.Encoder()
-_from_client = msgspec.json.Decoder(FromClient)
-_from_relay = msgspec.json.Decoder(FromRelay)
+_from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+_from_relay: msgspec.json.Decoder[FromRelay] = msgspec.json.Decoder(FromRelay)
 
 
 def encode(message: FromClient | FromRelay) -> str:

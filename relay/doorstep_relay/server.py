@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -98,8 +99,7 @@ class Relay:
         await self.shares.all_offline()
         seen = await self.shares.last_change()
         server = await loop.create_server(lambda: VisitorConnection(edge), sock=sock, backlog=BACKLOG)
-        print(f"Doorstep relay {__version__} listens on {self.settings.listen}", flush=True)
-        print(f"Its address is {self.settings.relay_url}, its links are {self.settings.share_url('NAME')}", flush=True)
+        self._announce()
         async with asyncio.TaskGroup() as tasks:
             keepers = [
                 tasks.create_task(edge.sweep()),
@@ -115,6 +115,12 @@ class Relay:
                 keeper.cancel()
         edge.close()
         await self.database.close()
+
+    def _announce(self) -> None:
+        settings = self.settings
+        sys.stdout.write(f"Doorstep relay {__version__} listens on {settings.listen}\n")
+        sys.stdout.write(f"Its address is {settings.relay_url}, its links are {settings.share_url('NAME')}\n")
+        sys.stdout.flush()
 
     def _edge(self, apex: Callable[[], asyncio.Protocol]) -> Edge:
         settings = self.settings
@@ -201,7 +207,9 @@ def _listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
     except OSError as error:
         sock.close()
-        raise ConfigError(f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --listen") from error
+        raise ConfigError(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --listen"
+        ) from error
     return sock
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from doorstep_client import wire
-from fastapi import APIRouter, FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from doorstep_client import wire
 from doorstep_relay.control.session import SEND_DEADLINE, Hub
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
 from doorstep_relay.edge import answers
@@ -43,11 +43,17 @@ class WebSocketChannel:
 
 def build_app(hub: Hub, tokens: Tokens, api: APIRouter, *, open_to_all: bool, version: str) -> ASGIApp:
     """The ASGI app that the edge hands apex connections to."""
-    app = FastAPI(title="Doorstep relay", version=version, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title="Doorstep relay",
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
     app.include_router(api)
 
     @app.get("/", include_in_schema=False)
-    async def about(request: Request) -> HTMLResponse:
+    async def about() -> HTMLResponse:
         return HTMLResponse(_ABOUT, headers=_ABOUT_HEADERS)
 
     @app.websocket(wire.SESSION_PATH)
@@ -92,7 +98,11 @@ async def _turn_away(channel: WebSocketChannel, refusal: BadToken) -> None:
 class _SecurityHeaders:
     """Adds to every answer what keeps browsers from doing more with it than showing it."""
 
-    _HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store"))
+    _HEADERS: Final = (
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cache-control", b"no-store"),
+    )
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -102,16 +112,17 @@ class _SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: dict[str, object]) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._HEADERS]  # type: ignore[misc]  # ASGI messages are untyped
+                message["headers"] = [*message.get("headers", ()), *self._HEADERS]
             await send(message)
 
-        await self._app(scope, receive, with_headers)  # type: ignore[arg-type]  # the same function, over plain dicts
+        await self._app(scope, receive, with_headers)
 
 
 _ABOUT, _POLICY = answers.page(
     "This is a Doorstep relay",
-    "It hands out public links to apps that run on people's own computers. Links live one name below this address.",
+    "It hands out public links to apps that run on people's own computers. "
+    "Links live one name below this address.",
 )
 _ABOUT_HEADERS: Final = {"Content-Security-Policy": _POLICY}

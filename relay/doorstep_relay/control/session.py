@@ -16,7 +16,6 @@ from typing import Any, Final, Protocol
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
-
 from doorstep_relay.control.shares import Grant, Shares
 from doorstep_relay.control.tokens import Actor
 from doorstep_relay.domain.tickets import TicketKey
@@ -98,7 +97,12 @@ class Hub:
     """All sessions of this process."""
 
     def __init__(
-        self, settings: SessionSettings, shares: Shares, switchboard: Switchboard, tickets: TicketKey, clock: Callable[[], float]
+        self,
+        settings: SessionSettings,
+        shares: Shares,
+        switchboard: Switchboard,
+        tickets: TicketKey,
+        clock: Callable[[], float],
     ) -> None:
         self.settings = settings
         self.shares = shares
@@ -144,7 +148,9 @@ class Hub:
     def end_expired(self) -> None:
         """Rights are checked for as long as a session lasts, not at its start only: tokens expire too."""
         now = self.clock()
-        for session in [session for session in self._sessions if (session.actor.token_expires_at or now) < now]:
+        for session in [
+            session for session in self._sessions if (session.actor.token_expires_at or now) < now
+        ]:
             session.refuse("bad-token", "the token of this session has expired")
 
     async def stop(self) -> None:
@@ -183,7 +189,9 @@ class Session:
     async def run(self) -> None:
         self._task = asyncio.current_task()
         self._outbox.tell(wire.Welcome(self._hub.settings.heartbeat, self._hub.settings.version))
-        jobs = [asyncio.ensure_future(job) for job in (self._read(), self._write(), self._refused.wait())]
+        jobs: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(job) for job in (self._read(), self._write(), self._refused.wait())
+        ]
         try:
             done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
             self._report(done)
@@ -199,7 +207,9 @@ class Session:
     def _report(self, done: set[asyncio.Future[Any]]) -> None:
         for job in done:
             error = job.exception()
-            if error is not None and not isinstance(error, OSError | TimeoutError):  # these two: the client is gone
+            if error is not None and not isinstance(
+                error, OSError | TimeoutError
+            ):  # these two: the client is gone
                 log.error("a session of %s failed", self.actor.account_name, exc_info=error)
 
     async def _part(self) -> None:
@@ -277,7 +287,9 @@ class Session:
                 self.actor, name=message.name, expires_in=message.expires_in, lease=message.lease
             )
         except Refusal as refusal:
-            self._outbox.tell(wire.Error(refusal.code, refusal.message, fatal=refusal.fatal, share=message.share))
+            self._outbox.tell(
+                wire.Error(refusal.code, refusal.message, fatal=refusal.fatal, share=message.share)
+            )
             return
         self._connect(message.share, grant)
 
@@ -344,4 +356,3 @@ class Session:
         share = self._shares[number]
         expires = self._hub.clock() + self._hub.settings.ticket_lifetime
         return self._hub.tickets.issue(share.share_id, share.epoch, expires)
-

@@ -18,7 +18,7 @@ _HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 _TOKEN: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
-class BadBody(Exception):
+class BadBodyError(Exception):
     """The bytes do not follow the framing that the head announced."""
 
 
@@ -26,7 +26,7 @@ class Body(Protocol):
     done: bool
 
     def feed(self, data: bytes) -> int:
-        """How many bytes at the start of `data` belong to this body. Raises `BadBody`."""
+        """How many bytes at the start of `data` belong to this body. Raises `BadBodyError`."""
 
 
 class NoBody:
@@ -34,7 +34,7 @@ class NoBody:
 
     done = True
 
-    def feed(self, data: bytes) -> int:
+    def feed(self, data: bytes) -> int:  # noqa: ARG002  # whatever it is, it belongs to the next message
         return 0
 
 
@@ -93,10 +93,8 @@ class Chunked:
     def feed(self, data: bytes) -> int:
         at, end = 0, len(data)
         while at < end and not self.done:
-            if self._state is _State.DATA:
-                at = self._data(data, at, end)
-            else:
-                at = self._next_line(data, at, end)
+            step = self._data if self._state is _State.DATA else self._next_line
+            at = step(data, at, end)
         return at
 
     def _data(self, data: bytes, at: int, end: int) -> int:
@@ -112,14 +110,14 @@ class Chunked:
         newline = data.find(b"\n", at)
         stop = end if newline < 0 else newline + 1
         if len(self._line) + stop - at > self._limit():
-            raise BadBody("a line of the chunked body is too long")
+            raise BadBodyError("a line of the chunked body is too long")
         line = self._line + data[at:stop]
         if newline < 0:
             self._line = line
             return end
         self._line = b""
         if not line.endswith(b"\r\n") or b"\r" in line[:-2]:
-            raise BadBody("a line of the chunked body does not end in CRLF")
+            raise BadBodyError("a line of the chunked body does not end in CRLF")
         self._take(line[:-2])
         return stop
 
@@ -139,7 +137,7 @@ class Chunked:
                 self._state = _State.DATA if self._left else _State.TRAILERS
             case _State.DATA_END:
                 if line:
-                    raise BadBody("a chunk is longer than its size says")
+                    raise BadBodyError("a chunk is longer than its size says")
                 self._state = _State.SIZE
             case _:
                 self._trailer(line)
@@ -150,7 +148,7 @@ class Chunked:
             return
         name, colon, value = line.partition(b":")
         if not (colon and name and _TOKEN.issuperset(name)) or b"\x00" in value:
-            raise BadBody("a trailer is not a header field")
+            raise BadBodyError("a trailer is not a header field")
         self._trailers += len(line) + 2
 
 
@@ -159,7 +157,7 @@ def _chunk_size(line: bytes) -> int:
     if semicolon:
         size = size.rstrip(b" \t")
         if not all(byte == 9 or 32 <= byte != 127 for byte in extension):
-            raise BadBody("a chunk extension has a control character")
+            raise BadBodyError("a chunk extension has a control character")
     if not 0 < len(size) <= 16 or not _HEX.issuperset(size):
-        raise BadBody("a chunk size is not a hexadecimal number")
+        raise BadBodyError("a chunk size is not a hexadecimal number")
     return int(size, 16)

@@ -15,7 +15,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from doorstep_relay.edge.hosts import Hosts, Place
-from doorstep_relay.edge.http1 import RequestHead
+from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ class Edge:
 
     def behind_proxy(self, head: RequestHead, peer: str, scheme: bytes) -> tuple[str, bytes]:
         """The visitor as trusted proxies tell: the last address that is not one of them."""
-        for hop in reversed(head.forwarded_for.decode("ascii", "replace").split(",")):
-            hop = hop.strip()
+        hops = head.forwarded_for.decode("ascii", "replace").split(",")
+        for hop in (hop.strip() for hop in reversed(hops)):
             if not _is_address(hop):
                 break
             peer = hop
@@ -143,8 +143,10 @@ class Edge:
 
     def close(self) -> None:
         """Cut every connection."""
-        for connection in [*self.visitors, *self.tunnels]:
-            connection.transport.abort()
+        for visitor in list(self.visitors):
+            visitor.transport.abort()
+        for tunnel in list(self.tunnels):
+            tunnel.transport.abort()
 
 
 def _is_address(text: str) -> bool:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorstep_relay.edge.body import BadBody, Chunked, UntilClose
-from doorstep_relay.edge.http1 import BadMessage, RequestHead, ResponseHead, read_response
+from doorstep_relay.edge.body import BadBodyError, Chunked, UntilClose
+from doorstep_relay.edge.http1 import BadMessageError
+from doorstep_relay.edge.request import RequestHead
+from doorstep_relay.edge.response import ResponseHead, read_response
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.tunnel import TunnelConnection
@@ -23,9 +25,21 @@ _HEAD_END = b"\r\n\r\n"
 class Exchange:
     """A request on its way. `visitor` and `upstream` each know it as their `exchange`."""
 
-    __slots__ = ("_partial", "_response", "head", "held", "host", "request_done", "upgraded", "upstream", "visitor")
+    __slots__ = (
+        "_partial",
+        "_response",
+        "head",
+        "held",
+        "host",
+        "request_done",
+        "upgraded",
+        "upstream",
+        "visitor",
+    )
 
-    def __init__(self, visitor: VisitorConnection, upstream: TunnelConnection, head: RequestHead, host: bytes) -> None:
+    def __init__(
+        self, visitor: VisitorConnection, upstream: TunnelConnection, head: RequestHead, host: bytes
+    ) -> None:
         self.visitor = visitor
         self.upstream = upstream
         self.head = head
@@ -54,7 +68,7 @@ class Exchange:
         return self.from_visitor(data) if data else b""
 
     def from_visitor(self, data: bytes) -> bytes:
-        """Pass body bytes on; what comes after the body is given back. Raises `BadBody`."""
+        """Pass body bytes on; what comes after the body is given back. Raises `BadBodyError`."""
         taken = self.head.body.feed(data)
         if taken:
             self.upstream.share.bytes_in += taken
@@ -92,7 +106,7 @@ class Exchange:
                 self._answer(data)
             else:
                 self._body(self._response, data)
-        except (BadMessage, BadBody):
+        except (BadMessageError, BadBodyError):
             self._fail("app-failed")
 
     def _answer(self, data: bytes) -> None:
@@ -115,7 +129,7 @@ class Exchange:
 
     def _keep_partial(self, data: bytes) -> None:
         if len(data) > self.visitor.edge.limits.max_head:
-            raise BadMessage("the answer's head is too large", 502)
+            raise BadMessageError("the answer's head is too large", 502)
         self._partial = data
 
     def _final(self, head: ResponseHead, data: bytes) -> None:
@@ -130,7 +144,7 @@ class Exchange:
     def _switch(self, head: ResponseHead, data: bytes) -> None:
         """`101`: from here on the bytes are the new protocol's (RFC 9110 7.8)."""
         if not self.head.upgrade or head.upgrade != self.head.upgrade:
-            raise BadMessage("the app switched to a protocol that was not asked for", 502)
+            raise BadMessageError("the app switched to a protocol that was not asked for", 502)
         self.upgraded = True
         extra = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade
         self._to_visitor(head.for_visitor(extra) + data)

@@ -18,10 +18,11 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
 from doorstep_relay.edge import answers
-from doorstep_relay.edge.body import BadBody
+from doorstep_relay.edge.body import BadBodyError
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.hosts import Kind, Place
-from doorstep_relay.edge.http1 import BadMessage, RequestHead, read_request
+from doorstep_relay.edge.http1 import BadMessageError
+from doorstep_relay.edge.request import RequestHead, read_request
 from doorstep_relay.edge.tunnel import BUFFER, TunnelConnection
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class VisitorConnection(asyncio.Protocol):
             return self.exchange.visitor_eof()
         return self._state in (_State.WAITING, _State.LOOKUP)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.edge.visitors.discard(self)
         self._leave_line()
         self._state = _State.CLOSED
@@ -152,7 +153,7 @@ class VisitorConnection(asyncio.Protocol):
             return
         try:
             head = read_request(data[: end + 4])
-        except BadMessage as error:
+        except BadMessageError as error:
             self._refuse(error)
             return
         self._buffer = b""
@@ -161,13 +162,13 @@ class VisitorConnection(asyncio.Protocol):
 
     def _incomplete(self, data: bytes) -> None:
         if len(data) > self.edge.limits.max_head:
-            self._refuse(BadMessage("the head is too large", 431))
+            self._refuse(BadMessageError("the head is too large", 431))
         elif data and not (65 <= data[0] <= 90 or data[0] == 13):
-            self._refuse(BadMessage("not a request line"))
+            self._refuse(BadMessageError("not a request line"))
         else:
             self._buffer = data
 
-    def _refuse(self, error: BadMessage) -> None:
+    def _refuse(self, error: BadMessageError) -> None:
         self._say(answers.code_for(error.status), str(error))
 
     # -- finding the share ---------------------------------------------------------------------
@@ -215,7 +216,9 @@ class VisitorConnection(asyncio.Protocol):
         if share is None or rest or not head.body.done:
             self._say("ticket-refused")
             return
-        self.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: doorstep-reverse\r\n\r\n")
+        self.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: doorstep-reverse\r\n\r\n"
+        )
         self._hand_over(TunnelConnection(self.edge, share))
 
     def _hand_over(self, protocol: asyncio.BaseProtocol) -> None:
@@ -272,7 +275,7 @@ class VisitorConnection(asyncio.Protocol):
             exchange.held, rest = rest, b""
         try:
             rest = exchange.begin(self._forwarding_lines(head), rest)
-        except BadBody as error:
+        except BadBodyError as error:
             self._bad_body(error)
             return
         self._keep(rest)
@@ -289,10 +292,10 @@ class VisitorConnection(asyncio.Protocol):
         else:
             try:
                 self._keep(exchange.from_visitor(data))
-            except BadBody as error:
+            except BadBodyError as error:
                 self._bad_body(error)
 
-    def _bad_body(self, error: BadBody) -> None:
+    def _bad_body(self, error: BadBodyError) -> None:
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.visitor_lost()

@@ -1,0 +1,154 @@
+"""Keeps a link alive on an event loop: the caller's, or one of its own in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Final
+
+from doorstep_client.dial import run_loop_factory
+from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
+from doorstep_client.session import Holder
+from doorstep_client.settings import RelaySettings
+from doorstep_client.targets import Target
+
+READY_DEADLINE: Final = 30.0
+STOP_DEADLINE: Final = 5.0
+
+_FAREWELLS: Final = {
+    "expired": "The link has expired.",
+    "revoked": "The link was revoked by its owner or by the relay's operator.",
+    "closed": "The link was closed.",
+    "taken-over": "The link was opened again elsewhere, so it ended here.",
+}
+
+
+class Keeper:
+    """Runs one share's `Holder`. `start` and `stop` may be called from any thread but the loop's own."""
+
+    def __init__(
+        self,
+        relay: RelaySettings,
+        target: Target,
+        *,
+        name: str | None,
+        expires_in: float | None,
+        loop: asyncio.AbstractEventLoop | None,
+        on_event: Callable[[str], None] | None,
+    ) -> None:
+        self.relay = relay.url
+        self.status = "connecting"
+        self.done = threading.Event()
+        self.holder = Holder(relay, target, name=name, expires_in=expires_in, changed=self._changed)
+        self._target = target
+        self._given = loop
+        self._on_event = on_event
+        self._ready: Future[None] = Future()
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Return when the link works. Raises what kept it from that."""
+        if self._given is None:
+            self._loop = run_loop_factory()()
+            self._thread = threading.Thread(target=self._run_loop, name="doorstep-link", daemon=True)
+            self._thread.start()
+        else:
+            self._loop = self._given
+            self._loop.call_soon_threadsafe(self._begin)
+        try:
+            self._ready.result(READY_DEADLINE)
+        except TimeoutError:
+            self.stop()
+            raise UnreachableError(
+                f"the relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s"
+            ) from None
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Close politely, then firmly; returns when nothing runs any more."""
+        if not self.done.is_set() and not self._loop.is_closed():
+            with suppress(Exception):  # nobody can be told any more; the relay finds out by itself
+                polite = asyncio.run_coroutine_threadsafe(self.holder.close(), self._loop)
+                polite.result(STOP_DEADLINE / 2)
+            if not self.done.wait(STOP_DEADLINE / 2):
+                self._loop.call_soon_threadsafe(self._cancel)
+                self.done.wait(STOP_DEADLINE / 2)
+        if self._thread is not None:
+            self._thread.join(STOP_DEADLINE)
+
+    # -- on the loop ---------------------------------------------------------------------------
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._hold())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        finally:
+            self._loop.close()
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._hold())
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _hold(self) -> None:
+        self._task = asyncio.current_task()
+        try:
+            await self._target.start()
+            await self.holder.run()
+            self._fail(self.holder.error or UnreachableError("the link was closed before it opened"))
+        except asyncio.CancelledError:
+            pass  # `stop` gave up waiting for a polite end
+        except Exception as error:  # noqa: BLE001  # raised where `start` waits, or told to the user
+            self._fail(error)
+        finally:
+            await self._target.stop()
+            self.status = "ended"
+            self.done.set()
+
+    def _fail(self, error: Exception) -> None:
+        """Whoever waits for the link in `start` gets the error; later there is nobody to raise it to."""
+        if not self._ready.done():
+            self._ready.set_exception(error)
+        elif not isinstance(error, DoorstepError):
+            self._tell(f"The link has ended because of an error: {error!r}")
+
+    def _changed(self, event: str) -> None:
+        match event:
+            case "opened":
+                self._opened()
+            case "lost":
+                self.status = "reconnecting"
+                self._tell("The relay cannot be reached; the link comes back by itself …")
+            case "ended":
+                self.status = "ended"
+                if self._ready.done() and self.holder.error is not None:
+                    self._tell(farewell(self.holder.error))
+
+    def _opened(self) -> None:
+        again, self.status = self.status == "reconnecting", "live"
+        if not self._ready.done():
+            self._ready.set_result(None)
+        elif again and self.holder.opened is not None:
+            self._tell(f"The link is back: {self.holder.opened.url}")
+
+    def _tell(self, text: str) -> None:
+        if self._on_event is not None:
+            self._on_event(text)
+
+
+def farewell(error: DoorstepError) -> str:
+    """The sentence for the user when a link has ended."""
+    if not isinstance(error, EndedError):
+        return f"The link has ended: {error}"
+    text = _FAREWELLS.get(error.code, f"The link has ended ({error.code}).")
+    return f"{text} Reason: {error.reason}" if error.reason and error.code != "taken-over" else text

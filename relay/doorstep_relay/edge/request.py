@@ -1,0 +1,222 @@
+"""A visitor's request head: read, checked, and written for the app."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from doorstep_relay.edge.body import Body, Chunked, Length, NoBody
+from doorstep_relay.edge.http1 import (
+    BadMessageError,
+    Take,
+    both_spellings,
+    content_length,
+    drop_named,
+    request_fields,
+    tokens,
+)
+
+INTERNAL_PREFIX: Final = b"doorstep-"
+"""Fields of this prefix are the relay's own; from outside they are dropped."""
+
+_START: Final = re.compile(rb"([A-Z][A-Z\-]{0,23}) ([!-\"$-~]+) HTTP/1\.([01])\r\n")
+_ABSOLUTE: Final = re.compile(rb"https?://([^/?#@\\]+)(.*)\Z", re.IGNORECASE | re.DOTALL)
+_UPGRADES: Final = frozenset({b"websocket", b"doorstep-reverse"})
+"""What may be switched to; others (h2c above all) are ignored, as RFC 9110 7.8 allows."""
+
+
+class RequestHead:
+    """A request, checked. `lines` are the fields that go on, each ending in CRLF."""
+
+    __slots__ = (
+        "_asked",
+        "_connection",
+        "_encoding",
+        "_hosts",
+        "_length",
+        "accept",
+        "authorization",
+        "body",
+        "forwarded_for",
+        "forwarded_proto",
+        "host",
+        "keep_alive",
+        "lines",
+        "method",
+        "target",
+        "upgrade",
+        "version",
+    )
+
+    def __init__(self, method: bytes, target: bytes, version: int) -> None:
+        self.method = method
+        self.target = target
+        self.version = version
+        """10 or 11."""
+        self.host = b""
+        self.lines: list[bytes] = []
+        self.body: Body
+        self.keep_alive = version == 11
+        self.upgrade = b""
+        """The protocol asked for, in lower case; empty when none is."""
+        self.accept = b""
+        self.authorization = b""
+        self.forwarded_for = b""
+        self.forwarded_proto = b""
+        self._hosts = 0
+        self._connection = self._asked = b""
+        self._length: bytes | None = None
+        self._encoding: bytes | None = None
+
+    def wants_html(self) -> bool:
+        """Whether a person's browser asks, and not a program."""
+        return b"text/html" in self.accept
+
+    def for_app(self, forwarding: bytes) -> bytes:
+        """The head as the app gets it; `forwarding` are the relay's own field lines."""
+        upgrade = b""
+        if self.upgrade:
+            upgrade = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % self.upgrade
+        return b"%b %b HTTP/1.1\r\nHost: %b\r\n%b%b%b\r\n" % (
+            self.method,
+            self.target,
+            self.host,
+            b"".join(self.lines),
+            upgrade,
+            forwarding,
+        )
+
+    # -- fields that mean something here -------------------------------------------------------
+
+    def _take_host(self, _name: bytes, value: bytes) -> None:
+        self._hosts += 1
+        self.host = value
+
+    def _take_length(self, _name: bytes, value: bytes) -> None:
+        self._length = value
+
+    def _take_encoding(self, _name: bytes, value: bytes) -> None:
+        self._encoding = value
+
+    def _take_connection(self, _name: bytes, value: bytes) -> None:
+        self._connection = self._connection + b"," + value if self._connection else value
+
+    def _take_upgrade(self, _name: bytes, value: bytes) -> None:
+        self._asked = value
+
+    def _take_te(self, _name: bytes, value: bytes) -> None:
+        if b"trailers" in tokens(value):
+            self.lines.append(b"TE: trailers\r\n")
+
+    def _take_accept(self, name: bytes, value: bytes) -> None:
+        self.accept = value
+        self.lines.append(b"%b: %b\r\n" % (name, value))
+
+    def _take_authorization(self, name: bytes, value: bytes) -> None:
+        self.authorization = value
+        self.lines.append(b"%b: %b\r\n" % (name, value))
+
+    def _take_forwarded_for(self, _name: bytes, value: bytes) -> None:
+        self.forwarded_for = self.forwarded_for + b"," + value if self.forwarded_for else value
+
+    def _take_forwarded_proto(self, _name: bytes, value: bytes) -> None:
+        self.forwarded_proto = value
+
+    def _drop(self, name: bytes, value: bytes) -> None:
+        """For this hop only, or a claim about the visitor that the relay makes itself."""
+
+    _TAKES: Final[dict[bytes, Take[RequestHead]]] = {  # noqa: RUF012  # never changed
+        b"host": _take_host,
+        b"content-length": _take_length,
+        b"transfer-encoding": _take_encoding,
+        b"connection": _take_connection,
+        b"upgrade": _take_upgrade,
+        b"te": _take_te,
+        b"accept": _take_accept,
+        b"authorization": _take_authorization,
+        b"x-forwarded-for": _take_forwarded_for,
+        b"x-forwarded-proto": _take_forwarded_proto,
+        b"forwarded": _drop,
+        b"http2-settings": _drop,
+        b"keep-alive": _drop,
+        b"proxy-authorization": _drop,
+        b"proxy-connection": _drop,
+        b"true-client-ip": _drop,
+        b"x-client-ip": _drop,
+        b"x-forwarded-host": _drop,
+        b"x-forwarded-port": _drop,
+        b"x-forwarded-prefix": _drop,
+        b"x-forwarded-server": _drop,
+        b"x-forwarded-ssl": _drop,
+        b"x-real-ip": _drop,
+    }
+    _FAST: Final = both_spellings(_TAKES)
+
+    def sort(self, fields: list[tuple[bytes, bytes]]) -> None:
+        """Take the fields in, then settle what they mean together. Raises `BadMessageError`."""
+        lines = self.lines
+        for name, value in fields:
+            take = self._FAST.get(name)
+            if take is None:
+                lower = name.lower()
+                take = self._TAKES.get(lower)
+                if take is None:
+                    if not lower.startswith(INTERNAL_PREFIX):
+                        lines.append(b"%b: %b\r\n" % (name, value))
+                    continue
+            take(self, name, value)
+        if self._hosts != 1 and (self._hosts or self.version == 11):
+            raise BadMessageError("a request needs exactly one Host")
+        self._settle_target()
+        self.body = self._settle_body()
+        if self._connection:
+            self._settle_connection()
+
+    def _settle_target(self) -> None:
+        """Origin form only goes on; absolute form must agree with Host (RFC 9112 3.2.2)."""
+        target = self.target
+        if target[0] == 0x2F or (target == b"*" and self.method == b"OPTIONS"):
+            return
+        absolute = _ABSOLUTE.match(target)
+        if absolute is None or self.method == b"CONNECT":
+            raise BadMessageError("the request target is neither a path nor a URL of this host")
+        authority, rest = absolute.groups()
+        if authority.lower() != self.host.lower():
+            raise BadMessageError("the request target names another host than Host does")
+        self.target = rest if rest.startswith(b"/") else b"/" + rest
+
+    def _settle_body(self) -> Body:
+        if self._encoding is not None:
+            if self._length is not None or self.version == 10:
+                raise BadMessageError("Transfer-Encoding beside Content-Length, or in HTTP/1.0")
+            if self._encoding.lower() != b"chunked":
+                raise BadMessageError("a transfer coding other than chunked", 501)
+            self.lines.append(b"Transfer-Encoding: chunked\r\n")
+            return Chunked()
+        if self._length is None:
+            return NoBody()
+        size = content_length(self._length)
+        self.lines.append(b"Content-Length: %d\r\n" % size)
+        return Length(size)
+
+    def _settle_connection(self) -> None:
+        options = tokens(self._connection)
+        if b"close" in options:
+            self.keep_alive = False
+        elif b"keep-alive" in options:
+            self.keep_alive = True
+        asked = self._asked.strip().lower()
+        if b"upgrade" in options and self.version == 11 and asked in _UPGRADES:
+            self.upgrade = asked
+        drop_named(self.lines, options)
+
+
+def read_request(raw: bytes) -> RequestHead:
+    """Read the head of a request, up to and with its empty line. Raises `BadMessageError`."""
+    start = _START.match(raw)
+    if start is None:
+        raise BadMessageError("the request line is not METHOD SP TARGET SP HTTP/1.x")
+    method, target, minor = start.groups()
+    head = RequestHead(method, target, 11 if minor == b"1" else 10)
+    head.sort(request_fields(raw))
+    return head
