@@ -27,8 +27,8 @@ _OURS: Final = """
 """
 # Names that machines look up by themselves, or that prove who owns a domain (RFC 2142).
 _WELL_KNOWN: Final = """
-    abuse autoconfig autodiscover broadcasthost dns ftp hostmaster imap isatap localdomain localhost mail mta-sts
-    mx mx1 mx2 news ns ns1 ns2 ns3 ns4 ntp pop pop3 postmaster smtp stun turn usenet uucp vpn webmaster wpad
+    abuse autoconfig autodiscover broadcasthost dns ftp hostmaster imap isatap localdomain localhost mail
+    mta-sts mx mx1 mx2 news ns ns1 ns2 ns3 ns4 ntp pop pop3 postmaster smtp stun turn usenet uucp vpn webmaster wpad
 """
 RESERVED: Final = frozenset((_OURS + _WELL_KNOWN).split())
 

@@ -1,0 +1,86 @@
+"""The relay's services over a database of the test's own, and a clock that the test moves.
+
+SQLite by default. With DOORSTEP_TEST_DATABASE=postgresql://… the same tests run there, in a schema that is
+emptied before each of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from doorstep_relay import config_values
+from doorstep_relay.config import Settings
+from doorstep_relay.control.shares import Shares
+from doorstep_relay.control.tokens import Actor, Tokens
+from doorstep_relay.store.database import Database
+from doorstep_relay.store.schema import ensure_schema
+
+DAY = 86400.0
+SERVER = os.environ.get("DOORSTEP_TEST_DATABASE")
+
+
+class Clock:
+    """Unix seconds, as the test says."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Services:
+    """What the relay works with."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.shares = Shares(database, clock, settings)
+        self.tokens = Tokens(database, clock)
+
+    def with_settings(self, **changes: object) -> Services:
+        """The same database under other settings."""
+        return Services(replace(self.settings, **changes), self.database, self.clock)
+
+    async def account(self, name: str) -> Actor:
+        """An account, as its token's holder."""
+        return (await self.tokens.create(name)).actor
+
+
+async def empty_settings(directory: Path) -> Settings:
+    """Settings of a relay whose database has nothing in it yet."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if SERVER is None:
+        return Settings(data=directory)
+    settings = Settings(data=directory, database=config_values.database(SERVER))
+    database = Database.open(settings)
+    await database.change_schema(_drop_everything)
+    await database.close()
+    return settings
+
+
+@asynccontextmanager
+async def open_services(directory: Path) -> AsyncIterator[Services]:
+    """Services over a fresh, migrated database."""
+    settings = await empty_settings(directory)
+    await ensure_schema(settings)
+    database = Database.open(settings)
+    try:
+        yield Services(settings, database, Clock())
+    finally:
+        await database.close()
+
+
+def _drop_everything(connection: Connection) -> None:
+    connection.execute(text("DROP SCHEMA public CASCADE"))
+    connection.execute(text("CREATE SCHEMA public"))
