@@ -66,6 +66,13 @@ ANSWERS: Final = _table(
         "The app behind it was stopped. Ask the person who sent it to you for a new one.",
     ),
     Answer(
+        "taken-over",
+        503,
+        "This link was opened again elsewhere",
+        "What you asked for was cut by that. Ask again: the link should work.",
+        retry_after=1,
+    ),
+    Answer(
         "app-refused",
         502,
         "The app behind this link does not answer",
