@@ -1,0 +1,75 @@
+"""Apps served by the real server in this process, and what their pages are judged with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import doorstep as ds
+from tests.support import chromium, free_port
+
+FRONTEND = Path(__file__).resolve().parents[3] / "ui_runtime" / "frontend"
+
+Serve = Callable[[ds.Blocks], str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a file's tests, which are plain functions all; each has a context of its own."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Launches an app and returns its address; the app ends with the test."""
+    apps: list[ds.Blocks] = []
+
+    def start(app: ds.Blocks) -> str:
+        apps.append(app)
+        return app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port()).local_url
+
+    yield start
+    for app in apps:
+        app.close()
+
+
+@pytest.fixture
+def visit(page: Page, serve: Serve) -> Callable[[ds.Blocks], Page]:
+    """Opens an app's page and waits until its components are there."""
+
+    def open_page(app: ds.Blocks) -> Page:
+        page.goto(serve(app))
+        expect(page.locator("main .card, main .block, main .button").first).to_be_visible()
+        return page
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    """axe-core, the accessibility checker."""
+    path = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.exists():
+        raise RuntimeError(f"accessibility tests need {path}: npm --prefix {FRONTEND} ci")
+    return path.read_text()
+
+
+@pytest.fixture
+def violations(axe_script: str) -> Callable[[Page], list[dict[str, Any]]]:
+    """What axe-core finds wrong on a page, from "serious" up."""
+
+    def check(page: Page) -> list[dict[str, Any]]:
+        page.evaluate(axe_script)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [
+            {"rule": each["id"], "help": each["help"], "where": [node["html"][:200] for node in each["nodes"]]}
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+        ]
+
+    return check
