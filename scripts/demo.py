@@ -114,7 +114,7 @@ def wait_for_url(app: subprocess.Popen[bytes], port: int) -> str:
     threading.Thread(target=pass_on, daemon=True).start()
     ready.wait(START_DEADLINE)
     if not found:
-        sys.exit(f"no public URL within {START_DEADLINE:.0f} s")
+        sys.exit(f"the example printed no public URL within {START_DEADLINE:.0f} s, or ended without one")
     return found[0]
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="doorstep-lock-") as folder:
         venv = Path(folder)
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        pip = [venv / "bin" / "pip", "--disable-pip-version-check", "--quiet"]
+        pip = [str(venv / "bin" / "pip"), "--disable-pip-version-check", "--quiet"]
         subprocess.run([*pip, "install", "--editable", f"{ROOT}[relay,image,dev]"], check=True)
         frozen = subprocess.run(
             [*pip, "freeze", "--exclude-editable"], check=True, capture_output=True, text=True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.support import eventually, free_port, run_script, wait_for
+from tests.support import Relay, eventually, free_port, run_script, wait_for
 from tests.support.http import parse
 
 
@@ -80,3 +80,16 @@ def test_the_browser_runs_scripts(page: Page) -> None:
     page.set_content("<script>document.title = 6 * 7</script>")
 
     assert page.title() == "42"
+
+
+def test_the_relay_fixture_is_a_real_relay_that_comes_back_where_it_was(relay: Relay) -> None:
+    url = relay.url
+    assert relay.visit("/healthz").status == 200
+
+    relay.stop()
+    relay.start()
+
+    assert relay.url == url
+    assert relay.visit("/healthz").status == 200
+    assert relay.visit(relay.share_url("nobody")).status == 404
+    assert relay.client_env()["DOORSTEP_TOKEN"]

@@ -60,17 +60,36 @@ def visit(
 ) -> Answer:
     """Fetch an `http://NAME.localhost:PORT/…` URL as a visitor: connects to loopback, says NAME in `Host`.
 
-    Sends `Connection: close`, so the answer ends where the connection does.
+    Reads one whole response, by its own framing; `raw_request` is for what comes after it, or never ends.
     """
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname is None:
         raise ValueError(f"visit takes an http:// URL, not {url!r}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    fields = {"Host": parts.netloc, "Connection": "close", **(headers or {})}
+    fields = {"Host": parts.netloc, **(headers or {})}
     if body:
         fields.setdefault("Content-Length", str(len(body)))
     head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n"
-    return parse(raw_request(parts.port or 80, head.encode() + body, deadline=deadline))
+    raw = b""
+    with socket.create_connection(("127.0.0.1", parts.port or 80), timeout=deadline) as connection:
+        connection.sendall(head.encode() + body)
+        while not is_whole(raw, method) and (data := connection.recv(65536)):
+            raw += data
+    return parse(raw)
+
+
+def is_whole(raw: bytes, method: str = "GET") -> bool:
+    """Whether these bytes hold a response to its end; one without framing ends with its connection."""
+    head, separator, body = raw.partition(b"\r\n\r\n")
+    if not separator:
+        return False
+    status_line, *lines = head.lower().split(b"\r\n")
+    fields = {name: value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+    if method == "HEAD" or status_line.split()[1] in (b"204", b"304"):
+        return True
+    if fields.get(b"transfer-encoding", b"").endswith(b"chunked"):
+        return _is_last_chunk_there(body)
+    return b"content-length" in fields and len(body) >= int(fields[b"content-length"])
 
 
 def parse(raw: bytes) -> Answer:
@@ -83,6 +102,14 @@ def parse(raw: bytes) -> Answer:
     headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
     chunked = any(k.lower() == "transfer-encoding" and "chunked" in v.lower() for k, v in headers)
     return Answer(int(status), reason, headers, _dechunk(rest) if chunked else rest, raw)
+
+
+def _is_last_chunk_there(body: bytes) -> bool:
+    try:
+        _dechunk(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _dechunk(data: bytes) -> bytes:
