@@ -5,7 +5,8 @@
     ├── MissingExtraError        a value needs a package that is not installed
     └── OutputError              the function returned what its outputs cannot show
     RefusedError                 the visitor's: the page sent what this app does not accept (has .component)
-    └── FileRefusedError         a file that is too big, unknown, of a wrong kind, or not to be shown
+    └── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
+        └── FileTooBigError      a file over the limit
     ProtocolError                the page does not speak docs/ui-protocol.md
 """
 
@@ -63,7 +64,11 @@ class RefusedError(Exception):
 
 
 class FileRefusedError(RefusedError):
-    """A file that is too big, unknown, of a wrong kind, or not to be shown."""
+    """A file that is unknown, of a wrong kind, or one too many."""
+
+
+class FileTooBigError(FileRefusedError):
+    """A file over the limit."""
 
 
 class ProtocolError(Exception):

@@ -1,0 +1,219 @@
+"""Files that visitors uploaded and that the app shows.
+
+Every file belongs to one session (or to the app: then all may see it) and is known by an unguessable id.
+What a page names is an id, never a path. What a function returns as a path is copied first, and only from
+places that may be shown: see `Paths`.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from doorstep.errors import FileRefusedError, OutputError
+
+MAX_FILES: Final = 1000
+"""How many files one session may hold."""
+
+INLINE: Final = frozenset(
+    {
+        *("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "text/plain"),
+        *("audio/mpeg", "audio/wav", "audio/x-wav", "audio/ogg", "audio/flac", "audio/aac", "audio/mp4"),
+        *("video/mp4", "video/webm", "video/ogg", "video/quicktime"),
+    }
+)
+"""Media that a browser may show at their own address; the rest is offered for download."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file in the store."""
+
+    id: str
+    owner: str | None
+    """The session's id, or None for a file of the app."""
+    path: Path
+    name: str
+    size: int
+
+    @property
+    def media_type(self) -> str:
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    def value(self) -> dict[str, Any]:
+        """The file value that the page gets."""
+        return {
+            "path": self.id,
+            "url": f"doorstep/file/{self.id}/{self.name}",
+            "orig_name": self.name,
+            "size": self.size,
+            "mime_type": self.media_type,
+            "meta": {"_type": "gradio.FileData"},
+        }
+
+
+class Paths:
+    """Which files of this machine the app may show: `allowed`, the working folder, the temporary folder.
+
+    Hidden files of the working folder are not shown, and nothing under `blocked` is, whatever else is said.
+    Folders are compared by what they are on disk, so letter case, links and `..` change nothing.
+    """
+
+    def __init__(self, allowed: Iterable[str | Path] = (), blocked: Iterable[str | Path] = ()) -> None:
+        self.allowed = [Path(each).expanduser() for each in allowed]
+        self.blocked = [Path(each).expanduser() for each in blocked]
+
+    def check(self, path: Path) -> Path:
+        """The real path. Raises `OutputError` for a file that is not there or not to be shown."""
+        real = Path(os.path.realpath(path))
+        if not real.is_file():
+            raise OutputError(f"there is no file {str(path)!r}")
+        if self._may_be_shown(real):
+            return real
+        raise OutputError(
+            f"{str(path)!r} may not be shown: it is outside of the working and the temporary folder "
+            "(or hidden); launch(allowed_paths=[…]) allows more folders"
+        )
+
+    def _may_be_shown(self, real: Path) -> bool:
+        if any(_holds(folder, real) for folder in self.blocked):
+            return False
+        if any(_holds(folder, real) for folder in (*self.allowed, Path(tempfile.gettempdir()))):
+            return True
+        here = Path(os.path.realpath(Path.cwd()))
+        return real.is_relative_to(here) and not any(
+            part.startswith(".") for part in real.relative_to(here).parts
+        )
+
+
+def _holds(folder: Path, real: Path) -> bool:
+    try:
+        wanted = folder.stat()
+    except OSError:
+        return False
+    return any(os.path.samestat(each.stat(), wanted) for each in (real, *real.parents))
+
+
+class FileStore:
+    """All files of one running app, in one private folder that goes when the app does."""
+
+    def __init__(self, paths: Paths | None = None) -> None:
+        self.paths = paths or Paths()
+        self._root: Path | None = None
+        self._lock = threading.Lock()
+        self._files: dict[str, StoredFile] = {}
+        self._counts: dict[str | None, int] = {}
+
+    def of_session(self, session: str | None) -> SessionFiles:
+        """The files as one session sees them; None is the app itself."""
+        return SessionFiles(self, session)
+
+    def get(self, file_id: str) -> StoredFile | None:
+        return self._files.get(file_id)
+
+    def reserve(self, owner: str | None, name: str) -> tuple[str, Path]:
+        """A new id, and the path to write the bytes to. Raises `FileRefusedError` when there are too many."""
+        with self._lock:
+            if owner is not None and self._counts.get(owner, 0) >= MAX_FILES:
+                raise FileRefusedError(f"this session holds {MAX_FILES} files already; reload the page")
+            self._counts[owner] = self._counts.get(owner, 0) + 1
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="doorstep-"))
+        file_id = secrets.token_urlsafe(16)
+        folder = self._root / file_id
+        folder.mkdir(mode=0o700)
+        return file_id, folder / safe_name(name)
+
+    def keep(self, file_id: str, owner: str | None, path: Path) -> StoredFile:
+        """The file at a reserved path is complete."""
+        stored = StoredFile(file_id, owner, path, path.name, path.stat().st_size)
+        self._files[file_id] = stored
+        return stored
+
+    def drop(self, owner: str | None, path: Path) -> None:
+        """The file at a reserved path is not wanted after all."""
+        with self._lock:
+            self._counts[owner] = self._counts.get(owner, 1) - 1
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+    def remove(self, stored: StoredFile) -> None:
+        """A complete file is not wanted any more."""
+        if self._files.pop(stored.id, None) is not None:
+            self.drop(stored.owner, stored.path)
+
+    def forget(self, owner: str) -> list[Path]:
+        """Take a session's files out of the store; the folders are for the caller to delete."""
+        with self._lock:
+            self._counts.pop(owner, None)
+            gone = [stored for stored in self._files.values() if stored.owner == owner]
+            for stored in gone:
+                del self._files[stored.id]
+        return [stored.path.parent for stored in gone]
+
+    def close(self) -> None:
+        with self._lock:
+            self._files.clear()
+            root, self._root = self._root, None
+        if root is not None:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+class SessionFiles:
+    """The files of one session; components read and add files through it (`components.base.Files`)."""
+
+    def __init__(self, store: FileStore, session: str | None) -> None:
+        self._store = store
+        self._session = session
+
+    def path_of(self, file: Any) -> Path:
+        """Where a file value's bytes are. Raises `FileRefusedError` for one that is not this session's."""
+        file_id = file.get("path") if isinstance(file, dict) else None
+        stored = self._store.get(file_id) if isinstance(file_id, str) else None
+        if stored is None or stored.owner not in {None, self._session}:
+            raise FileRefusedError("the file was neither uploaded nor shown in this session")
+        return stored.path
+
+    def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
+        """Show a file of the app: a copy of it. Raises `OutputError` when it is missing or not to be shown."""
+        real = self._store.paths.check(path)
+        file_id, target = self._store.reserve(self._session, name or real.name)
+        shutil.copyfile(real, target)
+        return self._store.keep(file_id, self._session, target).value()
+
+    def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
+        """Show these bytes as a file called `name`."""
+        file_id, target = self._store.reserve(self._session, name)
+        target.write_bytes(data)
+        return self._store.keep(file_id, self._session, target).value()
+
+
+def safe_name(name: str) -> str:
+    """A visitor's file name made harmless: no folders, no control characters, not hidden, not too long."""
+    name = re.split(r"[/\\]", name)[-1]
+    name = re.sub(r"[^\w.\- ]+", "_", name).strip(" .")
+    stem, dot, suffix = name.rpartition(".")
+    if not dot:
+        stem, suffix = name, ""
+    return f"{stem[:80] or 'file'}{dot}{suffix[:16]}"
+
+
+_UNITS: Final = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
+
+
+def parse_size(size: int | str) -> int:
+    """Bytes of `"5mb"` or of a plain number. Raises `ValueError` for anything else."""
+    if isinstance(size, int):
+        return size
+    match = re.fullmatch(r"\s*(\d+)\s*([kmgt]?b)\s*", size.lower())
+    if match is None:
+        raise ValueError(f"a size is a number of bytes or text such as '5mb', not {size!r}")
+    return int(match[1]) * _UNITS[match[2]]

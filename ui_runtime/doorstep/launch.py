@@ -1,0 +1,251 @@
+"""`launch()`: the server in a thread, the link if one is asked for, and the terminal's last words."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from doorstep.errors import UsageError
+from doorstep.security import LoopbackGuard
+from doorstep.server import App
+from doorstep.serving import ServerThread, bind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from doorstep.blocks import Blocks
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_LATER: Final = frozenset(
+    {
+        *("auth", "auth_message", "auth_dependency", "favicon_path", "footer_links", "run_history"),
+        *("app_kwargs", "i18n", "theme", "css", "css_paths", "js", "head", "head_paths", "mcp_server", "pwa"),
+        *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode", "inline"),
+        *("height", "width", "ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
+        *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
+    }
+)
+"""Parameters that people know and that this version does nothing with: it says so."""
+
+_REFUSED: Final = frozenset({"auth", "auth_dependency", "ssl_keyfile", "ssl_certfile", "strict_cors"})
+"""Of these, the ones that people rely on to be safe: doing nothing would be worse than to stop."""
+
+
+class LaunchResult(NamedTuple):
+    """What `launch` returns: the ASGI app, its URL on this machine, and its public URL."""
+
+    app: App
+    local_url: str
+    share_url: str | None
+
+
+@dataclass
+class Running:
+    """A launched app: its server, and its link if it has one."""
+
+    app: App
+    server: ServerThread
+    link: Any = None
+
+    def close(self) -> None:
+        """The link first, so that no visitor reaches a server that is going away."""
+        link, self.link = self.link, None
+        if link is not None:
+            link.close()
+        self.app.close()
+        self.server.stop()
+        atexit.unregister(self.close)
+
+
+def launch(
+    blocks: Blocks,
+    *,
+    share: bool | None = None,
+    relay: str | None = None,
+    token: str | None = None,
+    name: str | None = None,
+    expires_in: float | str | None = None,
+    prevent_thread_lock: bool = False,
+    server_name: str | None = None,
+    server_port: int | None = None,
+    inbrowser: bool = False,
+    quiet: bool = False,
+    root_path: str | None = None,
+    show_error: bool = False,
+    debug: bool = False,
+    max_threads: int = 40,
+    max_file_size: int | str | None = None,
+    allowed_paths: list[str] | None = None,
+    blocked_paths: list[str] | None = None,
+    state_session_capacity: int = 10_000,
+    **later: Any,
+) -> LaunchResult:
+    """Serve `blocks`, and wait until Ctrl-C unless `prevent_thread_lock` or in a notebook.
+
+    `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in` as
+    `doorstep_client.share` takes them). Settings also come from DOORSTEP_* or GRADIO_* variables:
+    SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
+    Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
+    """
+    _note_unsupported(later)
+    say = _silent if quiet else _say
+    blocks.close()
+    host = server_name or setting("SERVER_NAME") or "127.0.0.1"
+    root = root_path if root_path is not None else setting("ROOT_PATH") or ""
+    app = App(
+        blocks,
+        root_path=urlsplit(root).path,
+        show_error=show_error or debug,
+        max_threads=max_threads,
+        max_file_size=max_file_size,
+        allowed_paths=allowed_paths or _listed("ALLOWED_PATHS"),
+        blocked_paths=blocked_paths or _listed("BLOCKED_PATHS"),
+        session_capacity=state_session_capacity,
+    )
+    listener = bind(host, server_port if server_port is not None else _port())
+    guarded = LoopbackGuard(app, _names(root)) if host in _LOOPBACK else app
+    running = Running(app, ServerThread(guarded, listener))
+    running.server.start()
+    blocks.running = running
+    atexit.register(running.close)
+    local_url = f"http://{_shown_host(host)}:{listener.getsockname()[1]}"
+    say(f"* Running on local URL:  {local_url}")
+    wants_share = share if share is not None else (setting("SHARE") or "").lower() in {"true", "1"}
+    if wants_share:
+        _share(running, say, relay=relay, token=token, name=name, expires_in=expires_in)
+    share_url = running.link.url if running.link is not None else None
+    if inbrowser:
+        import webbrowser
+
+        webbrowser.open(share_url or local_url)
+    if debug or not (prevent_thread_lock or is_interactive()):
+        _wait(blocks, say)
+    return LaunchResult(app, local_url, share_url)
+
+
+# -- the link ----------------------------------------------------------------------------------
+
+
+def _share(running: Running, say: Any, **options: Any) -> None:
+    """Open the link. A reason against it is printed, and the local app goes on."""
+    import doorstep_client
+
+    try:
+        running.link = doorstep_client.share(
+            running.app, loop=running.server.loop, on_event=say, **options
+        )
+    except doorstep_client.DoorstepError as error:
+        say(str(error))
+        say("The app runs on its local URL only.")
+        return
+    say(f"* Running on public URL: {running.link.url}")
+    expires_at = running.link.expires_at
+    if expires_at is not None:
+        say(f"  The link ends in {in_words(expires_at - time.time())}.")
+
+
+def in_words(seconds: float) -> str:
+    """A time span for people: `3 days`, `2 hours`, `1 minute`."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size or (seconds >= 0.95 * size and unit != "day"):
+            count = round(seconds / size)
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return "less than a minute"
+
+
+# -- waiting -----------------------------------------------------------------------------------
+
+
+class _Terminated(BaseException):
+    """SIGTERM: an end as clean as Ctrl-C's."""
+
+
+def _wait(blocks: Blocks, say: Any) -> None:
+    """Block until Ctrl-C, SIGTERM, or the server's own end."""
+    running = blocks.running
+    assert running is not None, "only a launched app is waited for"  # noqa: S101
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _on_terminate) if is_main else None
+    try:
+        running.server.wait()
+    except (KeyboardInterrupt, _Terminated):
+        say("\nStopping.")
+    finally:
+        if is_main:
+            signal.signal(signal.SIGTERM, before)
+        blocks.close()
+
+
+def _on_terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
+
+
+def is_interactive() -> bool:
+    """Whether a person types line after line: launching must give the prompt back."""
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
+
+
+# -- settings ----------------------------------------------------------------------------------
+
+
+def setting(name: str) -> str | None:
+    """`DOORSTEP_{name}` of the environment, else `GRADIO_{name}`."""
+    return os.environ.get(f"DOORSTEP_{name}") or os.environ.get(f"GRADIO_{name}")
+
+
+def _listed(name: str) -> list[str]:
+    return [each.strip() for each in (setting(name) or "").split(",") if each.strip()]
+
+
+def _port() -> int | None:
+    given = setting("SERVER_PORT")
+    if given is None:
+        return None
+    try:
+        return int(given)
+    except ValueError:
+        raise UsageError(f"the SERVER_PORT of the environment is no number: {given!r}") from None
+
+
+def _names(root: str) -> Iterator[str]:
+    """The host names that a proxy before the app may ask for."""
+    if host := urlsplit(root).hostname:
+        yield host
+    yield from _listed("ALLOWED_HOSTS")
+
+
+def _note_unsupported(later: dict[str, Any]) -> None:
+    for name, value in later.items():
+        if name not in _LATER:
+            raise TypeError(f"launch() got an unexpected keyword argument {name!r}")
+        if name in _REFUSED and value not in {None, True} | ({False} if name != "strict_cors" else set()):
+            raise UsageError(f"launch: `{name}` is not supported yet, and ignoring it would not be safe")
+        warnings.warn(f"launch: `{name}` does nothing yet in this version of Doorstep", stacklevel=4)
+
+
+# -- words -------------------------------------------------------------------------------------
+
+
+def _shown_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # for the terminal
+
+
+def _silent(_text: str) -> None:
+    pass
+
+
+__all__ = ["LaunchResult", "Path", "Running", "launch"]

@@ -1,0 +1,1 @@
+"""Jobs: which may run, in which order, and what becomes of them."""
