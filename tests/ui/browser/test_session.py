@@ -1,0 +1,108 @@
+"""What a person sees while work is under way, and when the connection is not."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+import doorstep as ds
+
+Visit = Callable[[ds.Blocks], Page]
+
+
+def test_work_that_takes_a_while_says_so_and_for_how_long(visit: Visit) -> None:
+    go_on = threading.Event()
+
+    def slow(text: str) -> str:
+        go_on.wait(10)
+        return text.upper()
+
+    page = visit(ds.Interface(slow, "text", ds.Textbox(label="result")))
+    page.get_by_label("text").fill("done")
+    page.get_by_role("button", name="Submit").click()
+
+    block = page.locator(".block", has=page.get_by_label("result"))
+    expect(block).to_have_attribute("aria-busy", "true")
+    expect(block.locator(".elapsed")).to_have_text(re.compile(r"^([1-9]|0\.[2-9])"))
+    go_on.set()
+    expect(page.get_by_label("result")).to_have_value("DONE")
+    expect(block).to_have_attribute("aria-busy", "false")
+
+
+def test_the_steps_of_a_generator_arrive_one_by_one(visit: Visit) -> None:
+    steps = threading.Semaphore(0)
+
+    def count(_: str) -> Iterator[str]:
+        text = ""
+        for word in ("one", "two", "three"):
+            steps.acquire(timeout=10)
+            text += word + " "
+            yield text
+
+    page = visit(ds.Interface(count, "text", ds.Textbox(label="result")))
+    page.get_by_role("button", name="Submit").click()
+
+    for text in ("one ", "one two ", "one two three "):
+        steps.release()
+        expect(page.get_by_label("result")).to_have_value(text)
+
+
+def test_a_dropped_connection_is_told_and_taken_up_again(page: Page, visit: Visit) -> None:
+    sockets: list[WebSocketRoute] = []
+    refuse = threading.Event()
+
+    def route(socket: WebSocketRoute) -> None:
+        if refuse.is_set():
+            socket.close(code=1012)
+            return
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket("**/doorstep/session", route)
+    visit(ds.Interface(lambda name: f"Hello {name}!", "text", ds.Textbox(label="result")))
+    banner = page.locator(".banner")
+    page.wait_for_timeout(100)
+
+    refuse.set()
+    sockets[-1].close(code=1012)
+    expect(banner).to_contain_text("Reconnecting")
+    page.get_by_label("name").fill("World")
+    page.get_by_role("button", name="Submit").click()
+    refuse.clear()
+
+    expect(banner).to_contain_text("Connected again")
+    expect(page.get_by_label("result")).to_have_value("Hello World!")
+    expect(banner).to_have_text("")
+
+
+def test_a_share_that_has_ended_says_so_and_why(page: Page, visit: Visit) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def route(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket("**/doorstep/session", route)
+    visit(ds.Interface(str.upper, "text", "text"))
+    page.wait_for_timeout(100)
+    gone = {"error": "revoked", "message": "Revoked by its owner."}
+    page.route("**/config", lambda config: config.fulfill(status=410, json=gone))
+
+    sockets[-1].close(code=1012)
+
+    ended = page.get_by_role("alertdialog")
+    expect(ended).to_contain_text("This link has ended")
+    expect(ended).to_contain_text("Revoked by its owner.")
+
+
+def test_a_component_of_an_unknown_type_is_named(page: Page, visit: Visit) -> None:
+    class Hologram(ds.Textbox):
+        pass
+
+    Hologram.type = "hologram"  # type: ignore[attr-defined]
+    visit(ds.Interface(str.upper, Hologram(label="beam"), "text"))
+
+    expect(page.get_by_role("note")).to_contain_text("hologram")

@@ -1,0 +1,56 @@
+"""What a page costs: requests, bytes and time. The budget is that of the project's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+import doorstep as ds
+
+MOST_REQUESTS = 8
+MOST_BYTES = 45 * 1024
+
+Serve = Callable[[ds.Blocks], str]
+
+
+def test_a_cold_greet_page_is_small(page: Page, serve: Serve) -> None:
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    page.on("websocket", lambda socket: urls.append(socket.url))
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    received: list[float] = []
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+
+    page.goto(serve(ds.Interface(lambda name: f"Hello {name}!", "text", "text", title="Greeter")))
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+    print(f"{len(urls)} requests, {sum(received) / 1024:.1f} KB")
+    assert len(urls) <= MOST_REQUESTS, urls
+    assert sum(received) <= MOST_BYTES
+
+
+def test_a_page_asks_nobody_but_its_app(page: Page, serve: Serve) -> None:
+    url = serve(ds.Interface(lambda name: f"**{name}**", "text", ds.Markdown(), description="*Hi*"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(url)
+    expect(page.locator(".prose em")).to_be_visible()
+
+    assert [each for each in asked if not each.startswith((url, "data:"))] == []
+
+
+def test_a_reload_fetches_the_document_alone(page: Page, serve: Serve) -> None:
+    page.goto(serve(ds.Interface(lambda name: f"Hello {name}!", "text", "text")))
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+
+    page.goto(page.url)
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+
+    sizes = page.evaluate("performance.getEntriesByType('resource').map(each => [each.name, each.transferSize])")
+    assets = [(name, size) for name, size in sizes if "/static/" in name]
+    assert assets
+    assert [name for name, size in assets if size > 0] == []
