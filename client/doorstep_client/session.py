@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from doorstep_client import wire
@@ -30,6 +31,8 @@ FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
 MAX_DIALS: Final = 64
 """Tunnel connections being opened at the same time."""
+MAX_QUEUED: Final = 1024
+"""Tunnel connections that may be asked for and not open yet."""
 CLOSE_DEADLINE: Final = 3.0
 
 
@@ -136,7 +139,8 @@ class Holder:
         finally:
             for task in self._dials:
                 task.cancel()
-            await asyncio.wait_for(self._socket.close(), CLOSE_DEADLINE)
+            with suppress(TimeoutError):  # what ended the session counts, not how its socket closes
+                await asyncio.wait_for(self._socket.close(), CLOSE_DEADLINE)
 
     def _not_a_relay(self, status: int) -> str:
         url = self._relay.url
@@ -163,9 +167,10 @@ class Holder:
             heart.cancel()
 
     async def _beat(self, every: float) -> None:
-        while True:
-            await asyncio.sleep(every)
-            await self._send(wire.Ping())
+        with suppress(OSError, TimeoutError):  # the connection is lost: the reader finds that out too
+            while True:
+                await asyncio.sleep(every)
+                await self._send(wire.Ping())
 
     async def _receive(self) -> wire.FromRelay:
         import aiohttp
@@ -216,32 +221,23 @@ class Holder:
     # -- tunnel connections --------------------------------------------------------------------
 
     def _dial(self, count: int, ticket: str) -> None:
-        for _ in range(max(0, min(count, 1024 - len(self._dials)))):
-            task = asyncio.create_task(self._dial_one(ticket))
+        if self.opened is None:
+            raise WireError("the relay asked for tunnel connections before it opened the share")
+        for _ in range(min(count, MAX_QUEUED - len(self._dials))):
+            task = asyncio.create_task(self._dial_one(self.opened.host, ticket))
             self._dials.add(task)
             task.add_done_callback(self._dials.discard)
 
-    async def _dial_one(self, ticket: str) -> None:
+    async def _dial_one(self, host: str, ticket: str) -> None:
         """Open one tunnel connection. The relay asks again for one that failed, if it still needs it."""
-        assert self.opened is not None  # noqa: S101  # only asked for after `opened`
-        host = self.opened.host
         address = Address(self._relay.host, self._relay.port, host if self._relay.tls else None)
-        opening: TunnelOpening | None = None
-
-        def protocol() -> TunnelOpening:
-            nonlocal opening
-            opening = TunnelOpening(self._target, host, ticket)
-            return opening
-
+        opening = TunnelOpening(self._target, host, ticket)
         async with self._gate:
             try:
-                transport = await dial(address, protocol)
-                assert opening is not None  # noqa: S101  # `dial` made it
-                try:
-                    async with asyncio.timeout(UPGRADE_DEADLINE):
-                        await opening.opened
-                except BaseException:
-                    transport.abort()
-                    raise
+                await dial(address, lambda: opening)
+                async with asyncio.timeout(UPGRADE_DEADLINE):
+                    await opening.opened
             except (OSError, DoorstepError, TimeoutError) as error:
                 log.debug("a tunnel connection failed: %s", error)
+            finally:
+                opening.give_up()

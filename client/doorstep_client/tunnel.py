@@ -20,13 +20,14 @@ class TunnelOpening(asyncio.Protocol):
 
     def __init__(self, target: Target, host: str, ticket: str) -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.transport: asyncio.Transport
+        self.transport: asyncio.Transport | None = None
         self._target = target
         self._request = (
             f"GET {wire.TUNNEL_PATH} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n"
             f"Upgrade: {wire.TUNNEL_UPGRADE}\r\nAuthorization: {wire.TICKET_SCHEME} {ticket}\r\n\r\n"
         ).encode()
         self._head = b""
+        self._handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -47,6 +48,8 @@ class TunnelOpening(asyncio.Protocol):
         self._hand_over(self._head[end + 4 :])
 
     def _hand_over(self, rest: bytes) -> None:
+        assert self.transport is not None  # noqa: S101  # data came on it
+        self._handed_over = True
         protocol = self._target.protocol()
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
@@ -56,9 +59,15 @@ class TunnelOpening(asyncio.Protocol):
             protocol.data_received(rest)
 
     def _refuse(self, error: Exception) -> None:
-        self.transport.abort()
         if not self.opened.done():
             self.opened.set_exception(error)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """End the connection unless the target has it."""
+        if self.transport is not None and not self._handed_over:
+            self.transport.abort()
+        self.opened.cancel()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
