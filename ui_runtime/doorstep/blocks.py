@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from doorstep.components.base import Component
 from doorstep.errors import UsageError
-from doorstep.events.dependency import Dependency, Function, Limit, ShowProgress, Target, TriggerMode, Visibility
+from doorstep.events.dependency import (
+    Dependency,
+    Function,
+    Limit,
+    ShowProgress,
+    Target,
+    TriggerMode,
+    Visibility,
+)
 from doorstep.events.listener import EventListener, Listener, listed
 from doorstep.graph import Block, Container
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from doorstep.launch import LaunchResult, Running
 
@@ -54,18 +61,11 @@ class Blocks(Container):
         _current.set(self)
         return super().__enter__()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, traceback)
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         _current.set(self._outer_app)
 
-    def queue(
-        self, *, max_size: int | None = None, default_concurrency_limit: Limit = "default"
-    ) -> Self:
+    def queue(self, *, max_size: int | None = None, default_concurrency_limit: Limit = "default") -> Self:
         """Set how many jobs may wait (None: no limit) and how many of one function may run at once."""
         self.max_queue_size = max_size
         if default_concurrency_limit != "default":
@@ -113,7 +113,12 @@ class Blocks(Container):
     def add_constant(self, trigger: Listener, values: Sequence[tuple[Component, Any]]) -> Dependency:
         """Give components wire values when `trigger` happens, without a round trip."""
         dependency = self.add_dependency(
-            [trigger], None, None, [component for component, _ in values], api_visibility="private"
+            [trigger],
+            None,
+            None,
+            [component for component, _ in values],
+            api_name="clear",
+            api_visibility="private",
         )
         dependency.changes = [(component.id, {"value": wire}) for component, wire in values]
         return dependency
@@ -127,7 +132,7 @@ class Blocks(Container):
     # -- what others ask of a finished app -----------------------------------------------------
 
     def concurrency_limit_of(self, dependency: Dependency) -> int | None:
-        """How many calls of the dependency's group may run at once: the strictest that its members ask for."""
+        """How many calls of its group may run at once: the strictest limit that a member asks for."""
         asked = [
             self.default_concurrency_limit if each.concurrency_limit == "default" else each.concurrency_limit
             for each in self.dependencies
@@ -192,7 +197,11 @@ def _components(given: Any, what: str) -> list[Component]:
 
 def _default_mode(triggers: Sequence[Listener]) -> TriggerMode:
     """A change that comes while the last one is handled must not get lost."""
-    return "always_last" if any(trigger.name in {"change", "input", "key_up"} for trigger in triggers) else "once"
+    return (
+        "always_last"
+        if any(trigger.name in {"change", "input", "key_up"} for trigger in triggers)
+        else "once"
+    )
 
 
 __all__ = ["Block", "Blocks", "current_blocks"]

@@ -1,13 +1,13 @@
 """What can go wrong in a UI, by whose fault it is.
 
-    Error                        raised by the app's function on purpose: its message is shown to the visitor
-    UsageError                   the developer's: a wrong argument or a graph that cannot work
-    ├── MissingExtraError        a value needs a package that is not installed
-    └── OutputError              the function returned what its outputs cannot show
-    RefusedError                 the visitor's: the page sent what this app does not accept (has .component)
-    └── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
-        └── FileTooBigError      a file over the limit
-    ProtocolError                the page does not speak docs/ui-protocol.md
+Error                        raised by the app's function on purpose: its message is shown to the visitor
+UsageError                   the developer's: a wrong argument or a graph that cannot work
+├── MissingExtraError        a value needs a package that is not installed
+└── OutputError              the function returned what its outputs cannot show
+RefusedError                 the visitor's: the page sent what this app does not accept (has .component)
+└── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
+    └── FileTooBigError      a file over the limit
+ProtocolError                the page does not speak docs/ui-protocol.md
 """
 
 from __future__ import annotations

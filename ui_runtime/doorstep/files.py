@@ -183,7 +183,7 @@ class SessionFiles:
         return stored.path
 
     def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
-        """Show a file of the app: a copy of it. Raises `OutputError` when it is missing or not to be shown."""
+        """Show a copy of a file. Raises `OutputError` when it is missing or not to be shown."""
         real = self._store.paths.check(path)
         file_id, target = self._store.reserve(self._session, name or real.name)
         shutil.copyfile(real, target)

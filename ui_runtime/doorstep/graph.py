@@ -14,7 +14,6 @@ from doorstep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 _ids = itertools.count(1)
 _current: ContextVar[Container | None] = ContextVar("doorstep_container", default=None)
@@ -126,12 +125,7 @@ class Container(Block):
         _current.set(self)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         _current.set(self._outer)
 
 

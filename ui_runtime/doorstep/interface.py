@@ -68,7 +68,9 @@ class Interface(Blocks):
         self._name_components()
         with self:
             submit, clear = self._lay_out(title, submit_btn, clear_btn)
-            self._connect(submit, clear, api_name, api_description, api_visibility, concurrency_limit, show_progress)
+            self._connect(
+                submit, clear, api_name, api_description, api_visibility, concurrency_limit, show_progress
+            )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the wrapped function itself."""
@@ -182,12 +184,21 @@ def _parameters(fn: Callable[..., Any]) -> list[str]:
         parameters = inspect.signature(fn).parameters.values()
     except (TypeError, ValueError):  # some built-in functions have no signature
         return []
-    return [each.name for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
+    return [
+        each.name for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}
+    ]
 
 
 _LATER = {
     *("examples", "cache_examples", "cache_mode", "examples_per_page", "example_labels", "preload_example"),
-    *("flagging_options", "flagging_dir", "flagging_callback", "batch", "max_batch_size", "additional_inputs"),
+    *(
+        "flagging_options",
+        "flagging_dir",
+        "flagging_callback",
+        "batch",
+        "max_batch_size",
+        "additional_inputs",
+    ),
     *("additional_inputs_accordion", "allow_duplication", "stop_btn", "delete_cache", "time_limit"),
     *("stream_every", "deep_link", "validator", "theme", "css", "js", "head"),
 }
@@ -195,10 +206,10 @@ _LATER = {
 
 
 def _note_unsupported(flagging: Flagging, later: dict[str, Any]) -> None:
-    for name in later:
+    for name, value in later.items():
         if name not in _LATER:
             raise TypeError(f"Interface() got an unexpected keyword argument {name!r}")
-        if later[name] not in (None, False):
+        if value not in (None, False):
             warnings.warn(f"Interface: `{name}` does nothing yet in this version of Doorstep", stacklevel=3)
     if flagging not in {None, "never"}:
         warnings.warn("Interface: flagging does nothing yet in this version of Doorstep", stacklevel=3)

@@ -20,7 +20,7 @@ from doorstep.server import App
 from doorstep.serving import ServerThread, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from doorstep.blocks import Blocks
 
@@ -74,7 +74,7 @@ def launch(
     relay: str | None = None,
     token: str | None = None,
     name: str | None = None,
-    expires_in: float | str | None = None,
+    expires_in: float | None = None,
     prevent_thread_lock: bool = False,
     server_name: str | None = None,
     server_port: int | None = None,
@@ -142,7 +142,7 @@ def _share(running: Running, say: Any, **options: Any) -> None:
 
     try:
         running.link = doorstep_client.share(
-            running.app, loop=running.server.loop, on_event=say, **options
+            running.app, loop=running.server.loop, lifespan=False, on_event=say, **options
         )
     except doorstep_client.DoorstepError as error:
         say(str(error))

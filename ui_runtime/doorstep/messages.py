@@ -106,9 +106,10 @@ _encoder = msgspec.json.Encoder()
 def decode(frame: str | bytes) -> FromPage:
     """What a page said. Raises `ProtocolError` when it is not a message of the protocol."""
     try:
-        return _decoder.decode(frame)
+        message: FromPage = _decoder.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(str(error)) from error
+    return message
 
 
 def encode(message: _Message) -> str:

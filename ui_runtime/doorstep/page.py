@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from doorstep.blocks import Blocks
-    from doorstep.graph import Block
     from doorstep.files import SessionFiles
+    from doorstep.graph import Block
     from doorstep.static import Assets
 
 _DOCUMENT: Final = """<!doctype html>

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, Router, WebSocketRoute
 
+from doorstep.connection import Connection
 from doorstep.errors import FileTooBigError, RefusedError
 from doorstep.files import INLINE, FileStore, Paths, StoredFile, parse_size
 from doorstep.page import Page
@@ -15,7 +16,6 @@ from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
 from doorstep.security import FILE_POLICY, VISITOR_COOKIE, is_same_origin, new_visitor, visitor_of
 from doorstep.sessions import GRACE, MAX_SESSIONS, SessionStore
-from doorstep.socket import Connection
 from doorstep.static import Assets
 from doorstep.uploads import Upload
 

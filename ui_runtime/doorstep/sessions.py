@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from doorstep.errors import ProtocolError
 from doorstep.messages import Cancel, Done, Failed, Hello, Queued, Run, Started
 from doorstep.outbox import Outbox
-from doorstep.queue.jobs import BUSY, CANCELLED, Failure, Job
+from doorstep.queue.jobs import BUSY, Failure, Job
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doorstep.blocks import Blocks
     from doorstep.changes import Changes
     from doorstep.files import FileStore
@@ -165,8 +168,7 @@ class SessionStore:
         session.close()
         folders = self._files.forget(session.id)
         if folders:
-            loop = asyncio.get_running_loop()
-            loop.run_in_executor(None, lambda: [shutil.rmtree(each, ignore_errors=True) for each in folders])
+            threading.Thread(target=_delete, args=(folders,), daemon=True).start()
 
     def close(self) -> None:
         for session in list(self._sessions.values()):
@@ -180,6 +182,11 @@ class SessionStore:
         return False
 
 
+def _delete(folders: list[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _failed(job: Job, failure: Failure) -> Failed:
     return Failed(
         job=job.number,
@@ -189,6 +196,3 @@ def _failed(job: Job, failure: Failure) -> Failed:
         traceback=failure.traceback,
         output=failure.component,
     )
-
-
-__all__ = ["CANCELLED", "Session", "SessionStore"]

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parent / "static"
 ENTRY: Final = "src/main.ts"
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
-_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".woff2": "font/woff2"}
+_TYPES: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".woff2": "font/woff2",
+}
 
 
 class Assets:

@@ -20,9 +20,7 @@ class Checkbox(Component):
     input = EventListener()
     select = EventListener()
 
-    def __init__(
-        self, value: bool | Callable[[], Any] = False, **common: Unpack[ComponentProps]
-    ) -> None:
+    def __init__(self, value: bool | Callable[[], Any] = False, **common: Unpack[ComponentProps]) -> None:
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> bool | None:

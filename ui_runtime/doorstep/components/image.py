@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
+from typing import Any, ClassVar, Literal, Unpack
 
 from doorstep.components import images
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.errors import FileRefusedError, RefusedError
 from doorstep.events.listener import EventListener
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Source = Literal["upload", "webcam", "clipboard"]
 

@@ -72,14 +72,14 @@ def _opened(path: Path) -> Picture:
 
 
 def from_array(array: Any) -> Picture:
-    """A picture of an array: (height, width[, 1, 3 or 4]) of integers 0-255, or of floats 0-1, or of bools."""
+    """A picture of an array: (height, width[, 1, 3 or 4]) of integers 0-255, floats 0-1, or bools."""
     np = numpy()
     array = np.asarray(array)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] not in {3, 4}):
         raise ValueError(f"an array of shape {array.shape} is no picture: (height, width[, 1, 3 or 4]) is")
-    if array.dtype.kind == "f" or array.dtype.kind == "b":
+    if array.dtype.kind in {"f", "b"}:
         array = (np.nan_to_num(array) * 255).round()
     picture: Picture = pillow().fromarray(array.clip(0, 255).astype(np.uint8))
     return picture
@@ -88,9 +88,15 @@ def from_array(array: Any) -> Picture:
 def encoded(picture: Picture, kind: str) -> bytes:
     """The picture as a file of format `kind` (`webp`, `png`, `jpeg`, …)."""
     kind = "jpeg" if kind.lower() == "jpg" else kind.lower()
-    if kind == "jpeg" and picture.mode not in {"L", "RGB", "CMYK"}:
-        picture = picture.convert("RGB")
-    elif picture.mode not in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}:
+    if (kind == "jpeg" and picture.mode not in {"L", "RGB", "CMYK"}) or picture.mode not in {
+        "1",
+        "L",
+        "LA",
+        "P",
+        "RGB",
+        "RGBA",
+        "I;16",
+    }:
         picture = picture.convert("RGB")
     out = io.BytesIO()
     picture.save(out, format=kind)

@@ -65,7 +65,10 @@ class Label(Component):
         return {"label": top[0][1] if top else None, "confidences": confidences}
 
     def api_info(self) -> dict[str, Any]:
-        one = {"type": "object", "properties": {"label": {"type": "string"}, "confidence": {"type": "number"}}}
+        one = {
+            "type": "object",
+            "properties": {"label": {"type": "string"}, "confidence": {"type": "number"}},
+        }
         return {
             "type": "object",
             "properties": {"label": {"type": "string"}, "confidences": {"type": "array", "items": one}},

@@ -44,13 +44,13 @@ class Column(Container):
     def __init__(
         self,
         *,
-        scale: int = 1,
-        min_width: int = 320,
         variant: Variant = "default",
         **common: Unpack[BlockProps],
     ) -> None:
         self.variant = variant
-        super().__init__(scale=scale, min_width=min_width, **common)
+        common.setdefault("scale", 1)
+        common.setdefault("min_width", 320)
+        super().__init__(**common)
 
 
 class Group(Container):

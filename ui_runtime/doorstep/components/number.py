@@ -66,16 +66,14 @@ def checked_number(component: Component, wire: Any) -> int | float:
     return wire
 
 
-def check_range(
-    component: Component, number: float, minimum: float | None, maximum: float | None
-) -> None:
+def check_range(component: Component, number: float, minimum: float | None, maximum: float | None) -> None:
     if minimum is not None and number < minimum:
         raise component.refuse(f"{number:g} is less than the minimum {minimum:g}")
     if maximum is not None and number > maximum:
         raise component.refuse(f"{number:g} is greater than the maximum {maximum:g}")
 
 
-def rounded(number: int | float, precision: int | None) -> int | float:
+def rounded(number: float, precision: int | None) -> int | float:
     """`number` with `precision` digits after the point."""
     if precision is None or not math.isfinite(number):
         return number

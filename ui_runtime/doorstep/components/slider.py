@@ -72,4 +72,4 @@ def _step_for(span: float) -> float:
     if span <= 0:
         return 1
     power = math.floor(math.log10(span)) - 2
-    return 10**power if power >= 0 else 1 / 10**-power
+    return float(f"1e{power}") if power < 0 else int(f"1{'0' * power}")

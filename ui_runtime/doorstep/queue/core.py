@@ -5,7 +5,7 @@ in the order in which they came. The caller starts the jobs that `submit` and `f
 
     waiting --> running --> over
        |           |
-       +-----------+--> cancelled     (a running function that cannot be stopped keeps its place until it ends)
+       +-----------+--> cancelled     (one that cannot be stopped keeps its place until it ends)
 """
 
 from __future__ import annotations

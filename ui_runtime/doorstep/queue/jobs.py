@@ -56,8 +56,9 @@ class Job:
     files: Files
     context: Context = field(default_factory=copy_context)
     submitted: float = 0.0
-    """When it came, and when it began to run: seconds of the loop's clock."""
+    """When it came: seconds of the loop's clock."""
     begun: float = 0.0
+    """When it began to run: seconds of the performance counter."""
     position: int | None = None
     """The place in the queue that its listener was told."""
     is_cancelled: bool = False
@@ -71,7 +72,7 @@ BUSY = Failure("Busy", "Too many jobs are waiting. Try again in a moment.", "bus
 
 
 def failure_of(error: BaseException, dependency: Dependency, show_error: bool) -> Failure:
-    """What the visitor may know about an error: everything of an `Error`, else nothing unless `show_error`."""
+    """What the visitor may know: all of an `Error`; of others only that they were, unless `show_error`."""
     output = dependency.outputs[0].id if dependency.outputs else None
     if isinstance(error, RefusedError):
         return Failure("Input refused", str(error), "refused", component=error.component)

@@ -7,6 +7,8 @@ Nothing polls: a job is started by the arrival that found room or by the end of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -89,7 +91,7 @@ class Runner:
     # -- running -------------------------------------------------------------------------------
 
     def _start(self, job: Job) -> None:
-        job.begun = self._loop.time()
+        job.begun = time.perf_counter()
         if job.position is not None:
             job.listener.started(job)
         if not self._kind(job).is_async:
@@ -107,7 +109,7 @@ class Runner:
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         """The function is over, whether or not anybody still waits for it."""
-        seconds = self._loop.time() - job.begun
+        seconds = time.perf_counter() - job.begun
         group = _group(job)
         self._typical[group] = 0.8 * self._typical.get(group, seconds) + 0.2 * seconds
         following = self._queue.finish(group)
@@ -153,10 +155,8 @@ class Runner:
         return {}
 
     def _from_thread(self, callback: Callable[..., object], *args: Any) -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the app was closed while the function ran: nobody waits
             self._loop.call_soon_threadsafe(callback, *args)
-        except RuntimeError:
-            pass  # the app was closed while the function ran: nobody waits
 
     # -- on the loop ---------------------------------------------------------------------------
 
