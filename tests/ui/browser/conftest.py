@@ -67,7 +67,11 @@ def violations(axe_script: str) -> Callable[[Page], list[dict[str, Any]]]:
         page.evaluate(axe_script)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
         return [
-            {"rule": each["id"], "help": each["help"], "where": [node["html"][:200] for node in each["nodes"]]}
+            {
+                "rule": each["id"],
+                "help": each["help"],
+                "where": [node["html"][:200] for node in each["nodes"]],
+            }
             for each in found
             if each["impact"] in {"serious", "critical"}
         ]

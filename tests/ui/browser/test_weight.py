@@ -50,7 +50,9 @@ def test_a_reload_fetches_the_document_alone(page: Page, serve: Serve) -> None:
     page.goto(page.url)
     expect(page.get_by_role("button", name="Submit")).to_be_visible()
 
-    sizes = page.evaluate("performance.getEntriesByType('resource').map(each => [each.name, each.transferSize])")
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').map(each => [each.name, each.transferSize])"
+    )
     assets = [(name, size) for name, size in sizes if "/static/" in name]
     assert assets
     assert [name for name, size in assets if size > 0] == []
