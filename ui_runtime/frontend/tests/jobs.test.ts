@@ -1,0 +1,142 @@
+import { expect, test } from "vitest";
+
+import type { Change, Dependency } from "../src/lib/config.ts";
+import { Jobs, type Board, type Runner } from "../src/lib/jobs.ts";
+import type { ComponentNode, Failure, Pending } from "../src/lib/node.svelte.ts";
+
+/** A page of two components and an app that only remembers what it was asked. */
+class Stage implements Runner, Board {
+  asked: { fn: number; data: unknown[] }[] = [];
+  cancelled: number[] = [];
+  failed: string[] = [];
+  readonly all = [1, 2].map((id) => ({
+    id,
+    value: `value ${id}`,
+    pending: null as Pending | null,
+    failure: null as Failure | null,
+  }));
+
+  run(fn: number, data: unknown[]): number {
+    return this.asked.push({ fn, data });
+  }
+  cancel(job: number): void {
+    this.cancelled.push(job);
+  }
+  nodes(ids: readonly number[]): ComponentNode[] {
+    return this.all.filter(({ id }) => ids.includes(id)) as unknown as ComponentNode[];
+  }
+  value(id: number): unknown {
+    return this.all.find((node) => node.id === id)?.value ?? null;
+  }
+  apply(changes: Change[]): void {
+    for (const [id, change] of changes) {
+      const node = this.all.find((one) => one.id === id);
+      if (node && "value" in change) node.value = String(change.value);
+    }
+  }
+  fail(place: number | undefined, { message }: { message: string }): void {
+    this.failed.push(`${place}: ${message}`);
+  }
+}
+
+function setUp(mode: Dependency["trigger_mode"] = "once") {
+  const stage = new Stage();
+  const dependency: Dependency = {
+    id: 7,
+    targets: [],
+    inputs: [1, 99],
+    outputs: [2],
+    backend_fn: true,
+    trigger_mode: mode ?? "once",
+  };
+  return { stage, dependency, jobs: new Jobs(stage, stage), output: stage.all[1]! };
+}
+
+const done = (job: number, changes: Change[] = []) => ({ type: "done", job, changes, seconds: 0 }) as const;
+
+test("a job takes the current values; one that is not on the page is null, in its place", () => {
+  const { stage, jobs, dependency } = setUp();
+  jobs.trigger(dependency);
+  expect(stage.asked).toEqual([{ fn: 7, data: ["value 1", null] }]);
+});
+
+test("an output is pending from the click until the job is done", () => {
+  const { jobs, dependency, output } = setUp();
+  jobs.trigger(dependency);
+  expect(output.pending?.state).toBe("running");
+  jobs.message(done(1));
+  expect(output.pending).toBeNull();
+});
+
+test("once: a trigger is ignored while the job is unfinished", () => {
+  const { stage, jobs, dependency } = setUp("once");
+  jobs.trigger(dependency);
+  jobs.trigger(dependency);
+  jobs.message(done(1));
+  expect(stage.asked).toHaveLength(1);
+});
+
+test("multiple: each trigger is a job, and the output is pending until the last is done", () => {
+  const { stage, jobs, dependency, output } = setUp("multiple");
+  jobs.trigger(dependency);
+  jobs.trigger(dependency);
+  expect(stage.asked).toHaveLength(2);
+  jobs.message(done(1));
+  expect(output.pending).not.toBeNull();
+  jobs.message(done(2));
+  expect(output.pending).toBeNull();
+});
+
+test("always_last: any number of triggers meanwhile make one more job, with the values of then", () => {
+  const { stage, jobs, dependency } = setUp("always_last");
+  for (let i = 0; i < 3; i++) jobs.trigger(dependency);
+  stage.all[0]!.value = "later";
+  jobs.message(done(1));
+  expect(stage.asked.map(({ data }) => data[0])).toEqual(["value 1", "later"]);
+  jobs.message(done(2));
+  expect(stage.asked).toHaveLength(2);
+});
+
+test("an append continues what the same job said, whatever a person typed in between", () => {
+  const { jobs, dependency, output } = setUp();
+  jobs.trigger(dependency);
+  jobs.message({ type: "data", job: 1, changes: [[2, { value: "ab" }]] });
+  output.value = "typed over";
+  jobs.message({ type: "data", job: 1, changes: [[2, { append: "c" }]] });
+  expect(output.value).toBe("abc");
+});
+
+test("a failure goes to the output that the app names, else to the first", () => {
+  const { stage, jobs, dependency } = setUp();
+  jobs.trigger(dependency);
+  jobs.message({ type: "failed", job: 1, title: "Error", message: "bad", output: 5 });
+  jobs.trigger(dependency);
+  jobs.message({ type: "failed", job: 2, title: "Error", message: "worse" });
+  expect(stage.failed).toEqual(["5: bad", "2: worse"]);
+});
+
+test("a cancelled job is no failure", () => {
+  const { stage, jobs, dependency, output } = setUp();
+  jobs.trigger(dependency);
+  jobs.message({ type: "failed", job: 1, title: "", message: "", code: "cancelled" });
+  expect(stage.failed).toEqual([]);
+  expect(output.pending).toBeNull();
+});
+
+test("outputs given up are cancelled, and what their job still sends is ignored", () => {
+  const { stage, jobs, dependency, output } = setUp("always_last");
+  jobs.trigger(dependency);
+  jobs.trigger(dependency);
+  jobs.giveUp([2]);
+  expect(stage.cancelled).toEqual([1]);
+  jobs.message(done(1, [[2, { value: "late" }]]));
+  expect(output.value).toBe("value 2");
+  expect(stage.asked).toHaveLength(1);
+});
+
+test("progress is a fraction, from steps when the app counts them, with its words", () => {
+  const { jobs, dependency, output } = setUp();
+  jobs.trigger(dependency);
+  jobs.message({ type: "progress", job: 1, step: 3, total: 12, unit: "files", text: "Reading" });
+  expect(output.pending?.progress).toEqual({ fraction: 0.25, text: "Reading · 3/12 files" });
+});
