@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import fields
 from ipaddress import ip_network
 from pathlib import Path
@@ -109,10 +110,8 @@ def test_a_value_that_cannot_be_used_is_an_error_that_names_its_source(name: str
 
 @given(st.sampled_from([setting.name for setting in fields(Settings)]), st.text())
 def test_any_text_is_a_value_or_a_config_error(name: str, text: str) -> None:
-    try:
+    with suppress(ConfigError):
         read({variable(name): text})
-    except ConfigError:
-        pass
 
 
 def test_a_misspelt_variable_is_refused_with_the_right_spelling() -> None:
@@ -184,7 +183,7 @@ def test_a_secret_from_the_environment_beats_the_file(tmp_path: Path) -> None:
 
 def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="cannot be made.*--data"):
+    with pytest.raises(ConfigError, match=r"cannot be made.*--data"):
         make_data_directory(Settings(data=tmp_path / "file" / "data"))
 
 

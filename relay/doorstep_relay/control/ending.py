@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from doorstep_relay.control.actors import RELAY, Actor
 from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue, note
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event, State
+from doorstep_relay.domain.names import lookup_form
 from doorstep_relay.errors import NoSuchShare, NotFoundError, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
@@ -63,7 +64,7 @@ def all_offline(session: Session, now: float) -> list[ShareFacts]:
 
 def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -> Change:
     """End a share against its client's will. What is not the actor's is answered like what is not there."""
-    share = ShareRows(session).newest(name.lower())
+    share = _newest(session, name)
     if share is None or not actor.may_end(share.owner_id):
         raise NoSuchShare(name)
     if share.state in ENDED:
@@ -74,7 +75,7 @@ def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -
 
 def release(session: Session, now: float, actor: Actor, name: str) -> Change:
     """Give the name of an ended share free. The operator's alone."""
-    share = ShareRows(session).newest(name.lower())
+    share = _newest(session, name)
     if share is None or not actor.is_operator:
         raise NoSuchShare(name)
     if share.state in ACTIVE:
@@ -83,6 +84,11 @@ def release(session: Session, now: float, actor: Actor, name: str) -> Change:
     session.flush()
     (change,) = audit.record(session, note(actor, now, "share.release", share))
     return change
+
+
+def _newest(session: Session, name: str) -> Share | None:
+    stored = lookup_form(name)
+    return None if stored is None else ShareRows(session).newest(stored)
 
 
 def _all_facts(shares: Sequence[Share]) -> list[ShareFacts]:

@@ -18,7 +18,7 @@ from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
 from doorstep_relay.control.history import ShareFacts, facts
 from doorstep_relay.control.opening import Grant, Opening
 from doorstep_relay.domain.lifecycle import Event
-from doorstep_relay.domain.names import check_name
+from doorstep_relay.domain.names import check_name, lookup_form
 from doorstep_relay.errors import BadLifetime, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
@@ -122,7 +122,7 @@ class Shares:
         """
         now = self._clock()
         return await self._database.write(
-            lambda session: ending.revoke(session, now, actor, name, reason[:_LONGEST_REASON])
+            lambda session: ending.revoke(session, now, actor, name, _sentence(reason))
         )
 
     async def release(self, name: str, *, actor: Actor) -> Change:
@@ -137,7 +137,10 @@ class Shares:
 
     async def find(self, name: str) -> ShareFacts | None:
         """The share that has this name, or had it last."""
-        found = await self._database.read(lambda session: ShareRows(session).look(name.lower()))
+        stored = lookup_form(name)
+        if stored is None:
+            return None
+        found = await self._database.read(lambda session: ShareRows(session).look(stored))
         return facts(*found) if found else None
 
     async def list(self, *, owner: Actor | None = None, ended: bool = False) -> Sequence[ShareFacts]:
@@ -165,6 +168,11 @@ class Shares:
         asked = self._settings.default_lifetime if expires_in is None else _checked(expires_in)
         limits = [limit for limit in (asked, self._settings.max_lifetime) if limit is not None]
         return now + min(limits) if limits else None
+
+
+def _sentence(reason: str) -> str:
+    """A reason as it may be stored and shown: of some length, without control characters."""
+    return "".join(sign for sign in reason[:_LONGEST_REASON] if sign.isprintable())
 
 
 def _checked(expires_in: float) -> float:

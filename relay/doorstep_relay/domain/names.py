@@ -28,7 +28,8 @@ _OURS: Final = """
 # Names that machines look up by themselves, or that prove who owns a domain (RFC 2142).
 _WELL_KNOWN: Final = """
     abuse autoconfig autodiscover broadcasthost dns ftp hostmaster imap isatap localdomain localhost mail
-    mta-sts mx mx1 mx2 news ns ns1 ns2 ns3 ns4 ntp pop pop3 postmaster smtp stun turn usenet uucp vpn webmaster wpad
+    mta-sts mx mx1 mx2 news ns ns1 ns2 ns3 ns4 ntp pop pop3 postmaster smtp stun turn usenet uucp vpn
+    webmaster wpad
 """
 RESERVED: Final = frozenset((_OURS + _WELL_KNOWN).split())
 
@@ -50,6 +51,12 @@ def check_name(name: str) -> str:
     if lowered in RESERVED:
         raise _refused(name, "this one is reserved")
     return lowered
+
+
+def lookup_form(name: str) -> str | None:
+    """How `name` would be stored, by which to look it up; `None` if no share's name is like that."""
+    lowered = name.lower() if name.isascii() else ""
+    return lowered if _LABEL.fullmatch(lowered) else None
 
 
 def random_name() -> str:

@@ -59,7 +59,7 @@ class Services:
 
 async def empty_settings(directory: Path) -> Settings:
     """Settings of a relay whose database has nothing in it yet."""
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240  # nothing else runs meanwhile
     if SERVER is None:
         return Settings(data=directory)
     settings = Settings(data=directory, database=config_values.database(SERVER))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -31,10 +33,8 @@ async def _on(settings: Settings, work: Callable[[Connection], T]) -> T:
 
 
 async def _set_revision(settings: Settings, revision: str) -> None:
-    await _on(
-        settings,
-        lambda connection: connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'")),
-    )
+    statement = text("UPDATE alembic_version SET version_num = :revision").bindparams(revision=revision)
+    await _on(settings, lambda connection: connection.execute(statement))
 
 
 def _tables(connection: Connection) -> set[str]:
@@ -75,7 +75,7 @@ async def test_a_newer_database_is_refused_with_the_command_to_run(tmp_path: Pat
     await schema.ensure_schema(settings)
     await _set_revision(settings, "9999")
     for refuses in (schema.ensure_schema, schema.upgrade):
-        with pytest.raises(SchemaError, match="newer version.*pip install --upgrade"):
+        with pytest.raises(SchemaError, match=r"newer version.*pip install --upgrade"):
             await refuses(settings)
 
 
@@ -83,7 +83,7 @@ async def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path)
     settings = await empty_settings(tmp_path)
     await _on(settings, lambda connection: connection.execute(text("CREATE TABLE recipe (id INTEGER)")))
     for refuses in (schema.ensure_schema, schema.upgrade):
-        with pytest.raises(SchemaError, match="not a relay's.*doorstep-relay db upgrade"):
+        with pytest.raises(SchemaError, match=r"not a relay's.*doorstep-relay db upgrade"):
             await refuses(settings)
     assert await _on(settings, _tables) == {"recipe"}
 
@@ -102,7 +102,7 @@ async def test_an_older_database_beside_a_running_relay_is_not_changed_in_passin
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = await _older(tmp_path, monkeypatch)
-    with pytest.raises(SchemaError, match="older schema; run: .*doorstep-relay db upgrade"):
+    with pytest.raises(SchemaError, match=r"older schema; run: .*doorstep-relay db upgrade"):
         await schema.ensure_schema(settings, starting=False)
 
 
@@ -166,8 +166,6 @@ async def test_the_database_is_its_owners_alone_and_keeps_its_promises(tmp_path:
 
 @sqlite_only
 async def test_two_processes_that_start_at_once_both_find_the_schema(tmp_path: Path) -> None:
-    import asyncio
-
     settings = await empty_settings(tmp_path)
     await asyncio.gather(*(schema.ensure_schema(settings) for _ in range(4)))
     with sqlite3.connect(tmp_path / "relay.db") as connection:
@@ -177,13 +175,11 @@ async def test_two_processes_that_start_at_once_both_find_the_schema(tmp_path: P
 
 async def _older(directory: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> Settings:
     """A database of today, seen by a version with one migration more."""
-    import shutil
-
     settings = await empty_settings(directory)
     await schema.ensure_schema(settings)
     known = Path(schema.files("doorstep_migrations"))
     shutil.copytree(known, directory / "doorstep_migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    head = sorted((known / "versions").glob("*.py"))[-1].name[:4]
+    head = max((known / "versions").glob("*.py")).name[:4]
     (directory / "doorstep_migrations" / "versions" / "8888_stickers.py").write_text(
         f"revision, down_revision = '8888', {head!r}\n"
         "import sqlalchemy as sa\n"

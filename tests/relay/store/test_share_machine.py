@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, multiple, rule
 from hypothesis.stateful import Bundle as Several
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, Actor
 from doorstep_relay.control.shares import Grant, ShareFacts
