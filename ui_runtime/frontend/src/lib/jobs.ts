@@ -106,8 +106,8 @@ export class Jobs {
 
   #showPending(dependency: Dependency, change: Partial<Pending>): void {
     const show = dependency.show_progress ?? "full";
-    for (const node of this.board.nodes(dependency.outputs))
-      node.pending = { ...(node.pending ?? freshPending()), show, ...change };
+    for (const [index, node] of this.board.nodes(dependency.outputs).entries())
+      node.pending = { ...(node.pending ?? freshPending()), show, first: index === 0, ...change };
   }
 }
 
@@ -125,6 +125,7 @@ function freshPending(): Pending {
     state: "running",
     since: performance.now(),
     show: "full",
+    first: false,
     position: null,
     size: null,
     eta: null,

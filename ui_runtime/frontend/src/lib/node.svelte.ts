@@ -7,6 +7,8 @@ export interface Pending {
   state: "pending" | "queued" | "running";
   since: number;
   show: ShowProgress;
+  /** Of a job's outputs the first says how far it is; the others only that they wait. */
+  first: boolean;
   position: number | null;
   size: number | null;
   eta: number | null;
