@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
 from doorstep.messages import MAX_FRAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
 
 FIRST_PORT: Final = 7860
 PORTS: Final = 100
@@ -91,7 +93,7 @@ class ServerThread:
 
     def stop(self) -> None:
         """Connections get a second to finish, then they are cut."""
-        self._server.should_exit = True
+        self._server.end()
         if threading.current_thread() is not self._thread:
             self._thread.join(STOP_DEADLINE)
 
@@ -106,7 +108,7 @@ class ServerThread:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is up, and leaves signals to the main thread's own code."""
+    """Says when it is up, sleeps while nothing happens, and leaves signals to the main thread."""
 
     loop: asyncio.AbstractEventLoop
 
@@ -116,11 +118,24 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
+        self._ending = asyncio.Event()
         await super().startup(sockets)
         self.is_up.set()
 
+    async def main_loop(self) -> None:
+        """One tick a second, for the `Date` header, instead of uvicorn's ten."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1.0)
+
+    def end(self) -> None:
+        """From any thread."""
+        self.should_exit = True
+        with contextlib.suppress(RuntimeError):  # it ended by itself meanwhile
+            self.loop.call_soon_threadsafe(self._ending.set)
+
     @contextlib.contextmanager
-    def capture_signals(self) -> Any:
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
