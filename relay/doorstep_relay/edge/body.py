@@ -6,6 +6,8 @@ themselves are passed on as they came. `done` tells that the body is complete.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, Protocol
 
@@ -14,8 +16,16 @@ MAX_CHUNK_LINE: Final = 256
 MAX_TRAILERS: Final = 16 * 1024
 """Bytes in a trailer section."""
 
-_HEX: Final = frozenset(b"0123456789abcdefABCDEF")
-_TOKEN: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED: Final = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+_CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,15})(?:;%b(?:=(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED))
+"""A size below 2^60, so that it fits every program's integers; extensions without whitespace."""
+_LINE: Final = re.compile(rb"[\t -~\x80-\xff]*(?:\r\n?)?")
+"""A line, or as much of it as has arrived."""
+_TRAILER: Final = re.compile(rb"(%b):[\t -~\x80-\xff]*" % _TOKEN)
+
+Barred = Callable[[bytes], bool]
+"""Tells which field names may not be trailers."""
 
 
 class BadBodyError(Exception):
@@ -79,10 +89,11 @@ class Chunked:
     A line that is cut between two reads is kept in `_line`, the one thing that is ever held.
     """
 
-    __slots__ = ("_left", "_line", "_state", "_trailers", "done", "payload")
+    __slots__ = ("_barred", "_left", "_line", "_state", "_trailers", "done", "payload")
 
-    def __init__(self) -> None:
+    def __init__(self, barred: Barred = lambda _name: False) -> None:
         self.done = False
+        self._barred = barred
         self.payload: list[bytes] | None = None
         """Set to a list to have the chunks' data collected there, for a reader that knows no chunks."""
         self._state = _State.SIZE
@@ -112,12 +123,12 @@ class Chunked:
         if len(self._line) + stop - at > self._limit():
             raise BadBodyError("a line of the chunked body is too long")
         line = self._line + data[at:stop]
+        if not _LINE.fullmatch(line):
+            raise BadBodyError("a line of the chunked body has a control character, or no CRLF at its end")
         if newline < 0:
             self._line = line
             return end
         self._line = b""
-        if not line.endswith(b"\r\n") or b"\r" in line[:-2]:
-            raise BadBodyError("a line of the chunked body does not end in CRLF")
         self._take(line[:-2])
         return stop
 
@@ -146,18 +157,16 @@ class Chunked:
         if not line:
             self.done = True
             return
-        name, colon, value = line.partition(b":")
-        if not (colon and name and _TOKEN.issuperset(name)) or b"\x00" in value:
+        field = _TRAILER.fullmatch(line)
+        if field is None:
             raise BadBodyError("a trailer is not a header field")
+        if self._barred(field[1]):
+            raise BadBodyError("a trailer has the name of a field that belongs in the head")
         self._trailers += len(line) + 2
 
 
 def _chunk_size(line: bytes) -> int:
-    size, semicolon, extension = line.partition(b";")
-    if semicolon:
-        size = size.rstrip(b" \t")
-        if not all(byte == 9 or 32 <= byte != 127 for byte in extension):
-            raise BadBodyError("a chunk extension has a control character")
-    if not 0 < len(size) <= 16 or not _HEX.issuperset(size):
-        raise BadBodyError("a chunk size is not a hexadecimal number")
-    return int(size, 16)
+    chunk = _CHUNK.fullmatch(line)
+    if chunk is None:
+        raise BadBodyError("a chunk size is not a hexadecimal number, or its extensions are malformed")
+    return int(chunk[1], 16)

@@ -20,7 +20,7 @@ INTERNAL_PREFIX: Final = b"doorstep-"
 """Fields of this prefix are the relay's own; from outside they are dropped."""
 
 _START: Final = re.compile(rb"([A-Z][A-Z\-]{0,23}) ([!-\"$-~]+) HTTP/1\.([01])\r\n")
-_ABSOLUTE: Final = re.compile(rb"https?://([^/?#@\\]+)(.*)\Z", re.IGNORECASE | re.DOTALL)
+_ABSOLUTE: Final = re.compile(rb"https?://([^/?#@\\]+)((?:[/?].*)?)\Z", re.IGNORECASE | re.DOTALL)
 _UPGRADES: Final = frozenset({b"websocket", b"doorstep-reverse"})
 """What may be switched to; others (h2c above all) are ignored, as RFC 9110 7.8 allows."""
 
@@ -90,12 +90,14 @@ class RequestHead:
 
     def _take_host(self, _name: bytes, value: bytes) -> None:
         self._hosts += 1
-        self.host = value
+        self.host = value.rstrip(b" \t")
 
     def _take_length(self, _name: bytes, value: bytes) -> None:
         self._length = value
 
     def _take_encoding(self, _name: bytes, value: bytes) -> None:
+        if self._encoding is not None:
+            raise BadMessageError("two Transfer-Encoding")
         self._encoding = value
 
     def _take_connection(self, _name: bytes, value: bytes) -> None:
@@ -139,6 +141,7 @@ class RequestHead:
         b"forwarded": _drop,
         b"http2-settings": _drop,
         b"keep-alive": _drop,
+        b"proxy": _drop,  # CGI and WSGI would make HTTP_PROXY of it
         b"proxy-authorization": _drop,
         b"proxy-connection": _drop,
         b"true-client-ip": _drop,
@@ -158,13 +161,11 @@ class RequestHead:
         for name, value in fields:
             take = self._FAST.get(name)
             if take is None:
-                lower = name.lower()
-                take = self._TAKES.get(lower)
-                if take is None:
-                    if not lower.startswith(INTERNAL_PREFIX):
-                        lines.append(b"%b: %b\r\n" % (name, value))
-                    continue
-            take(self, name, value)
+                take = self._unusual(name)
+            if take is None:
+                lines.append(b"%b: %b\r\n" % (name, value))
+            else:
+                take(self, name, value)
         if self._hosts != 1 and (self._hosts or self.version == 11):
             raise BadMessageError("a request needs exactly one Host")
         self._settle_target()
@@ -172,13 +173,38 @@ class RequestHead:
         if self._connection:
             self._settle_connection()
 
+    @classmethod
+    def _unusual(cls, name: bytes) -> Take[RequestHead] | None:
+        """What takes a field that is not in `_FAST`; None when it goes on as it is.
+
+        `X_Forwarded_For` is dropped with `X-Forwarded-For`: CGI and WSGI make one variable of both.
+        """
+        lower = name.lower()
+        take = cls._TAKES.get(lower)
+        if take is None:
+            meant = lower.replace(b"_", b"-")
+            if meant in cls._TAKES or meant.startswith(INTERNAL_PREFIX):
+                return cls._drop
+        return take
+
+    @classmethod
+    def bars(cls, name: bytes) -> bool:
+        """Whether a field means something to this relay, so that it may not come as a trailer.
+
+        Some servers (uvicorn with httptools) add trailers to the headers: what is dropped or
+        overwritten in the head would reach the app by that way.
+        """
+        return name in cls._FAST or cls._unusual(name) is not None
+
     def _settle_target(self) -> None:
         """Origin form only goes on; absolute form must agree with Host (RFC 9112 3.2.2)."""
         target = self.target
+        if self.method == b"CONNECT":
+            raise BadMessageError("CONNECT is for proxies; this is none")
         if target[0] == 0x2F or (target == b"*" and self.method == b"OPTIONS"):
             return
         absolute = _ABSOLUTE.match(target)
-        if absolute is None or self.method == b"CONNECT":
+        if absolute is None:
             raise BadMessageError("the request target is neither a path nor a URL of this host")
         authority, rest = absolute.groups()
         if authority.lower() != self.host.lower():
@@ -192,7 +218,7 @@ class RequestHead:
             if self._encoding.lower() != b"chunked":
                 raise BadMessageError("a transfer coding other than chunked", 501)
             self.lines.append(b"Transfer-Encoding: chunked\r\n")
-            return Chunked()
+            return Chunked(self.bars)
         if self._length is None:
             return NoBody()
         size = content_length(self._length)
@@ -206,7 +232,7 @@ class RequestHead:
         elif b"keep-alive" in options:
             self.keep_alive = True
         asked = self._asked.strip().lower()
-        if b"upgrade" in options and self.version == 11 and asked in _UPGRADES:
+        if b"upgrade" in options and self.version == 11 and asked in _UPGRADES and self.body.done:
             self.upgrade = asked
         drop_named(self.lines, options)
 

@@ -110,6 +110,11 @@ class ResponseHead:
     }
     _FAST: Final = both_spellings(_TAKES)
 
+    @classmethod
+    def bars(cls, name: bytes) -> bool:
+        """Whether a field means something to this relay, so that it may not come as a trailer."""
+        return name.lower() in cls._TAKES
+
     def sort(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Take the fields in, then settle what they mean together. Raises `BadMessageError`."""
         lines = self.lines
@@ -144,7 +149,7 @@ class ResponseHead:
             if self._encoding.lower() != b"chunked":
                 raise BadMessageError("an answer in a transfer coding other than chunked", 502)
             self.lines.append(b"Transfer-Encoding: chunked\r\n")
-            return Chunked()
+            return Chunked(self.bars)
         if self._length is None:
             return UntilClose()
         size = content_length(self._length)
@@ -160,6 +165,8 @@ def read_response(raw: bytes, *, method: bytes, host: bytes) -> ResponseHead:
     head = ResponseHead(int(start[2]), b"HTTP/1.1" + raw[8 : start.end()], method, host)
     head.keep_alive = start[1] == b"1"
     head.sort(response_fields(raw))
+    if isinstance(head.body, Chunked) and start[1] == b"0":
+        raise BadMessageError("Transfer-Encoding in an answer of HTTP/1.0", 502)
     return head
 
 
