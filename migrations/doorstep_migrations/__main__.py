@@ -1,7 +1,7 @@
 """For developers: `python -m doorstep_migrations "what changes"` drafts the next revision.
 
-It compares the tables in `doorstep_relay.store.models` with what the revisions so far make of an empty database,
-and writes the difference to `versions/`, to be read and put in order by hand.
+It compares the tables in `doorstep_relay.store.models` with what the revisions so far make of an empty
+database, and writes the difference to `versions/`, to be read and put in order by hand.
 """
 
 from __future__ import annotations

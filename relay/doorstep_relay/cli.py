@@ -13,25 +13,37 @@ import shlex
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import Field, asdict, fields
 from typing import Any, Final, TypeVar
 
 import click
 
-from doorstep_relay import __version__
+from doorstep_relay import __version__, config_values
 from doorstep_relay.config import Settings, flag, make_data_directory, read_settings, source, with_secret
-from doorstep_relay.domain.times import duration_text, parse_duration, relative_text
+from doorstep_relay.domain.times import duration_text, parse_duration, relative_text, write_duration
 from doorstep_relay.errors import ConfigError, NotFoundError, RelayError, SchemaError
 
 T = TypeVar("T")
 
 _DATABASE_SETTINGS: Final = ("data", "database")
+_METAVARS: Final[dict[Callable[[str], Any], str]] = {
+    config_values.address: "HOST:PORT",
+    config_values.domain: "HOST",
+    config_values.url: "URL",
+    config_values.path: "DIR",
+    config_values.database: "URL",
+    config_values.duration: "TIME",
+    config_values.duration_or_none: "TIME",
+    config_values.count: "NUMBER",
+    config_values.size: "BYTES",
+    config_values.networks: "NETWORKS",
+}
 
 
 def main() -> None:
     """The entry point: an error is one clear line, not a traceback."""
     try:
-        group(standalone_mode=False)
+        group(prog_name="doorstep-relay", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -54,16 +66,23 @@ def _options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     def decorate(function: Callable[..., T]) -> Callable[..., T]:
         for setting in reversed(fields(Settings)):
             if setting.name in names:
-                function = _option(setting.name, source(setting).about, setting.type)(function)
+                function = _option(setting)(function)
         return function
 
     return decorate
 
 
-def _option(name: str, about: str, kind: object) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    if kind == "bool":
+def _option(setting: Field[Any]) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    name, about, parse = setting.name, source(setting).about, source(setting).parse
+    if parse is config_values.boolean:
         return click.option(flag(name), name, is_flag=True, default=None, help=about)
-    return click.option(flag(name), name, metavar=name.rpartition("_")[2].upper(), help=about)
+    if setting.default not in {None, ()}:
+        about = f"{about} [default: {_as_text(setting.default, parse)}]"
+    return click.option(flag(name), name, metavar=_METAVARS[parse], help=about)
+
+
+def _as_text(value: Any, parse: Callable[[str], Any]) -> str:
+    return write_duration(value) if _METAVARS[parse] == "TIME" else str(value)
 
 
 _serve_options = _options(*(setting.name for setting in fields(Settings) if source(setting).flag))

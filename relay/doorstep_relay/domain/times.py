@@ -20,6 +20,14 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def write_duration(seconds: float) -> str:
+    """`4500` as `75m`: the shortest form that `parse_duration` reads back exactly."""
+    for unit in ("d", "h", "m"):
+        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
+            return f"{seconds / _SECONDS[unit]:.0f}{unit}"
+    return f"{seconds:.15g}s"
+
+
 def duration_text(seconds: float) -> str:
     """`259200` as `3 days`: in the largest unit of which there is at least one."""
     for size, unit in _STEPS:

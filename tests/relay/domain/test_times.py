@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep_relay.domain.times import parse_duration, relative_text
+from doorstep_relay.domain.times import parse_duration, relative_text, write_duration
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,18 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="30m"):
         parse_duration(text)
+
+
+@given(st.integers(1, 10**7))
+def test_a_written_duration_reads_back_exactly(seconds: int) -> None:
+    assert parse_duration(write_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.25, "0.25s"), (75, "75s"), (4500, "75m"), (259200, "3d"), (90000, "25h")]
+)
+def test_a_duration_is_written_in_its_shortest_form(seconds: float, text: str) -> None:
+    assert write_duration(seconds) == text
 
 
 @given(st.text())
