@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from doorstep_client.errors import NoRelayError, UsageError
 RELAY_VARIABLE: Final = "DOORSTEP_RELAY"
 TOKEN_VARIABLE: Final = "DOORSTEP_TOKEN"  # noqa: S105  # the name of a variable
 FILE_VARIABLE: Final = "DOORSTEP_CONFIG"
+
+_HOST: Final = re.compile(r"[\w.:-]+")
 
 HOW_TO_GET_A_RELAY: Final = f"""\
 No public link: no relay is configured. A relay is a server that hands out the links. Either
@@ -57,12 +60,14 @@ def find_relay(
     relay: str | None = None, token: str | None = None, environment: Mapping[str, str] = os.environ
 ) -> RelaySettings:
     """The relay to use. Raises `NoRelayError` when none is configured, `UsageError` for a bad address."""
-    saved = read_login(environment)
-    address = relay or environment.get(RELAY_VARIABLE) or saved.get("relay")
+    address = relay or environment.get(RELAY_VARIABLE)
+    chosen = token or environment.get(TOKEN_VARIABLE)
+    saved = {} if address and chosen else read_login(environment)
+    address = address or saved.get("relay")
     if not address:
         raise NoRelayError(HOW_TO_GET_A_RELAY)
     settings = parse_relay(address)
-    chosen = token or environment.get(TOKEN_VARIABLE) or _saved_token(saved, settings)
+    chosen = chosen or _saved_token(saved, settings)
     if chosen is not None and not _is_printable(chosen):
         raise UsageError("the token has characters that no token has; copy it again")
     return RelaySettings(settings.url, settings.host, settings.port, settings.tls, chosen)
@@ -71,21 +76,24 @@ def find_relay(
 def parse_relay(address: str) -> RelaySettings:
     """Read a relay's address: `https://share.example.org`, `http://localhost:8080`, `share.example.org`."""
     text = address.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"{address!r} is no relay's address: {error}") from None
     if parts.scheme not in ("http", "https"):
         raise UsageError(
             f"a relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})"
         )
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise UsageError("a relay's address holds no user name or password; give the token by itself")
-    try:
-        port = parts.port
-    except ValueError:
-        raise UsageError(f"the port in {address!r} is not a number from 1 to 65535") from None
-    if not parts.hostname:
-        raise UsageError(f"there is no host name in the relay's address {address!r}")
+    host = parts.hostname or ""
+    if not _HOST.fullmatch(host) or port == 0 or not text.isprintable():
+        raise UsageError(f"{address!r} is no relay's address: give one like https://share.example.org")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise UsageError(f"a relay's address ends with its host and port, nothing after them ({address!r})")
     tls = parts.scheme == "https"
-    return _settings(parts.hostname, port or (443 if tls else 80), tls)
+    return _settings(host, port or (443 if tls else 80), tls)
 
 
 def _settings(host: str, port: int, tls: bool) -> RelaySettings:

@@ -11,14 +11,16 @@ client answers them, one at a time, for as long as both keep the connection.
 
 Nothing here does I/O or reads a clock. Both sides import this module; neither defines a message
 of its own. Unknown fields are ignored, so that a newer peer can add some; an unknown `type`, a
-missing field or a value of the wrong kind is a `WireError`.
+missing field or a value of the wrong kind is a `WireError`. What a client shows, sends on or waits
+for is checked here too: a relay is not trusted with its user's terminal.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from doorstep_client.errors import WireError
 
@@ -30,6 +32,13 @@ TICKET_SCHEME: Final = "Doorstep"
 
 MAX_MESSAGE: Final = 64 * 1024
 """Bytes in one session message; a longer one ends the session."""
+
+
+_Word = Annotated[str, Meta(pattern=r"\A[!-~]+\Z", max_length=1024)]
+"""Visible ASCII: may stand in a header or on a terminal."""
+_Url = Annotated[str, Meta(pattern=r"\Ahttps?://[!-~]+\Z", max_length=1024)]
+_Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+_Seconds = Annotated[float, Meta(ge=0.05, le=3600)]
 
 
 class _Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
@@ -66,7 +75,7 @@ class Ping(_Message, frozen=True, tag="ping"):
 class Welcome(_Message, frozen=True, tag="welcome"):
     """First message of a session. Twice `heartbeat` seconds of silence mean a dead peer."""
 
-    heartbeat: float
+    heartbeat: _Seconds
     relay: str = ""
     """The relay's version, for messages to people."""
 
@@ -75,14 +84,14 @@ class Opened(_Message, frozen=True, tag="opened"):
     """The share is live. `dial` tunnel connections are wanted at once."""
 
     share: int
-    name: str
-    url: str
-    host: str
+    name: _Word
+    url: _Url
+    host: _Word
     """What tunnel connections send as `Host`."""
-    lease: str
+    lease: _Word
     epoch: int
-    ticket: str
-    dial: int
+    ticket: _Word
+    dial: _Count
     expires_at: float | None = None
     """Unix time, seconds; `None` when the share has no end."""
 
@@ -91,8 +100,8 @@ class Dial(_Message, frozen=True, tag="dial"):
     """Open `count` more tunnel connections, with this fresh ticket."""
 
     share: int
-    count: int
-    ticket: str
+    count: _Count
+    ticket: _Word
     at: str | None = None
     """`host:port` of the node that wants them; the session's own relay when absent."""
 
@@ -161,9 +170,16 @@ def decode_from_relay(frame: str | bytes) -> FromRelay:
 
 
 def _decode(decoder: msgspec.json.Decoder[_T], frame: str | bytes) -> _T:
-    if len(frame) > MAX_MESSAGE:
-        raise WireError(f"a message of {len(frame)} bytes; at most {MAX_MESSAGE} are allowed")
     try:
-        return decoder.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        data = frame.encode() if isinstance(frame, str) else frame
+        if len(data) > MAX_MESSAGE:
+            raise WireError(f"a message of {len(data)} bytes; at most {MAX_MESSAGE} are allowed")
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise WireError(f"not a message of {SUBPROTOCOL}: {error}") from error
+
+
+def readable(text: str, limit: int = 500) -> str:
+    """What a peer says to people, on one line and without signs that steer a terminal."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text[:limit])
+    return " ".join(plain.split())
