@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import socket
 import ssl
 import sys
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UnreachableError
+from doorstep_client.wire import readable
 
 CONNECT_DEADLINE: Final = 10.0
+_MAX_HEAD: Final = 16 * 1024
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """The system looks after idle connections: a peer that vanished is noticed, a NAT keeps its entry."""
 
@@ -97,6 +100,29 @@ def tune(transport: asyncio.BaseTransport) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
+def explain(error: BaseException) -> str:
+    """Why a connection could not be made, for the person who wants it."""
+    error = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    match error:
+        case ssl.SSLCertVerificationError():
+            why = getattr(error, "verify_message", "") or str(error)
+            return f"its certificate is not to be trusted: {why}"
+        case ssl.SSLError():
+            return f"it does not speak TLS there ({error.reason or error}); is it an http:// address?"
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionRefusedError():
+            return "nothing listens at this address (connection refused)"
+        case socket.gaierror():
+            return "its name has no address"
+        case _:
+            return readable(str(error)) or type(error).__name__
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 # -- proxies -------------------------------------------------------------------------------------
 
 
@@ -106,7 +132,12 @@ class Proxy:
 
     host: str
     port: int
-    credentials: str | None = None
+    credentials: str | None = field(default=None, repr=False)
+
+    @property
+    def authority(self) -> str:
+        """`host:port` as a URL has it."""
+        return _authority(self.host, self.port)
 
 
 def proxy_for(address: Address) -> Proxy | None:
@@ -135,7 +166,12 @@ async def _through(
     proxy: Proxy, address: Address, protocol: Callable[[], asyncio.Protocol]
 ) -> asyncio.Transport:
     loop = asyncio.get_running_loop()
-    transport, tunnel = await loop.create_connection(lambda: _Connect(proxy, address), proxy.host, proxy.port)
+    try:
+        transport, tunnel = await loop.create_connection(
+            lambda: _Connect(proxy, address), proxy.host, proxy.port
+        )
+    except OSError as error:
+        raise UnreachableError(f"the proxy {proxy.authority} cannot be reached: {explain(error)}") from error
     try:
         await tunnel.established
         made = protocol()
@@ -162,14 +198,13 @@ class _Connect(asyncio.Protocol):
     """Asks a proxy for a way through (RFC 9110 9.3.6) and waits for its word."""
 
     def __init__(self, proxy: Proxy, address: Address) -> None:
-        self.established = asyncio.get_running_loop().create_future()
+        self.established: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._proxy = proxy
         self._address = address
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
-        where = f"{host}:{self._address.port}"
+        where = _authority(self._address.host, self._address.port)
         lines = [f"CONNECT {where} HTTP/1.1", f"Host: {where}"]
         if self._proxy.credentials:
             lines.append(f"Proxy-Authorization: {self._proxy.credentials}")
@@ -177,21 +212,28 @@ class _Connect(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._head += data
-        if self.established.done() or b"\r\n\r\n" not in self._head:
+        if self.established.done():
             return
-        status = self._head.split(b"\r\n", 1)[0].decode("latin-1")
-        if status.split(" ")[1:2] == ["200"]:
+        if b"\r\n\r\n" in self._head:
+            self._answered(self._head.split(b"\r\n", 1)[0].decode("latin-1"))
+        elif len(self._head) > _MAX_HEAD:
+            self._refuse("it does not answer in HTTP")
+
+    def _answered(self, status: str) -> None:
+        if re.match(r"HTTP/1\.[01] 2\d\d(?!\S)", status):
             self.established.set_result(None)
         else:
-            self.established.set_exception(
-                UnreachableError(f"the proxy {self._proxy.host} refused to connect: {status}")
-            )
+            self._refuse(readable(status, 100))
+
+    def _refuse(self, why: str) -> None:
+        where = _authority(self._address.host, self._address.port)
+        self.established.set_exception(
+            UnreachableError(f"the proxy {self._proxy.authority} gives no way to {where}: {why}")
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         if not self.established.done():
-            self.established.set_exception(
-                ConnectionError(f"the proxy {self._proxy.host} closed the connection")
-            )
+            self._refuse("it closed the connection")
 
 
 def run_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,8 @@ from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
 from doorstep_client.session import Holder
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
+
+log = logging.getLogger("doorstep_client")
 
 READY_DEADLINE: Final = 30.0
 STOP_DEADLINE: Final = 5.0
@@ -27,7 +30,7 @@ _FAREWELLS: Final = {
 
 
 class Keeper:
-    """Runs one share's `Holder`. `start` and `stop` may be called from any thread but the loop's own."""
+    """Runs one share's `Holder`. `start` is called on another thread than the loop's, `stop` on any."""
 
     def __init__(
         self,
@@ -50,12 +53,16 @@ class Keeper:
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Return when the link works. Raises what kept it from that."""
         if self._given is None:
-            self._loop = run_loop_factory()()
-            self._thread = threading.Thread(target=self._run_loop, name="doorstep-link", daemon=True)
+            runner = asyncio.Runner(loop_factory=run_loop_factory())
+            self._loop = runner.get_loop()
+            self._thread = threading.Thread(
+                target=self._run_loop, args=(runner,), name="doorstep-link", daemon=True
+            )
             self._thread.start()
         else:
             self._loop = self._given
@@ -72,26 +79,34 @@ class Keeper:
             raise
 
     def stop(self) -> None:
-        """Close politely, then firmly; returns when nothing runs any more."""
-        if not self.done.is_set() and not self._loop.is_closed():
-            with suppress(Exception):  # nobody can be told any more; the relay finds out by itself
-                polite = asyncio.run_coroutine_threadsafe(self.holder.close(), self._loop)
-                polite.result(STOP_DEADLINE / 2)
-            if not self.done.wait(STOP_DEADLINE / 2):
-                self._loop.call_soon_threadsafe(self._cancel)
-                self.done.wait(STOP_DEADLINE / 2)
+        """Close politely, then firmly. Returns when nothing runs any more; on the loop's thread at once."""
+        if _running_loop() is self._loop:
+            self._stop_soon()
+        else:
+            self._stop_and_wait()
+
+    def _stop_soon(self) -> None:
+        """From a callback of the loop: waiting would stop the loop that has the work to do."""
+        if not self.done.is_set():
+            self._closing = self._loop.create_task(self._polite())
+            self._loop.call_later(STOP_DEADLINE / 2, self._cancel)
+
+    async def _polite(self) -> None:
+        with suppress(OSError, TimeoutError):  # the relay finds out by itself
+            await self.holder.close()
+
+    def _stop_and_wait(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended meanwhile, and all that it ran
+            self._loop.call_soon_threadsafe(self._stop_soon)
+            self.done.wait(STOP_DEADLINE if self._loop.is_running() else 0)
         if self._thread is not None:
             self._thread.join(STOP_DEADLINE)
 
     # -- on the loop ---------------------------------------------------------------------------
 
-    def _run_loop(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._hold())
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        finally:
-            self._loop.close()
+    def _run_loop(self, runner: asyncio.Runner) -> None:
+        with runner:
+            runner.run(self._hold())
 
     def _begin(self) -> None:
         self._task = self._loop.create_task(self._hold())
@@ -111,7 +126,15 @@ class Keeper:
         except Exception as error:  # noqa: BLE001  # raised where `start` waits, or told to the user
             self._fail(error)
         finally:
-            await self._target.stop()
+            await self._end()
+
+    async def _end(self) -> None:
+        try:
+            async with asyncio.timeout(STOP_DEADLINE / 2):
+                await self._target.stop()
+        except TimeoutError:
+            log.warning("the app did not shut down within %.1f s", STOP_DEADLINE / 2)
+        finally:
             self.status = "ended"
             self.done.set()
 
@@ -129,6 +152,8 @@ class Keeper:
             case "lost":
                 self.status = "reconnecting"
                 self._tell("The relay cannot be reached; the link comes back by itself …")
+            case "failing":
+                self._tell(f"Visitors cannot be served: {self.holder.failure}")
             case "ended":
                 self.status = "ended"
                 if self._ready.done() and self.holder.error is not None:
@@ -142,8 +167,19 @@ class Keeper:
             self._tell(f"The link is back: {self.holder.opened.url}")
 
     def _tell(self, text: str) -> None:
-        if self._on_event is not None:
+        if self._on_event is None:
+            return
+        try:
             self._on_event(text)
+        except Exception:  # a user's callback, or a closed terminal: no reason to end the link
+            log.exception("on_event failed")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def farewell(error: DoorstepError) -> str:

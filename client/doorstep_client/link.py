@@ -107,7 +107,7 @@ def share(
         RefusedError: the relay said no: bad token, name taken, …
         UnreachableError: the relay cannot be reached.
     """
-    _check_thread()
+    _check_thread(loop)
     _check_lifetime(expires_in)
     keeper = Keeper(
         find_relay(relay, token),
@@ -121,15 +121,17 @@ def share(
     return Link(keeper)
 
 
-def _check_thread() -> None:
+def _check_thread(loop: asyncio.AbstractEventLoop | None) -> None:
+    """A notebook's cell runs on a running loop: there, a loop in another thread is what lets this wait."""
     try:
-        asyncio.get_running_loop()
+        running = asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise UsageError(
-        "share() waits for the relay and would block this event loop; "
-        "call it with `await asyncio.to_thread(share, …)`"
-    )
+    if loop is None or loop is running:
+        raise UsageError(
+            "share() waits for the relay and would block this event loop; "
+            "call it with `await asyncio.to_thread(share, …)`"
+        )
 
 
 def _check_lifetime(expires_in: float | None) -> None:

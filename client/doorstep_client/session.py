@@ -15,25 +15,24 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from doorstep_client import wire
-from doorstep_client.dial import Address, dial, tls_context
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
-from doorstep_client.tunnel import UPGRADE_DEADLINE, TunnelOpening
+from doorstep_client.tunnel import Tunnels
 
 if TYPE_CHECKING:
     import aiohttp
 
 log = logging.getLogger("doorstep_client")
 
-HANDSHAKE_DEADLINE: Final = 15.0
+WELCOME_DEADLINE: Final = 15.0
+CLOSE_DEADLINE: Final = 3.0
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
-MAX_DIALS: Final = 64
-"""Tunnel connections being opened at the same time."""
-MAX_QUEUED: Final = 1024
-"""Tunnel connections that may be asked for and not open yet."""
-CLOSE_DEADLINE: Final = 3.0
+STEADY: Final = 10.0
+"""Seconds after which a session counts as a good one: the next attempt follows at once."""
+_SHARE: Final = 0
+"""The share's number in its session; there is one."""
 
 
 def backoff(attempt: int, chance: Callable[[], float] = random.random) -> float:
@@ -45,7 +44,8 @@ def backoff(attempt: int, chance: Callable[[], float] = random.random) -> float:
 class Holder:
     """Holds one share. `changed(event)` is called on the loop, with one of
 
-    `opened`, `lost`, `waiting`, `ended`, `expiring`, whenever `opened`, `error` or the state changed.
+    `opened`, `lost`, `waiting`, `failing`, `ended`, `expiring`, whenever `opened`, `error`, `failure`
+    or the state changed.
     """
 
     def __init__(
@@ -60,15 +60,17 @@ class Holder:
         self.opened: wire.Opened | None = None
         self.expires_at: float | None = None
         self.error: DoorstepError | None = None
+        self.failure = ""
+        """Why visitors cannot be served although the share is open."""
         self._relay = relay
         self._target = target
         self._name = name
         self._expires_in = expires_in
         self._changed = changed
-        self._dials: set[asyncio.Task[None]] = set()
-        self._gate = asyncio.Semaphore(MAX_DIALS)
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._closing = False
+        self._closing = asyncio.Event()
+        self._attempt: asyncio.Task[None] | None = None
+        self._socket: aiohttp.ClientWebSocketResponse
+        self._tunnels: Tunnels
         self._live = False
 
     async def run(self) -> None:
@@ -76,33 +78,40 @@ class Holder:
 
         Raises what kept the very first connection from being made: later ones are tried again.
         """
-        import aiohttp
+        from doorstep_client.handshake import new_http
 
-        attempt = 0
-        async with aiohttp.ClientSession(trust_env=True) as http:
-            while True:
-                self._live = False
+        attempts = 0
+        async with new_http() as http:
+            while not self._closing.is_set():
+                began = asyncio.get_running_loop().time()
                 try:
-                    await self._session(http)
+                    await self._try(http)
                 except (RefusedError, EndedError) as error:
-                    self._end(error)
-                    return
-                except (DoorstepError, aiohttp.ClientError, OSError, TimeoutError) as error:
-                    if self.opened is None:
-                        raise self._unreachable(error) from error
-                    log.debug("session lost: %s", error)
-                finally:
-                    self._target.abort()
-                if self._closing:
-                    self._changed("ended")
-                    return
-                attempt = 0 if self._live else attempt + 1
+                    self.error = error
+                    break
+                if self._closing.is_set():
+                    break
+                steady = asyncio.get_running_loop().time() - began > STEADY
+                attempts = 0 if steady else attempts + 1
                 self._changed("lost" if self._live else "waiting")
-                await asyncio.sleep(backoff(attempt))
-
-    def _end(self, error: DoorstepError) -> None:
-        self.error = error
+                await self._pause(backoff(attempts))
         self._changed("ended")
+
+    async def _try(self, http: aiohttp.ClientSession) -> None:
+        """One session, as a task of its own, so that `close` can end an attempt."""
+        self._live = False
+        self._attempt = asyncio.create_task(self._session(http))
+        try:
+            await self._attempt
+        except (UnreachableError, WireError, OSError, TimeoutError) as error:
+            if self.opened is None:
+                raise self._unreachable(error) from error
+            log.debug("session lost: %s", error)
+        except asyncio.CancelledError:
+            if not self._closing.is_set():
+                raise
+        finally:
+            self._target.abort()
 
     def _unreachable(self, error: Exception) -> DoorstepError:
         if isinstance(error, DoorstepError):
@@ -110,64 +119,58 @@ class Holder:
         why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         return UnreachableError(f"cannot reach the relay {self._relay.url}: {why}")
 
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
     async def close(self) -> None:
-        """End the share: its name answers 410 from now on."""
-        self._closing = True
-        socket = self._socket
-        if socket is not None and not socket.closed:
-            await self._send(wire.Close(0))
+        """End the share: its name answers 410 from now on, if the relay can be told."""
+        self._closing.set()
+        if self._live:
+            await self._send(wire.Close(_SHARE))
+        elif self._attempt is not None:
+            self._attempt.cancel()
 
     # -- one session ---------------------------------------------------------------------------
 
     async def _session(self, http: aiohttp.ClientSession) -> None:
-        import aiohttp
+        from doorstep_client.handshake import connect
 
-        headers = {"Authorization": f"Bearer {self._relay.token}"} if self._relay.token else {}
-        try:
-            async with asyncio.timeout(HANDSHAKE_DEADLINE):
-                self._socket = await http.ws_connect(
-                    self._relay.url + wire.SESSION_PATH,
-                    headers=headers,
-                    protocols=(wire.SUBPROTOCOL,),
-                    max_msg_size=wire.MAX_MESSAGE,
-                    ssl=tls_context() if self._relay.tls else True,
-                )
-        except aiohttp.WSServerHandshakeError as error:
-            raise UnreachableError(self._not_a_relay(error.status)) from error
+        self._socket = await connect(http, self._relay)
+        self._tunnels = Tunnels(self._relay, self._target, self._fail)
         try:
             await self._converse()
         finally:
-            for task in self._dials:
-                task.cancel()
-            with suppress(TimeoutError):  # what ended the session counts, not how its socket closes
+            self._tunnels.cancel()
+            with suppress(OSError, TimeoutError):  # how it ended is known; a goodbye changes nothing
                 await asyncio.wait_for(self._socket.close(), CLOSE_DEADLINE)
-
-    def _not_a_relay(self, status: int) -> str:
-        url = self._relay.url
-        return f"{url} does not answer as a Doorstep relay does (HTTP status {status}); is the address right?"
 
     async def _converse(self) -> None:
         """Read and obey until the session ends. The first message tells the heartbeat."""
-        async with asyncio.timeout(HANDSHAKE_DEADLINE):
+        async with asyncio.timeout(WELCOME_DEADLINE):
             welcome = await self._receive()
-            if isinstance(welcome, wire.Error):
-                raise RefusedError(welcome.code, welcome.message)
-            if not isinstance(welcome, wire.Welcome):
-                raise WireError(f"the relay began with {type(welcome).__name__}, not with Welcome")
+        if isinstance(welcome, wire.Error):
+            raise _refusal(welcome)
+        if not isinstance(welcome, wire.Welcome):
+            raise WireError(f"the relay began with {type(welcome).__name__}, not with Welcome")
         lease = self.opened.lease if self.opened else None
-        await self._send(wire.Open(0, self._name, None if lease else self._expires_in, lease))
+        await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
         heart = asyncio.create_task(self._beat(welcome.heartbeat))
         try:
-            while True:
-                async with asyncio.timeout(2 * welcome.heartbeat):
-                    message = await self._receive()
-                if self._obey(message):
-                    return
+            await self._obey_all(2 * welcome.heartbeat)
         finally:
             heart.cancel()
 
+    async def _obey_all(self, patience: float) -> None:
+        while True:
+            async with asyncio.timeout(patience):
+                message = await self._receive()
+            if self._obey(message):
+                return
+
     async def _beat(self, every: float) -> None:
-        with suppress(OSError, TimeoutError):  # the connection is lost: the reader finds that out too
+        with suppress(OSError, TimeoutError):  # whoever reads notices by itself
             while True:
                 await asyncio.sleep(every)
                 await self._send(wire.Ping())
@@ -175,19 +178,19 @@ class Holder:
     async def _receive(self) -> wire.FromRelay:
         import aiohttp
 
-        assert self._socket is not None  # noqa: S101  # only called inside a session
         message = await self._socket.receive()
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             return wire.decode_from_relay(message.data)
         raise ConnectionError(f"the relay ended the session ({self._socket.close_code or 'connection lost'})")
 
     async def _send(self, message: wire.FromClient) -> None:
-        if self._socket is not None:
-            async with asyncio.timeout(CLOSE_DEADLINE):
-                await self._socket.send_str(wire.encode(message))
+        async with asyncio.timeout(CLOSE_DEADLINE):
+            await self._socket.send_str(wire.encode(message))
 
     def _obey(self, message: wire.FromRelay) -> bool:
         """Do what the relay says; True when that ends the session."""
+        if getattr(message, "share", None) not in (None, _SHARE):
+            return False
         match message:
             case wire.Opened():
                 self._open(message)
@@ -197,13 +200,11 @@ class Holder:
                 self.expires_at = message.expires_at
                 self._changed("expiring")
             case wire.Ended():
-                if self._closing and message.code == "closed":
+                if self._closing.is_set() and message.code == "closed":
                     return True
-                raise EndedError(message.code, message.reason)
-            case wire.Error(fatal=True):
-                raise RefusedError(message.code, message.message)
+                raise EndedError(wire.readable(message.code), wire.readable(message.reason))
             case wire.Error():
-                raise UnreachableError(message.message)
+                raise _refusal(message)
             case wire.Goaway():
                 return True
             case _:
@@ -211,6 +212,8 @@ class Holder:
         return False
 
     def _open(self, opened: wire.Opened) -> None:
+        if self._live:
+            raise WireError("the relay opened the share twice in one session")
         self.opened = opened
         self.expires_at = opened.expires_at
         self._live = True
@@ -218,26 +221,17 @@ class Holder:
         self._dial(opened.dial, opened.ticket)
         self._changed("opened")
 
-    # -- tunnel connections --------------------------------------------------------------------
-
     def _dial(self, count: int, ticket: str) -> None:
-        if self.opened is None:
+        if self.opened is None or not self._live:
             raise WireError("the relay asked for tunnel connections before it opened the share")
-        for _ in range(min(count, MAX_QUEUED - len(self._dials))):
-            task = asyncio.create_task(self._dial_one(self.opened.host, ticket))
-            self._dials.add(task)
-            task.add_done_callback(self._dials.discard)
+        self._tunnels.dial(count, self.opened.host, ticket)
 
-    async def _dial_one(self, host: str, ticket: str) -> None:
-        """Open one tunnel connection. The relay asks again for one that failed, if it still needs it."""
-        address = Address(self._relay.host, self._relay.port, host if self._relay.tls else None)
-        opening = TunnelOpening(self._target, host, ticket)
-        async with self._gate:
-            try:
-                await dial(address, lambda: opening)
-                async with asyncio.timeout(UPGRADE_DEADLINE):
-                    await opening.opened
-            except (OSError, DoorstepError, TimeoutError) as error:
-                log.debug("a tunnel connection failed: %s", error)
-            finally:
-                opening.give_up()
+    def _fail(self, why: str) -> None:
+        self.failure = why
+        self._changed("failing")
+
+
+def _refusal(error: wire.Error) -> DoorstepError:
+    """A refusal that is not fatal is a relay that cannot just now: it is tried again."""
+    text = wire.readable(error.message)
+    return RefusedError(wire.readable(error.code), text) if error.fatal else UnreachableError(text)

@@ -29,6 +29,10 @@ class Target(Protocol):
 
     async def start(self) -> None: ...
 
+    @property
+    def connections(self) -> int:
+        """How many tunnel connections it serves now."""
+
     def protocol(self) -> asyncio.Protocol:
         """What serves one tunnel connection."""
 
@@ -45,7 +49,7 @@ def make_target(target: AsgiApp | int, *, lifespan: bool = True) -> Target:
     if isinstance(target, int):
         if not 0 < target < 65536:
             raise BadTargetError(f"{target} is not a port: ports are numbers from 1 to 65535")
-        return PortTarget("127.0.0.1", target)
+        return PortTarget(target)
     if not callable(target):
         raise BadTargetError(f"cannot share {target!r}: give an ASGI app (a callable) or a port number")
     return AppTarget(target, lifespan=lifespan)
@@ -86,6 +90,10 @@ class AppTarget:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
         return HttpToolsProtocol(self._config, self._state, self._lifespan.state)
+
+    @property
+    def connections(self) -> int:
+        return len(self._state.connections)
 
     def abort(self) -> None:
         for connection in list(self._state.connections):
@@ -130,8 +138,7 @@ def _tell_visitor(scope: Scope) -> None:
 class PortTarget:
     """Pumps bytes to somebody else's server; its connection lives as long as the tunnel's."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.host = host
+    def __init__(self, port: int) -> None:
         self.port = port
         self._pumps: set[_Pump] = set()
 
@@ -139,7 +146,11 @@ class PortTarget:
         """Nothing to do: the server may come and go, a visitor is told when it is away."""
 
     def protocol(self) -> asyncio.Protocol:
-        return _Pump(self.host, self.port, self._pumps)
+        return _Pump(self.port, self._pumps)
+
+    @property
+    def connections(self) -> int:
+        return len(self._pumps)
 
     def abort(self) -> None:
         for pump in list(self._pumps):
@@ -158,8 +169,7 @@ _REFUSED: Final = (
 class _Pump(asyncio.Protocol):
     """One end of a pair: the tunnel's side. The local connection is opened with the first request."""
 
-    def __init__(self, host: str, port: int, pumps: set[_Pump]) -> None:
-        self._host = host
+    def __init__(self, port: int, pumps: set[_Pump]) -> None:
         self._port = port
         self._pumps = pumps
         self._local: _LocalSide | None = None
@@ -182,10 +192,9 @@ class _Pump(asyncio.Protocol):
             self._opening = asyncio.get_running_loop().create_task(self._open())
 
     async def _open(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_APP_DEADLINE):
-                _, local = await loop.create_connection(lambda: _LocalSide(self), self._host, self._port)
+                local = await self._connect()
         except (OSError, TimeoutError):
             self.transport.write(_REFUSED)
             self.transport.close()
@@ -196,7 +205,17 @@ class _Pump(asyncio.Protocol):
         self._local = local
         local.transport.writelines(self._early)
         self._early.clear()
-        self.transport.resume_reading()
+        if not local.write_paused:
+            self.transport.resume_reading()
+
+    async def _connect(self) -> _LocalSide:
+        """Development servers listen on one of the two loopback addresses, and seldom say on which."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, local = await loop.create_connection(lambda: _LocalSide(self), "127.0.0.1", self._port)
+        except ConnectionRefusedError:
+            _, local = await loop.create_connection(lambda: _LocalSide(self), "::1", self._port)
+        return local
 
     def eof_received(self) -> bool:
         if self._local is not None and self._local.transport.can_write_eof():
@@ -229,6 +248,7 @@ class _LocalSide(asyncio.Protocol):
     def __init__(self, pump: _Pump) -> None:
         self._pump = pump
         self.transport: asyncio.Transport
+        self.write_paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -247,7 +267,9 @@ class _LocalSide(asyncio.Protocol):
         self._pump.transport.abort() if exc else self._pump.transport.close()
 
     def pause_writing(self) -> None:
+        self.write_paused = True
         self._pump.transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self.write_paused = False
         self._pump.transport.resume_reading()

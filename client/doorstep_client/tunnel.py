@@ -1,18 +1,94 @@
-"""The client's end of a tunnel connection: ask for the upgrade, then let the target serve."""
+"""The client's end of tunnel connections: ask for the upgrade, then let the target serve."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import sys
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, cast
 
 from doorstep_client import wire
-from doorstep_client.errors import UnreachableError, WireError
+from doorstep_client.dial import Address, dial, explain
+from doorstep_client.errors import DoorstepError, UnreachableError, WireError
+from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 
+log = logging.getLogger("doorstep_client")
+
 UPGRADE_DEADLINE: Final = 10.0
+AT_ONCE: Final = 64
+"""Tunnel connections being opened at the same time."""
+MAX_TUNNELS: Final = 1024
+_WORTH_TELLING: Final = 2
+"""Failures in a row, none opened before, after which the user is told: one may be bad luck."""
 _MAX_HEAD: Final = 16 * 1024
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
+
+
+@lru_cache(maxsize=1)
+def most_tunnels() -> int:
+    """Connections that one share may take: half of the files that this process may have open."""
+    if sys.platform == "win32":
+        return MAX_TUNNELS // 2
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_TUNNELS if soft == resource.RLIM_INFINITY else min(MAX_TUNNELS, soft // 2)
+
+
+class Tunnels:
+    """Opens one session's tunnel connections. `failing(why)` is called once, if none can be opened."""
+
+    def __init__(self, relay: RelaySettings, target: Target, failing: Callable[[str], None]) -> None:
+        self._relay = relay
+        self._target = target
+        self._failing = failing
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._opening: set[asyncio.Task[None]] = set()
+        self._opened = self._failed = 0
+
+    def dial(self, count: int, host: str, ticket: str) -> None:
+        """Open `count` more, as far as there is room for them. What fails, the relay asks for again."""
+        room = most_tunnels() - self._target.connections - len(self._opening)
+        for _ in range(min(count, room)):
+            task = asyncio.create_task(self._dial_one(host, ticket))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    def cancel(self) -> None:
+        """Open no more. Those that are open are the target's."""
+        for task in self._opening:
+            task.cancel()
+
+    async def _dial_one(self, host: str, ticket: str) -> None:
+        async with self._gate:
+            try:
+                await self._open(host, ticket)
+            except (OSError, DoorstepError, TimeoutError, ValueError) as error:
+                self._note_failure(explain(error))
+            else:
+                self._opened += 1
+
+    async def _open(self, host: str, ticket: str) -> None:
+        relay = self._relay
+        address = Address(relay.host, relay.port, host if relay.tls else None)
+        opening = TunnelOpening(self._target, host, ticket)
+        transport = await dial(address, lambda: opening)
+        try:
+            async with asyncio.timeout(UPGRADE_DEADLINE):
+                await opening.opened
+        except BaseException:
+            transport.abort()
+            raise
+
+    def _note_failure(self, why: str) -> None:
+        log.debug("a tunnel connection failed: %s", why)
+        self._failed += 1
+        if self._failed == _WORTH_TELLING and not self._opened:
+            self._failing(why)
 
 
 class TunnelOpening(asyncio.Protocol):
@@ -20,6 +96,7 @@ class TunnelOpening(asyncio.Protocol):
 
     def __init__(self, target: Target, host: str, ticket: str) -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.opened.add_done_callback(_seen)
         self.transport: asyncio.Transport | None = None
         self._target = target
         self._request = (
@@ -42,7 +119,7 @@ class TunnelOpening(asyncio.Protocol):
             return
         status = _STATUS.match(self._head)
         if status is None or status[1] != b"101":
-            told = self._head.split(b"\r\n", 1)[0].decode("latin-1")
+            told = wire.readable(self._head.split(b"\r\n", 1)[0].decode("latin-1"), 100)
             self._refuse(UnreachableError(f"the relay refused a tunnel connection: {told}"))
             return
         self._hand_over(self._head[end + 4 :])
@@ -72,3 +149,9 @@ class TunnelOpening(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
             self.opened.set_exception(exc or ConnectionError("the relay closed a tunnel connection at once"))
+
+
+def _seen(opened: asyncio.Future[None]) -> None:
+    """A failure that nobody waits for any more is not worth a warning in the user's terminal."""
+    if not opened.cancelled():
+        opened.exception()
