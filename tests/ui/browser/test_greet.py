@@ -74,11 +74,22 @@ def test_an_error_is_shown_at_the_output_and_goes_with_the_next_run(visit: Visit
     page.get_by_label("name").fill("nobody")
     page.get_by_role("button", name="Submit").click()
     expect(output.get_by_role("alert")).to_contain_text("there is nobody to greet")
+    expect(page.locator(".toast")).to_have_count(0)
 
     page.get_by_label("name").fill("World")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_label("output")).to_have_value("Hello World!")
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_an_error_out_of_sight_is_told_in_a_corner_too(visit: Visit, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 200})
+    visit(greeter())
+
+    page.get_by_label("name").fill("nobody")
+    page.get_by_label("name").press("Enter")
+
+    expect(page.locator(".toast")).to_contain_text("there is nobody to greet")
 
 
 def test_the_page_says_its_title(visit: Visit) -> None:

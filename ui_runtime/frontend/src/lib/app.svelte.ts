@@ -91,6 +91,7 @@ export class App {
 export type Failure = Pick<Failed, "title" | "message" | "traceback">;
 
 function inView(node: ComponentNode): boolean {
-  const box = document.querySelector(`[data-status="${node.id}"]`)?.getBoundingClientRect();
+  // The status itself is as good as empty until it has something to say; what it stands in is not.
+  const box = document.querySelector(`[data-status="${node.id}"]`)?.parentElement?.getBoundingClientRect();
   return !!box && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
 }
