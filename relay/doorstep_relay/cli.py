@@ -8,36 +8,25 @@ that the relay or its data said no, 2 that the command line did.
 from __future__ import annotations
 
 import asyncio
-import json
 import shlex
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import Field, asdict, fields
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
 from typing import Any, Final, TypeVar
 
 import click
 
-from doorstep_relay import __version__, config_values
-from doorstep_relay.config import Settings, flag, make_data_directory, read_settings, source, with_secret
-from doorstep_relay.domain.times import duration_text, parse_duration, relative_text, write_duration
+from doorstep_relay import __version__
+from doorstep_relay.cli_options import setting_options
+from doorstep_relay.cli_output import print_json, print_table
+from doorstep_relay.config import Settings, make_data_directory, read_settings, source, with_secret
+from doorstep_relay.domain.times import duration_text, parse_duration, relative_text
 from doorstep_relay.errors import ConfigError, NotFoundError, RelayError, SchemaError
 
 T = TypeVar("T")
 
 _DATABASE_SETTINGS: Final = ("data", "database")
-_METAVARS: Final[dict[Callable[[str], Any], str]] = {
-    config_values.address: "HOST:PORT",
-    config_values.domain: "HOST",
-    config_values.url: "URL",
-    config_values.path: "DIR",
-    config_values.database: "URL",
-    config_values.duration: "TIME",
-    config_values.duration_or_none: "TIME",
-    config_values.count: "NUMBER",
-    config_values.size: "BYTES",
-    config_values.networks: "NETWORKS",
-}
 
 
 def main() -> None:
@@ -60,33 +49,8 @@ def _fail(error: Exception, status: int) -> None:
     sys.exit(status)
 
 
-def _options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Flags for these settings, as `Settings` describes them. Their values are read by `read_settings`."""
-
-    def decorate(function: Callable[..., T]) -> Callable[..., T]:
-        for setting in reversed(fields(Settings)):
-            if setting.name in names:
-                function = _option(setting)(function)
-        return function
-
-    return decorate
-
-
-def _option(setting: Field[Any]) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    name, about, parse = setting.name, source(setting).about, source(setting).parse
-    if parse is config_values.boolean:
-        return click.option(flag(name), name, is_flag=True, default=None, help=about)
-    if setting.default not in {None, ()}:
-        about = f"{about} [default: {_as_text(setting.default, parse)}]"
-    return click.option(flag(name), name, metavar=_METAVARS[parse], help=about)
-
-
-def _as_text(value: Any, parse: Callable[[str], Any]) -> str:
-    return write_duration(value) if _METAVARS[parse] == "TIME" else str(value)
-
-
-_serve_options = _options(*(setting.name for setting in fields(Settings) if source(setting).flag))
-_database_options = _options(*_DATABASE_SETTINGS)
+_serve_options = setting_options(*(setting.name for setting in fields(Settings) if source(setting).flag))
+_database_options = setting_options(*_DATABASE_SETTINGS)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -166,9 +130,9 @@ def token_list(as_json: bool, **flags: Any) -> None:
     found = _run(read_settings(flags), lambda services: services.tokens.list())
     now = time.time()
     if as_json:
-        _print_json({**asdict(one), "usable": one.usable(now)} for one in found)
+        print_json({**asdict(one), "usable": one.usable(now)} for one in found)
         return
-    _print_table(
+    print_table(
         ("ID", "ACCOUNT", "STATE", "EXPIRES", "LAST USED", "CREATED"),
         (
             (
@@ -210,10 +174,10 @@ def share_list(ended: bool, as_json: bool, **flags: Any) -> None:
     """List the shares that hold a name now."""
     found = _run(read_settings(flags), lambda services: services.shares.list(ended=ended))
     if as_json:
-        _print_json(asdict(one) for one in found)
+        print_json(asdict(one) for one in found)
         return
     now = time.time()
-    _print_table(
+    print_table(
         ("NAME", "STATE", "OWNER", "CREATED", "EXPIRES", "REASON"),
         (
             (
@@ -328,23 +292,3 @@ def _duration(where: str, text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise ConfigError(f"{where}: {text!r} cannot be used: {error}") from None
-
-
-def _print_json(rows: Iterable[dict[str, Any]]) -> None:
-    click.echo(json.dumps(list(rows), indent=2))
-
-
-def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, nothing: str) -> None:
-    """Columns as wide as their widest cell; the sentence `nothing` on stderr instead of an empty table."""
-    cells = [tuple(_plain(cell) for cell in row) for row in rows]
-    if not cells:
-        click.echo(nothing, err=True)
-        return
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    for row in (tuple(heads), *cells):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _plain(text: str) -> str:
-    """Without control characters: a reason or a name must not steer the operator's terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

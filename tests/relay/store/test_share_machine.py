@@ -133,6 +133,7 @@ class ShareMachine(RuleBasedStateMachine):
         self.seen = {share.id: share for share in found}
 
 
+@pytest.mark.timeout(180)  # hundreds of transactions, on a machine that may be busy
 @pytest.mark.skipif(SERVER is not None, reason="a database for each of many runs; the rules are the same")
 def test_the_rules_hold_whatever_happens() -> None:
     from hypothesis.stateful import run_state_machine_as_test
@@ -140,7 +141,7 @@ def test_the_rules_hold_whatever_happens() -> None:
     run_state_machine_as_test(
         ShareMachine,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
