@@ -28,11 +28,10 @@ test: system $(VENV)/.dev  ## every test, with what they need installed first
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/python scripts/page.py check
+	@failed=0; \
+	for check in "ruff check" "ruff format --check" "mypy" "lint-imports --no-cache" "python scripts/page.py check"; do \
+		echo "== $$check"; $(BIN)/$$check || failed=1; \
+	done; exit $$failed
 
 page: $(VENV)/.dev  ## build the page again
 	$(BIN)/python hatch_build.py
