@@ -262,7 +262,10 @@ class VisitorConnection(asyncio.Protocol):
     def upstream_failed(self, code: str, reason: str) -> None:
         """There will be no connection for the request that waits."""
         self._share = None
-        self._say(code, reason)
+        if code in answers.ANSWERS:
+            self._say(code, reason)
+        else:
+            self._say("offline")  # taken over by another client: the page tries again, and finds that one
 
     def _begin(self, upstream: TunnelConnection, head: RequestHead, rest: bytes) -> None:
         exchange = Exchange(self, upstream, head, self._host())
