@@ -171,8 +171,10 @@ class Relay:
 
     async def _reap(self) -> None:
         self.hub.end_expired()
-        for share in self.switchboard.due(time.time()):
+        due = self.switchboard.due(time.time())
+        for share in due:  # all of them before the first record: that may take a while, or fail
             self.hub.end(share, "expired", "")
+        for share in due:
             await self.shares.expire(share.share_id)
 
     async def _tidy(self) -> None:
@@ -183,11 +185,15 @@ class Relay:
     async def _drain(self, edge: Edge) -> None:
         """Let requests under way end, for a while; then end the sessions."""
         limit = asyncio.get_running_loop().time() + DRAIN
-        while any(visitor.exchange is not None for visitor in edge.visitors):
+        while any(_is_served(visitor) for visitor in edge.visitors):
             if asyncio.get_running_loop().time() > limit:
                 break
             await asyncio.sleep(0.05)
         await self.hub.stop()
+
+
+def _is_served(visitor: VisitorConnection) -> bool:
+    return visitor.exchange is not None or visitor.transport.get_write_buffer_size() > 0
 
 
 async def _forever(step: Callable[[], Awaitable[None]], every: float) -> None:

@@ -32,6 +32,8 @@ MAX_WAITING: Final = 1024
 OUTBOX: Final = 4 * MAX_SHARES
 """Messages that may wait for a client that does not read."""
 SEND_DEADLINE: Final = 10.0
+GOODBYE_DEADLINE: Final = 2.0
+_REVOKED: Final = "the token of this session was revoked"
 
 
 class Channel(Protocol):
@@ -111,6 +113,7 @@ class Hub:
         self.clock = clock
         self.stopping = False
         self._sessions: set[Session] = set()
+        self._ended_tokens: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -119,6 +122,8 @@ class Hub:
         """Hold a session until it ends, from either side."""
         session = Session(self, channel, actor)
         self._sessions.add(session)
+        if actor.token_id in self._ended_tokens:  # revoked while the session was on its way here
+            session.refuse("bad-token", _REVOKED)
         try:
             await session.run()
         finally:
@@ -142,8 +147,9 @@ class Hub:
 
     def end_token(self, token_id: int) -> None:
         """A token lost its rights: its sessions end, and with them its shares."""
+        self._ended_tokens.add(token_id)
         for session in [session for session in self._sessions if session.actor.token_id == token_id]:
-            session.refuse("bad-token", "the token of this session was revoked")
+            session.refuse("bad-token", _REVOKED)
 
     def end_expired(self) -> None:
         """Rights are checked for as long as a session lasts, not at its start only: tokens expire too."""
@@ -174,6 +180,7 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._parting: wire.Error | None = None
         self._refused = asyncio.Event()
+        self._obeying = asyncio.Lock()
 
     def cancel(self) -> None:
         if self._task is not None:
@@ -183,7 +190,7 @@ class Session:
         """End the session for good: its shares are cut now, the client is told not to come back."""
         self._parting = wire.Error(code, message, fatal=True)
         for share in self._shares.values():
-            self._hub.end(share, code, message)
+            self._hub.end(share, "offline", "")  # visitors have no business with tokens
         self._refused.set()
 
     async def run(self) -> None:
@@ -199,45 +206,58 @@ class Session:
             if not self._hub.stopping:
                 raise
         finally:
-            for job in jobs:
-                job.cancel()
+            async with self._obeying:  # a share that is being opened is opened first, to be taken offline
+                for job in jobs:
+                    job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
             await self._part()
 
     def _report(self, done: set[asyncio.Future[Any]]) -> None:
         for job in done:
             error = job.exception()
-            if error is not None and not isinstance(
-                error, OSError | TimeoutError
-            ):  # these two: the client is gone
+            client_gone = isinstance(error, OSError | TimeoutError)
+            if error is not None and not client_gone:
                 log.error("a session of %s failed", self.actor.account_name, exc_info=error)
 
     async def _part(self) -> None:
+        """Visitors first, then the record, then manners: a client that reads nothing holds up nobody."""
+        gone = self._disconnect()
         try:
-            async with asyncio.timeout(SEND_DEADLINE):
-                await self._say_goodbye()
-        except (TimeoutError, OSError):
-            pass  # the client is gone: nothing to be polite about
+            await self._record(gone)
+            await self._say_goodbye()
         finally:
-            await self._go_offline()
             self.ended.set()
 
-    async def _say_goodbye(self) -> None:
-        if self._parting is not None:
-            await self._channel.send(wire.encode(self._parting))
-            await self._channel.close(1008, self._parting.code)
-        else:
-            await self._channel.close(1012 if self._hub.stopping else 1000, "")
-
-    async def _go_offline(self) -> None:
-        """The client is gone: its shares wait for it. At the end of the process the next start does this."""
+    def _disconnect(self) -> list[LiveShare]:
+        """Take the shares out of the switchboard; those whose record has to follow."""
+        gone = []
         for share in self._shares.values():
             connected = self._hub.switchboard.disconnect(share)
             if connected:
                 share.ended = ("offline", "")
                 share.pool.close("offline", "")
-            if not self._hub.stopping and (connected or self._parting is not None):
+            if connected or self._parting is not None:
+                gone.append(share)
+        return gone
+
+    async def _record(self, gone: list[LiveShare]) -> None:
+        """The shares wait for their client. At the end of the process the next start writes that."""
+        for share in [] if self._hub.stopping else gone:
+            try:
                 await self._hub.shares.disconnected(share.share_id, share.epoch)
+            except Exception:  # the others have their records too
+                log.exception("could not record that %s is offline", share.name)
+
+    async def _say_goodbye(self) -> None:
+        try:
+            async with asyncio.timeout(GOODBYE_DEADLINE):
+                if self._parting is not None:
+                    await self._channel.send(wire.encode(self._parting))
+                    await self._channel.close(1008, self._parting.code)
+                else:
+                    await self._channel.close(1012 if self._hub.stopping else 1000, "")
+        except (TimeoutError, OSError):
+            pass  # the client is gone: nothing to be polite about
 
     # -- reading and writing -------------------------------------------------------------------
 
@@ -252,7 +272,9 @@ class Session:
             if frame is None:
                 return
             try:
-                await self._obey(wire.decode_from_client(frame))
+                message = wire.decode_from_client(frame)
+                async with self._obeying:
+                    await self._obey(message)
             except WireError as error:
                 self.refuse("bad-message", str(error))
                 return
