@@ -133,7 +133,7 @@ class NoSuchShare(Refusal):
 
 
 class ShareEnded(Refusal):
-    """The share is over; `code` is the state in which it ended: expired, revoked or closed."""
+    """The share is over for this client: `code` is expired, revoked, closed, or taken-over."""
 
     status = 410
 

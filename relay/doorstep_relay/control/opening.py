@@ -76,12 +76,14 @@ class Opening:
             return ShareEnded(share.state, share.reason)
         return self._resume(session, share, self.lease)
 
-    def _by_name(self, session: Session, name: str) -> Grant:
+    def _by_name(self, session: Session, name: str) -> Grant | ShareEnded:
         share = ShareRows(session).newest(name)
         if share is not None and is_overdue(share, self.now):
             happen(session, RELAY, self.now, Event.expire, share)
         if share is None or self._claim(name, share) is Claim.fresh:
             return self._fresh(session, name)
+        if self.lease is not None:  # it stands for nothing any more: another client has the share since
+            return ShareEnded("taken-over", "the same share was opened again elsewhere")
         if self.renew:
             share.expires_at = self.expires_at
         return self._resume(session, share, lease=None)

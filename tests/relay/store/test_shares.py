@@ -162,6 +162,16 @@ async def test_a_lease_of_another_name_does_not_beat_the_name_in_the_request(ser
     assert await _state(services.shares, "first") is State.live
 
 
+async def test_who_was_taken_over_while_it_was_away_does_not_take_the_share_back(services: Services) -> None:
+    ann = await services.account("ann")
+    home = await services.shares.open(ann, name="demo")
+    work = await services.shares.open(ann, name="demo")
+    with pytest.raises(ShareEnded) as ended:
+        await services.shares.open(ann, name="demo", lease=home.lease)
+    assert ended.value.code == "taken-over"
+    assert (await services.shares.open(ann, name="demo", lease=work.lease)).epoch == 3
+
+
 async def test_its_owner_takes_a_name_over_from_another_machine(services: Services) -> None:
     ann = await services.account("ann")
     home = await services.shares.open(ann, name="demo", expires_in=600)
