@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from doorstep.errors import FileRefusedError, OutputError
 
@@ -53,7 +54,7 @@ class StoredFile:
         """The file value that the page gets."""
         return {
             "path": self.id,
-            "url": f"doorstep/file/{self.id}/{self.name}",
+            "url": f"doorstep/file/{self.id}/{quote(self.name)}",
             "orig_name": self.name,
             "size": self.size,
             "mime_type": self.media_type,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Unpack
 
@@ -16,7 +17,7 @@ Source = Literal["upload", "webcam", "clipboard"]
 class Image(Component):
     """Passes a numpy array (height, width, 3) of bytes, a Pillow image or a path, by `type`.
 
-    Shows an array (bytes, or floats 0-1), a Pillow image, or the path of a picture. `format` is the file
+    Shows an array (bytes, or floats 0-1), a Pillow image, a picture's path or its address. `format` is the file
     format that arrays and Pillow images are sent in; `image_mode` is Pillow's (None: as uploaded).
     A `filepath` is the visitor's own file, not converted.
     """
@@ -77,8 +78,10 @@ class Image(Component):
     def postprocess(self, value: Any, files: Files) -> dict[str, Any] | None:
         if value is None:
             return None
+        if isinstance(value, str) and value.startswith(("http://", "https://")):
+            return {"path": None, "url": value, "orig_name": value.rsplit("/", 1)[-1]}
         if isinstance(value, (str, Path)):
-            return files.add(Path(value))
+            return files.add(_picture_path(value))
         picture = value if hasattr(value, "save") else images.from_array(value)
         kind = self.format.lower()
         return files.add_bytes(images.encoded(picture, kind), f"image.{kind}")
@@ -89,6 +92,13 @@ class Image(Component):
             "properties": {"path": {"type": "string"}, "meta": {"const": {"_type": "gradio.FileData"}}},
             "required": ["path"],
         }
+
+
+def _picture_path(value: str | Path) -> Path:
+    """What a function returns may come from a visitor: other files than pictures are not shown."""
+    if not (mimetypes.guess_type(str(value))[0] or "").startswith("image/"):
+        raise ValueError(f"{str(value)!r} is not the name of a picture")
+    return Path(value)
 
 
 def _listed(sources: list[Source] | Source | None) -> list[Source]:

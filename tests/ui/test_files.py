@@ -1,0 +1,132 @@
+"""The store of files: who may see which, and which of this machine's files may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doorstep.errors import FileRefusedError, OutputError
+from doorstep.files import FileStore, Paths, parse_size, safe_name
+
+
+@pytest.fixture
+def store() -> Iterator[FileStore]:
+    store = FileStore()
+    yield store
+    store.close()
+
+
+def test_a_session_finds_its_own_files_and_the_apps(store: FileStore) -> None:
+    mine, app = store.of_session("me"), store.of_session(None)
+    assert mine.path_of(mine.add_bytes(b"mine", "a.txt")).read_bytes() == b"mine"
+    assert mine.path_of(app.add_bytes(b"app", "a.txt")).read_bytes() == b"app"
+
+
+def test_a_file_value_says_where_to_fetch_it(store: FileStore) -> None:
+    value = store.of_session("me").add_bytes(b"12345", "my cat.png")
+    assert value["url"] == f"doorstep/file/{value['path']}/my%20cat.png"
+    assert (value["orig_name"], value["size"], value["mime_type"]) == ("my cat.png", 5, "image/png")
+    assert len(value["path"]) >= 22, "at least 128 random bits"
+
+
+def test_a_session_that_ends_takes_its_files_along(store: FileStore) -> None:
+    mine = store.of_session("me")
+    value = mine.add_bytes(b"mine", "a.txt")
+    folder = mine.path_of(value).parent
+    assert store.forget("me") == [folder]
+    assert store.get(value["path"]) is None
+
+
+def test_a_closed_store_leaves_nothing_on_disk() -> None:
+    store = FileStore()
+    mine = store.of_session("me")
+    path = mine.path_of(mine.add_bytes(b"mine", "a.txt"))
+    root = path.parent.parent
+    assert root.stat().st_mode & 0o777 == 0o700
+    store.close()
+    assert not root.exists()
+
+
+def test_a_session_holds_only_so_many_files(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("doorstep.files.MAX_FILES", 2)
+    mine = store.of_session("me")
+    mine.add_bytes(b"", "a")
+    mine.add_bytes(b"", "b")
+    with pytest.raises(FileRefusedError, match="holds 2 files already"):
+        mine.add_bytes(b"", "c")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("cat.png", "cat.png"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\windows\\win.ini", "win.ini"),
+        ("", "file"),
+        (".bashrc", "bashrc"),
+        ("..", "file"),
+        ("a\0b\n.txt", "a_b_.txt"),
+        ("naïve café.jpg", "naïve café.jpg"),
+        ("x" * 300 + ".png", "x" * 80 + ".png"),
+        ("a<script>.html", "a_script_.html"),
+    ],
+)
+def test_names_are_made_harmless(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+@pytest.mark.parametrize(("size", "count"), [(5, 5), ("5b", 5), ("2kb", 2048), ("3 MB", 3 << 20), ("1gb", 1 << 30)])
+def test_sizes_may_be_words(size: int | str, count: int) -> None:
+    assert parse_size(size) == count
+
+
+def test_a_size_that_is_none_is_an_error() -> None:
+    with pytest.raises(ValueError, match="such as '5mb'"):
+        parse_size("big")
+
+
+class TestPaths:
+    """`here` is the working folder; the temporary folder is elsewhere."""
+
+    @pytest.fixture
+    def here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        here = tmp_path / "here"
+        for folder in (here, tmp_path / "elsewhere", tmp_path / "temporary"):
+            folder.mkdir()
+            (folder / "a.txt").write_text("a")
+            (folder / ".hidden").write_text("hidden")
+        monkeypatch.chdir(here)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+        return here
+
+    def test_the_working_and_the_temporary_folder_may_be_shown(self, here: Path, tmp_path: Path) -> None:
+        assert Paths().check(Path("a.txt")) == here / "a.txt"
+        assert Paths().check(tmp_path / "temporary" / "a.txt")
+
+    def test_others_may_not_unless_they_are_allowed(self, here: Path, tmp_path: Path) -> None:
+        outside = tmp_path / "elsewhere" / "a.txt"
+        with pytest.raises(OutputError, match="allowed_paths"):
+            Paths().check(outside)
+        assert Paths(allowed=[tmp_path / "elsewhere"]).check(outside) == outside
+
+    def test_hidden_files_may_not(self, here: Path) -> None:
+        with pytest.raises(OutputError, match="may not be shown"):
+            Paths().check(here / ".hidden")
+
+    def test_a_link_is_what_it_points_to(self, here: Path, tmp_path: Path) -> None:
+        (here / "link.txt").symlink_to(tmp_path / "elsewhere" / "a.txt")
+        with pytest.raises(OutputError, match="may not be shown"):
+            Paths().check(here / "link.txt")
+
+    def test_blocked_beats_allowed_under_any_spelling(self, here: Path, tmp_path: Path) -> None:
+        (tmp_path / "alias").symlink_to(here)
+        paths = Paths(allowed=[here], blocked=[tmp_path / "alias"])
+        with pytest.raises(OutputError, match="may not be shown"):
+            paths.check(here / ".." / "here" / "a.txt")
+
+    def test_what_is_no_file_is_named(self, here: Path) -> None:
+        for wrong in (here, here / "missing.txt"):
+            with pytest.raises(OutputError, match="there is no file"):
+                Paths().check(wrong)
