@@ -50,9 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4, help="seconds of requests a turn (4)")
     parser.add_argument("--visitors", type=int, default=32, help="keep-alive connections (32)")
     parser.add_argument("--megabytes", type=float, default=100, help="size of the download (100)")
-    parser.add_argument(
-        "--json", type=Path, default=Path("bench.json"), help="file for every round (bench.json)"
-    )
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="file for every round")
     return parser.parse_args()
 
 
