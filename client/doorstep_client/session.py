@@ -85,7 +85,7 @@ class Holder:
             while not self._closing.is_set():
                 began = asyncio.get_running_loop().time()
                 try:
-                    await self._try(http)
+                    was_live = await self._try(http)
                 except (RefusedError, EndedError) as error:
                     self.error = error
                     break
@@ -93,13 +93,12 @@ class Holder:
                     break
                 steady = asyncio.get_running_loop().time() - began > STEADY
                 attempts = 0 if steady else attempts + 1
-                self._changed("lost" if self._live else "waiting")
+                self._changed("lost" if was_live else "waiting")
                 await self._pause(backoff(attempts))
         self._changed("ended")
 
-    async def _try(self, http: aiohttp.ClientSession) -> None:
-        """One session, as a task of its own, so that `close` can end an attempt."""
-        self._live = False
+    async def _try(self, http: aiohttp.ClientSession) -> bool:
+        """One session, as a task of its own, so that `close` can end an attempt. Whether it ever was live."""
         self._attempt = asyncio.create_task(self._session(http))
         try:
             await self._attempt
@@ -111,7 +110,9 @@ class Holder:
             if not self._closing.is_set():
                 raise
         finally:
+            was_live, self._live = self._live, False
             self._target.abort()
+        return was_live
 
     def _unreachable(self, error: Exception) -> DoorstepError:
         if isinstance(error, DoorstepError):

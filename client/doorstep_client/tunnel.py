@@ -68,7 +68,7 @@ class Tunnels:
             try:
                 await self._open(host, ticket)
             except (OSError, DoorstepError, TimeoutError, ValueError) as error:
-                self._note_failure(explain(error))
+                self._note_failure(f"no connection to {host} can be opened: {explain(error)}")
             else:
                 self._opened += 1
 
@@ -85,7 +85,7 @@ class Tunnels:
             raise
 
     def _note_failure(self, why: str) -> None:
-        log.debug("a tunnel connection failed: %s", why)
+        log.debug("%s", why)
         self._failed += 1
         if self._failed == _WORTH_TELLING and not self._opened:
             self._failing(why)

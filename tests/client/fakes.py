@@ -48,7 +48,7 @@ class FakeSession:
 
     async def open(self, **changes: Any) -> wire.Open:
         """Wait for `open` and grant it."""
-        asked = await self.expect(wire.Open)
+        asked: wire.Open = await self.expect(wire.Open)
         await self.send(opened(**changes))
         return asked
 
@@ -93,7 +93,7 @@ class FakeSession:
         self._socket.receive_data(data)
         for frame in self._socket.events_received():
             if getattr(frame, "opcode", None) is Opcode.TEXT:
-                self._frames.put_nowait(wire.decode_from_client(frame.data))  # type: ignore[union-attr]
+                self._frames.put_nowait(wire.decode_from_client(bytes(frame.data)))  # type: ignore[union-attr]
 
     async def _flush(self) -> None:
         for data in self._socket.data_to_send():
@@ -143,7 +143,7 @@ class FakeRelay:
     async def session(self, number: int) -> FakeSession:
         """The session of that number (from 0), once it is there."""
         async with asyncio.timeout(DEADLINE):
-            while len(self.sessions) <= number:
+            while len(self.sessions) <= number:  # noqa: ASYNC110  # a test may look a little late
                 await asyncio.sleep(0.01)
         return self.sessions[number]
 
