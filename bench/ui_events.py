@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import psutil
@@ -84,7 +84,7 @@ def wait_until_up(deadline: float = 20.0) -> None:
 
 
 @contextlib.asynccontextmanager
-async def page() -> Iterator[ClientConnection]:  # type: ignore[misc]  # an async generator
+async def page() -> AsyncIterator[ClientConnection]:
     async with connect(f"ws://127.0.0.1:{PORT}/doorstep/session", compression=None, max_size=None) as socket:
         await socket.send('{"type":"hello"}')
         await socket.recv()
@@ -108,7 +108,8 @@ async def client(seconds: float) -> list[float]:
 
 async def measure(process: psutil.Process, clients: int, limit: str, seconds: float) -> Figure:
     before = cpu_of(process)
-    took = sorted(sum(await asyncio.gather(*(client(seconds) for _ in range(clients))), []))
+    runs = await asyncio.gather(*(client(seconds) for _ in range(clients)))
+    took = sorted(each for run in runs for each in run)
     used = cpu_of(process) - before
     return Figure(
         clients,
@@ -152,7 +153,9 @@ def startup() -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=3.0, help="of each run (default: 3)")
     options = parser.parse_args()
     starts = [startup() for _ in range(5)]

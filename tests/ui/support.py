@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 import doorstep as ds
 from doorstep.errors import FileRefusedError
@@ -80,6 +81,15 @@ class Page:
         async with asyncio.timeout(DEADLINE):
             message: dict[str, Any] = json.loads(await self.socket.recv())
         return message
+
+    async def end(self) -> int | None:
+        """The code that the app closed the connection with; what it says before is not heard."""
+        async with asyncio.timeout(DEADLINE):
+            try:
+                while True:
+                    await self.socket.recv()
+            except ConnectionClosed as closed:
+                return closed.rcvd.code if closed.rcvd is not None else None
 
     async def hear_nothing(self, seconds: float = 0.2) -> None:
         with contextlib.suppress(TimeoutError):

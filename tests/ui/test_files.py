@@ -77,7 +77,9 @@ def test_names_are_made_harmless(given: str, kept: str) -> None:
     assert safe_name(given) == kept
 
 
-@pytest.mark.parametrize(("size", "count"), [(5, 5), ("5b", 5), ("2kb", 2048), ("3 MB", 3 << 20), ("1gb", 1 << 30)])
+@pytest.mark.parametrize(
+    ("size", "count"), [(5, 5), ("5b", 5), ("2kb", 2048), ("3 MB", 3 << 20), ("1gb", 1 << 30)]
+)
 def test_sizes_may_be_words(size: int | str, count: int) -> None:
     assert parse_size(size) == count
 
@@ -103,7 +105,7 @@ class TestPaths:
 
     def test_the_working_and_the_temporary_folder_may_be_shown(self, here: Path, tmp_path: Path) -> None:
         assert Paths().check(Path("a.txt")) == here / "a.txt"
-        assert Paths().check(tmp_path / "temporary" / "a.txt")
+        assert Paths().check(tmp_path / "temporary" / "a.txt").is_file()
 
     def test_others_may_not_unless_they_are_allowed(self, here: Path, tmp_path: Path) -> None:
         outside = tmp_path / "elsewhere" / "a.txt"

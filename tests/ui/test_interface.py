@@ -17,7 +17,9 @@ def greet(name: str, intensity: float = 1) -> str:
 
 
 def test_the_seed_example_has_inputs_left_and_outputs_right() -> None:
-    app = ds.Interface(greet, ["text", "slider"], "text", title="Greeter", description="Says hello.", article="End.")
+    app = ds.Interface(
+        greet, ["text", "slider"], "text", title="Greeter", description="Says hello.", article="End."
+    )
     title, description, row, article = app.children
     assert isinstance(title, ds.Markdown)
     assert title.value == "# Greeter"
@@ -44,7 +46,11 @@ def test_submit_and_enter_run_the_function_and_clear_empties_everything() -> Non
     assert [target.event for target in run.targets] == ["click", "submit"]
     assert run.api_name == "greet"
     text, slider, output = (*app.input_components, *app.output_components)
-    assert clear.changes == [(text.id, {"value": None}), (slider.id, {"value": 0}), (output.id, {"value": None})]
+    assert clear.changes == [
+        (text.id, {"value": None}),
+        (slider.id, {"value": 0}),
+        (output.id, {"value": None}),
+    ]
 
 
 def test_live_runs_at_every_change_and_has_no_submit() -> None:
@@ -73,7 +79,19 @@ def test_the_interface_can_be_called_like_its_function() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["text", "textbox", "textarea", "number", "slider", "checkbox", "radio", "dropdown", "image", "label", "Text"],
+    [
+        "text",
+        "textbox",
+        "textarea",
+        "number",
+        "slider",
+        "checkbox",
+        "radio",
+        "dropdown",
+        "image",
+        "label",
+        "Text",
+    ],
 )
 def test_words_stand_for_components(word: str) -> None:
     assert isinstance(ds.Interface(print, word, None).input_components[0], Component)

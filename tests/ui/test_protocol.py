@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import json
 import threading
@@ -70,7 +71,7 @@ class TestRunning:
         assert [change["value"] for _, change in changes] == ["a", "aa"]
 
     async def test_a_function_without_outputs_may_return_anything(self) -> None:
-        with served(one(lambda name: object(), many=0)) as server:
+        with served(one(lambda _: object(), many=0)) as server:
             async with server.page() as page:
                 assert (await page.run("a"))["changes"] == []
 
@@ -260,13 +261,8 @@ class TestQueueing:
                 story = [await page.hear() for _ in range(5)]
         assert most == 1
         told = [(each["type"], each["job"]) for each in story if each["type"] != "queued"]
-        assert told == [("started", 2), ("done", 1), ("started", 3), ("done", 2), ("done", 3)] or told == [
-            ("done", 1),
-            ("started", 2),
-            ("done", 2),
-            ("started", 3),
-            ("done", 3),
-        ]
+        assert [each for each in told if each[0] == "started"] == [("started", 2), ("started", 3)]
+        assert [each for each in told if each[0] == "done"] == [("done", 1), ("done", 2), ("done", 3)]
 
     async def test_no_limit_runs_all_at_once(self) -> None:
         together = threading.Barrier(8, timeout=5)
@@ -470,7 +466,7 @@ class TestBadPages:
         with served(one(lambda name: name)) as server:
             async with server.page() as page:
                 await page.socket.send(frame)
-                assert await self.close_code(page) == 1008
+                assert await page.end() == 1008
             async with server.page() as page:
                 assert (await page.run("unharmed"))["type"] == "done"
 
@@ -487,13 +483,14 @@ class TestBadPages:
         with served(one(lambda name: name)) as server:
             async with server.page() as page:
                 await page.socket.send(b'{"type":"ping"}')
-                assert await self.close_code(page) == 1008
+                assert await page.end() == 1008
 
     async def test_too_big_a_frame_closes_with_1009(self) -> None:
         with served(one(lambda name: name)) as server:
             async with server.page() as page:
-                await page.start("x" * (1 << 21))
-                assert await self.close_code(page) == 1009
+                with contextlib.suppress(ConnectionClosed):  # while it still sends, maybe
+                    await page.start("x" * (1 << 21))
+                assert await page.end() == 1009
 
     async def test_a_page_that_says_nothing_is_sent_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("doorstep.connection.HELLO_DEADLINE", 0.1)
@@ -518,13 +515,6 @@ class TestBadPages:
             async with server.page() as later:
                 assert later.session, "one whose page has left makes room"
 
-    @staticmethod
-    async def close_code(page: Any) -> int | None:
-        with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await page.hear()
-        return closed.value.rcvd.code if closed.value.rcvd is not None else None
-
 
 async def test_stopping_the_server_closes_its_pages_with_1012() -> None:
     with served(one(lambda name: name)) as server:
@@ -537,7 +527,7 @@ async def test_stopping_the_server_closes_its_pages_with_1012() -> None:
 
 
 def test_a_function_that_hangs_does_not_keep_the_server_from_stopping() -> None:
-    with served(one(lambda name: threading.Event().wait())) as server:
+    with served(one(lambda _: threading.Event().wait())) as server:
 
         async def start() -> None:
             async with server.page() as page:

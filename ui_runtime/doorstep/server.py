@@ -154,7 +154,9 @@ class App:
         try:
             files = await upload.receive(request.headers.get("content-type", ""), request.stream())
         except RefusedError as error:
-            return _refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
+            refusal = _refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
+            refusal.headers["Connection"] = "close"  # the rest of the body is not waited for
+            return refusal
         return JSONResponse([stored.value() for stored in files])
 
     async def _file(self, request: Request) -> Response:

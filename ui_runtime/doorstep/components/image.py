@@ -17,9 +17,9 @@ Source = Literal["upload", "webcam", "clipboard"]
 class Image(Component):
     """Passes a numpy array (height, width, 3) of bytes, a Pillow image or a path, by `type`.
 
-    Shows an array (bytes, or floats 0-1), a Pillow image, a picture's path or its address. `format` is the file
-    format that arrays and Pillow images are sent in; `image_mode` is Pillow's (None: as uploaded).
-    A `filepath` is the visitor's own file, not converted.
+    Shows an array (bytes, or floats 0-1), a Pillow image, a picture's path or its address.
+    `format` is the file format that arrays and Pillow images are sent in; `image_mode` is
+    Pillow's (None: as uploaded). A `filepath` is the visitor's own file, not converted.
     """
 
     type: ClassVar[str] = "image"

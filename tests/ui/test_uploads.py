@@ -1,0 +1,169 @@
+"""Uploads and downloads, by HTTP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image as Pillow
+
+import doorstep as ds
+from tests.support import eventually
+from tests.ui.support import Page, Served, served
+
+
+def size_of(path: str) -> str:
+    return f"{Path(path).name} {Path(path).stat().st_size}"
+
+
+@pytest.fixture
+def server() -> Iterator[Served]:
+    app = ds.Interface(size_of, ds.Image(type="filepath"), "text")
+    with served(app, max_file_size="1mb") as server:
+        yield server
+
+
+@pytest.fixture
+async def client(server: Served) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+        yield client
+
+
+async def upload(client: httpx.AsyncClient, page: Page, *files: tuple[str, bytes]) -> httpx.Response:
+    form = [("files", (name, data)) for name, data in files]
+    return await client.post("/doorstep/upload", params={"session": page.session}, files=form)
+
+
+def png(size: tuple[int, int] = (4, 3)) -> bytes:
+    out = io.BytesIO()
+    Pillow.new("RGB", size).save(out, "png")
+    return out.getvalue()
+
+
+def on_disk(server: Served) -> list[Path]:
+    root = server.app.files._root
+    return [] if root is None else list(root.iterdir())
+
+
+async def test_uploaded_files_can_be_used_and_fetched(server: Served, client: httpx.AsyncClient) -> None:
+    async with server.page() as page:
+        answer = await upload(client, page, ("my cat.png", png()), ("b.png", png()))
+        assert answer.status_code == 200
+        first, second = answer.json()
+        assert (first["orig_name"], second["orig_name"]) == ("my cat.png", "b.png")
+        fetched = await client.get("/" + first["url"])
+        assert fetched.content == png()
+        assert fetched.headers["content-type"] == "image/png"
+        done = await page.run(first)
+    assert done["changes"][0][1]["value"] == f"my cat.png {len(png())}"
+
+
+async def test_a_file_over_the_limit_is_refused_while_it_streams(
+    server: Served, client: httpx.AsyncClient
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="big"\r\n\r\n'
+        while sent < 200 << 20:
+            sent += 1 << 16
+            yield b"a" * (1 << 16)
+
+    async with server.page() as page:
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        try:
+            answer = await client.post(
+                "/doorstep/upload", params={"session": page.session}, content=endless(), headers=headers
+            )
+        except httpx.TransportError:  # the server answered and hung up while the client was still sending
+            pass
+        else:
+            assert answer.status_code == 413
+            assert "big is too big: at most 1,048,576 bytes" in answer.json()["message"]
+        assert sent < 100 << 20
+        await eventually(lambda: not on_disk(server))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "message"),
+    [
+        ("text/plain", b"hello", "an upload is multipart/form-data"),
+        ("multipart/form-data", b"hello", "an upload is multipart/form-data"),
+        ("multipart/form-data; boundary=x", b"nonsense", "not well formed"),
+        ("multipart/form-data; boundary=x", b"", "ended too early"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nabc',
+            "ended too early",
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\nabc\r\n--x--\r\n',
+            "in fields named `files`",
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\nA: " + b"a" * 9000, "header"),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"A: aaaaaaaa\r\n" * 900, "header"),
+    ],
+)
+async def test_a_bad_upload_is_refused_and_leaves_nothing(
+    server: Served, client: httpx.AsyncClient, content_type: str, body: bytes, message: str
+) -> None:
+    async with server.page() as page:
+        answer = await client.post(
+            "/doorstep/upload",
+            params={"session": page.session},
+            content=body,
+            headers={"Content-Type": content_type},
+        )
+        assert answer.status_code == 400
+        assert message in answer.json()["message"]
+        await eventually(lambda: not on_disk(server))
+
+
+async def test_too_many_files_at_once_are_refused_and_leave_nothing(
+    server: Served, client: httpx.AsyncClient
+) -> None:
+    async with server.page() as page:
+        answer = await upload(client, page, *[(f"{number}.txt", b"x") for number in range(101)])
+        assert answer.status_code == 400
+        assert "at most 100 files" in answer.json()["message"]
+        assert on_disk(server) == []
+
+
+async def test_an_upload_needs_a_session(server: Served, client: httpx.AsyncClient) -> None:
+    answer = await client.post("/doorstep/upload", params={"session": "none"}, files={"files": b"x"})
+    assert (answer.status_code, answer.json()["error"]) == (404, "no-such-session")
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body"),
+    [
+        ("bytes=0-3", 206, b"0123"),
+        ("bytes=-2", 206, b"89"),
+        ("bytes=99-", 416, None),
+        ("bytes=8-99", 206, b"89"),
+    ],
+)
+async def test_downloads_answer_ranges(
+    server: Served, client: httpx.AsyncClient, asked: str, status: int, body: bytes | None
+) -> None:
+    async with server.page() as page:
+        (file,) = (await upload(client, page, ("a.txt", b"0123456789"))).json()
+        answer = await client.get("/" + file["url"], headers={"Range": asked})
+    assert answer.status_code == status
+    assert body is None or answer.content == body
+
+
+def test_a_picture_of_the_app_is_everybodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat.png").write_bytes(png())
+    with ds.Blocks() as app:
+        ds.Image("cat.png")
+    with served(app) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+        config: dict[str, Any] = client.get("/config").json()
+        assert client.get("/" + config["components"][0]["props"]["value"]["url"]).content == png()
