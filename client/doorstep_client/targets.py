@@ -223,12 +223,12 @@ class _Pump(asyncio.Protocol):
             return True
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._pumps.discard(self)
         if self._opening is not None:
             self._opening.cancel()
         if self._local is not None:
-            self._local.transport.abort() if exc else self._local.transport.close()
+            self._local.transport.abort()  # what is on its way has no reader any more, and may never leave
 
     def pause_writing(self) -> None:
         if self._local is not None:
