@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
 import socket
 import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 import doorstep as ds
 from doorstep.errors import UsageError
@@ -45,6 +50,29 @@ def test_a_script_serves_until_it_is_stopped_and_ends_quietly(sent: signal.Signa
         assert process.wait() == 0
         assert process.output.endswith("Stopping.\nafter\n")
         assert "Traceback" not in process.output
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_script_that_is_stopped_leaves_no_files_behind(tmp_path: Path, sent: signal.Signals) -> None:
+    source = script(f"app = ds.Interface(greet, ds.Image(), 'text'); app.launch(server_port={free_port()})")
+    with run_script(source, env={"TMPDIR": str(tmp_path)}) as process:
+        url = process.wait_for_line(URL)[1]
+        asyncio.run(upload(url))
+        assert list(tmp_path.glob("doorstep-*/*/a.txt"))
+        process.send(sent)
+        assert process.wait() == 0
+    assert not list(tmp_path.iterdir())
+
+
+async def upload(url: str) -> None:
+    """Upload a file in a session of its own."""
+    async with connect(f"{url.replace('http', 'ws')}/doorstep/session") as page:
+        await page.send('{"type":"hello"}')
+        session = json.loads(await page.recv())["session"]
+        async with httpx.AsyncClient(trust_env=False) as client:
+            target = f"{url}/doorstep/upload?session={session}"
+            answer = await client.post(target, files={"files": ("a.txt", b"x")})
+            assert answer.status_code == 200
 
 
 def test_a_function_that_hangs_does_not_keep_the_script_alive() -> None:

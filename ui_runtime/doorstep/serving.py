@@ -74,6 +74,8 @@ class ServerThread:
         self._listener = listener
         self._thread = threading.Thread(target=self._run, name="doorstep-server", daemon=True)
         self._error: BaseException | None = None
+        self._ended = threading.Event()
+        """Waited for instead of `Thread.join`: that takes a thread for dead once a signal interrupted it."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -88,14 +90,14 @@ class ServerThread:
 
     def wait(self) -> None:
         """Until the server ends. Ctrl-C gets through."""
-        while self._thread.is_alive():
-            self._thread.join(0.5 if sys.platform == "win32" else None)
+        while not self._ended.wait(0.5 if sys.platform == "win32" else None):
+            pass
 
     def stop(self) -> None:
         """Connections get a second to finish, then they are cut."""
         self._server.end()
         if threading.current_thread() is not self._thread:
-            self._thread.join(STOP_DEADLINE)
+            self._ended.wait(STOP_DEADLINE)
 
     def _run(self) -> None:
         try:
@@ -105,6 +107,7 @@ class ServerThread:
             self._error = error
         finally:
             self._server.is_up.set()
+            self._ended.set()
 
 
 class _Server(uvicorn.Server):
