@@ -54,6 +54,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._ending = False
 
     def start(self) -> None:
         """Return when the link works. Raises what kept it from that."""
@@ -112,7 +113,7 @@ class Keeper:
         self._task = self._loop.create_task(self._hold())
 
     def _cancel(self) -> None:
-        if self._task is not None:
+        if self._task is not None and not self._ending:
             self._task.cancel()
 
     async def _hold(self) -> None:
@@ -129,6 +130,7 @@ class Keeper:
             await self._end()
 
     async def _end(self) -> None:
+        self._ending = True
         try:
             async with asyncio.timeout(STOP_DEADLINE / 2):
                 await self._target.stop()

@@ -68,8 +68,7 @@ def find_relay(
         raise NoRelayError(HOW_TO_GET_A_RELAY)
     settings = parse_relay(address)
     chosen = chosen or _saved_token(saved, settings)
-    if chosen is not None and not _is_printable(chosen):
-        raise UsageError("the token has characters that no token has; copy it again")
+    _check_token(chosen)
     return RelaySettings(settings.url, settings.host, settings.port, settings.tls, chosen)
 
 
@@ -107,8 +106,10 @@ def _saved_token(saved: Mapping[str, str], settings: RelaySettings) -> str | Non
     return saved.get("token")
 
 
-def _is_printable(token: str) -> bool:
-    return bool(token) and all(32 < ord(letter) < 127 for letter in token)
+def _check_token(token: str | None) -> None:
+    """A token travels in a header. It is not shown in the message: most of it may be right."""
+    if token is not None and not all(32 < ord(letter) < 127 for letter in token):
+        raise UsageError("the token has characters that no token has; copy it again")
 
 
 # -- the file of `doorstep login` ----------------------------------------------------------------
@@ -140,7 +141,8 @@ def read_login(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def write_login(relay: str, token: str | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """Save them for later, readable by nobody else (mode 0600). Returns the file."""
+    """Save them for later, readable by nobody else (mode 0600). Returns the file. Raises `UsageError`."""
+    _check_token(token)
     path = login_file(environment)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = {"relay": relay} | ({"token": token} if token else {})

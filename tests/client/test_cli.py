@@ -1,0 +1,124 @@
+"""The `doorstep` command: `login` keeps a secret, `share` gives a port a link."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import clean_env, wait_for
+
+DOORSTEP = str(Path(sys.executable).parent / "doorstep")
+TOKEN = "dst_secret_of_mine"
+
+
+def run(home: Path, *args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DOORSTEP, *args],
+        input=stdin,
+        env=clean_env(home, env),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def saved(home: Path) -> dict[str, str]:
+    content: dict[str, str] = json.loads((home / ".config/doorstep/login.json").read_text())
+    return content
+
+
+def test_login_reads_the_token_from_standard_input_and_prints_none(tmp_path: Path) -> None:
+    done = run(tmp_path, "login", "share.example.org", stdin=f"{TOKEN}\n")
+
+    assert done.returncode == 0, done.stderr
+    assert saved(tmp_path) == {"relay": "https://share.example.org", "token": TOKEN}
+    assert (tmp_path / ".config/doorstep/login.json").stat().st_mode & 0o777 == 0o600
+    assert TOKEN not in done.stdout + done.stderr
+    assert "https://share.example.org" in done.stdout
+
+
+def test_login_asks_for_the_token_without_showing_it(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [DOORSTEP, "login", "http://localhost:8080"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_env(tmp_path))
+    os.close(theirs)
+    shown = b""
+
+    def look() -> bool:
+        nonlocal shown
+        shown += os.read(ours, 4096)
+        return b"oken" in shown
+
+    try:
+        wait_for(look, what="the question")
+        assert TOKEN not in Path(f"/proc/{process.pid}/cmdline").read_text()
+        os.write(ours, TOKEN.encode() + b"\n")
+        while True:
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:  # Linux's word for the end of a terminal
+                break
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+    assert TOKEN.encode() not in shown
+    assert saved(tmp_path) == {"relay": "http://localhost:8080", "token": TOKEN}
+
+
+def test_login_to_an_open_relay_needs_no_token(tmp_path: Path) -> None:
+    assert run(tmp_path, "login", "http://localhost:8080", stdin="\n").returncode == 0
+    assert saved(tmp_path) == {"relay": "http://localhost:8080"}
+
+
+@pytest.mark.parametrize("address", ["ftp://x", "https://me:pw@x", "https://x/y", ""])
+def test_login_to_a_bad_address_is_one_clear_line(tmp_path: Path, address: str) -> None:
+    done = run(tmp_path, "login", address, stdin=TOKEN)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    assert not (tmp_path / ".config").exists()
+
+
+def test_login_refuses_a_token_that_could_not_be_sent(tmp_path: Path) -> None:
+    done = run(tmp_path, "login", "https://x.example", stdin="two words\n")
+
+    assert done.returncode == 1
+    assert "token" in done.stderr
+    assert not (tmp_path / ".config").exists()
+
+
+def test_no_command_takes_a_token_as_an_argument(tmp_path: Path) -> None:
+    for command in ("login", "share"):
+        done = run(tmp_path, command, "--help")
+        assert done.returncode == 0
+        assert "--token" not in done.stdout
+
+
+def test_share_without_a_relay_says_how_to_get_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "share", "8000")
+
+    assert done.returncode == 1
+    assert "doorstep login" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_share_of_what_is_no_port_is_a_usage_error(tmp_path: Path, port: str) -> None:
+    assert run(tmp_path, "share", port).returncode == 2
+
+
+def test_version_and_help_start_quickly_and_need_no_settings(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version").stdout.startswith("doorstep")
+    assert "login" in run(tmp_path, "--help").stdout
