@@ -123,6 +123,12 @@ ANSWERS: Final = _table(
         "The connection may be slow. Try again.",
     ),
     Answer(
+        "body-timeout",
+        408,
+        "The request did not arrive in time",
+        "What was being sent stopped in the middle. Try again.",
+    ),
+    Answer(
         "not-implemented",
         501,
         "This request cannot be passed on",

@@ -12,13 +12,14 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from doorstep_relay.edge.hosts import Hosts, Place
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 
 if TYPE_CHECKING:
+    from doorstep_relay.edge.apex import ApexConnection
     from doorstep_relay.edge.tunnel import TunnelConnection
     from doorstep_relay.edge.visitor import VisitorConnection
 
@@ -43,6 +44,8 @@ class Limits:
     """Between two requests of a connection."""
     connect_wait: float = 10.0
     """How long a visitor waits for a tunnel connection."""
+    body_timeout: float = 60.0
+    """Between two pieces of a request's body, while the app takes what comes."""
     app_timeout: float = 600.0
     """From the last byte of a request to the first of its answer."""
     idle_stream: float = 3600.0
@@ -53,6 +56,16 @@ class Limits:
     """How long unread bytes are awaited after an early answer."""
     spare_idle: float = 60.0
     """How long a tunnel connection beyond the spares may lie idle."""
+
+
+class _Connection(Protocol):
+    transport: asyncio.Transport
+
+
+class _Watched(_Connection, Protocol):
+    deadline: float
+
+    def overdue(self) -> None: ...
 
 
 class Edge:
@@ -74,6 +87,7 @@ class Edge:
         self.hosts = Hosts(domain)
         self.apex = apex
         self.visitors: set[VisitorConnection] = set()
+        self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()
         self._tick()
         self._facts = facts
@@ -135,18 +149,27 @@ class Edge:
             await asyncio.sleep(SWEEP)
             self._tick()
             now = self.now
-            for visitor in [visitor for visitor in self.visitors if visitor.deadline < now]:
-                visitor.overdue()
+            self._end_overdue(now)
             for share in self.switchboard:
                 share.pool.trim(now - self.limits.spare_idle)
                 share.pool.renew(now, self.limits.connect_wait / 2)
 
+    def _end_overdue(self, now: float) -> None:
+        watched: list[_Watched] = [*self.visitors, *self.at_apex]
+        for connection in watched:
+            if connection.deadline >= now:
+                continue
+            try:
+                connection.overdue()
+            except Exception:  # one connection must not end the watch over all others
+                log.exception("could not end an overdue connection in order")
+                connection.transport.abort()
+
     def close(self) -> None:
         """Cut every connection."""
-        for visitor in list(self.visitors):
-            visitor.transport.abort()
-        for tunnel in list(self.tunnels):
-            tunnel.transport.abort()
+        connections: list[_Connection] = [*self.visitors, *self.at_apex, *self.tunnels]
+        for connection in connections:
+            connection.transport.abort()
 
 
 def _is_address(text: str) -> bool:

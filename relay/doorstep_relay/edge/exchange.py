@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.visitor import VisitorConnection
 
 _HEAD_END = b"\r\n\r\n"
+_CHUNKED = b"Transfer-Encoding: chunked\r\n"
+_FAILURES = {code.encode(): code for code in ("app-refused", "app-failed", "app-timeout")}
+"""What a client may say of its app; what the relay says of a share is not for it to say."""
 
 
 class Exchange:
@@ -28,6 +31,8 @@ class Exchange:
     __slots__ = (
         "_partial",
         "_response",
+        "_upstream_ended",
+        "_visitor_ended",
         "head",
         "held",
         "host",
@@ -50,6 +55,7 @@ class Exchange:
         """What a visitor sent after an upgrade request, kept until the app agreed to it."""
         self._partial = b""
         self._response: ResponseHead | None = None
+        self._upstream_ended = self._visitor_ended = False
 
     @property
     def answered(self) -> bool:
@@ -84,12 +90,16 @@ class Exchange:
 
     def visitor_eof(self) -> bool:
         """The visitor will send no more. True keeps its connection open for what comes back."""
-        if self.upgraded:
-            if self.upstream.transport.can_write_eof():
-                self.upstream.transport.write_eof()
-                return True
+        self._visitor_ended = True
+        if not self.upgraded:
+            return self.request_done
+        upstream = self.upstream.transport
+        if not upstream.can_write_eof():
             return False
-        return self.request_done
+        upstream.write_eof()
+        if self._upstream_ended:
+            upstream.close()  # both have said all; this writes what is left, then ends the visitor's too
+        return True
 
     def visitor_lost(self) -> None:
         """Nobody waits for the answer any more: the app is told by the end of its connection."""
@@ -134,12 +144,12 @@ class Exchange:
 
     def _final(self, head: ResponseHead, data: bytes) -> None:
         if head.failure:
-            self._fail(head.failure.decode("ascii", "replace"))
+            self._fail(_FAILURES.get(head.failure, "app-failed"))
         elif head.status == 101:
             self._switch(head, data)
         else:
-            self._response = head
             self._start_answer(head, data)
+            self._response = head
 
     def _switch(self, head: ResponseHead, data: bytes) -> None:
         """`101`: from here on the bytes are the new protocol's (RFC 9110 7.8)."""
@@ -152,13 +162,16 @@ class Exchange:
         self.visitor.upgraded()
         if held:
             self.raw_from_visitor(held)
+        if self._visitor_ended:
+            self.visitor_eof()
 
     def _start_answer(self, head: ResponseHead, data: bytes) -> None:
-        if self.head.version == 10 and isinstance(head.body, Chunked):
-            head.lines.remove(b"Transfer-Encoding: chunked\r\n")
-            head.body.payload = []
-            self.head.keep_alive = False
-        if isinstance(head.body, UntilClose):
+        if self.head.version == 10 and _CHUNKED in head.lines:
+            head.lines.remove(_CHUNKED)
+            if isinstance(head.body, Chunked):
+                head.body.payload = []
+                self.head.keep_alive = False
+        if isinstance(head.body, UntilClose) or self.held:
             self.head.keep_alive = False
         start = head.for_visitor(self._own_lines(head))
         if head.body.done:
@@ -195,9 +208,10 @@ class Exchange:
 
     def upstream_eof(self) -> bool:
         """The app will send no more. True keeps the connection open for what still goes to it."""
+        self._upstream_ended = True
         if self.upgraded and self.visitor.transport.can_write_eof():
             self.visitor.transport.write_eof()
-            return True
+            return not self._visitor_ended
         return False
 
     def upstream_lost(self, *, clean: bool) -> None:

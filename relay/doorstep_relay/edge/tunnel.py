@@ -46,7 +46,10 @@ class TunnelConnection(asyncio.Protocol):
             self.exchange.from_upstream(data)
 
     def eof_received(self) -> bool:
-        return self.exchange is not None and self.exchange.upstream_eof()
+        if self.exchange is None:
+            self.share.pool.drop(self)  # at once: no visitor must get it before it is closed
+            return False
+        return self.exchange.upstream_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._edge.tunnels.discard(self)

@@ -14,10 +14,15 @@ bounded by `_HOLD`, beyond which the visitor is not read from.
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
+import struct
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
+from doorstep_client import wire
 from doorstep_relay.edge import answers
+from doorstep_relay.edge.apex import ApexConnection
 from doorstep_relay.edge.body import BadBodyError
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.hosts import Kind, Place
@@ -32,8 +37,14 @@ if TYPE_CHECKING:
 
 _HOLD = 64 * 1024
 _DRAIN = 4 * 1024 * 1024
+_RESET = struct.pack("ii", 1, 0)
 _HEAD_END = b"\r\n\r\n"
+_EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
+_NOTHING = (b"", b"\r")
+"""What may stand before a head without being the start of one: empty lines are skipped."""
 _RESERVED = b"/.doorstep/"
+_TUNNEL = wire.TUNNEL_PATH.encode()
+_REVERSE = wire.TUNNEL_UPGRADE.encode()
 
 
 class _State(Enum):
@@ -52,6 +63,7 @@ class VisitorConnection(asyncio.Protocol):
     __slots__ = (
         "_buffer",
         "_drained",
+        "_ended",
         "_forwarding",
         "_forwarding_for",
         "_head",
@@ -83,6 +95,8 @@ class VisitorConnection(asyncio.Protocol):
         self._share: LiveShare | None = None
         self._label = ""
         self._drained = 0
+        self._ended = False
+        """Whether the visitor said that it will send no more."""
         self._hold_buffer = self._hold_upstream = False
         self._reading = True
         self._forwarding_for: bytes | None = None
@@ -94,7 +108,7 @@ class VisitorConnection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
         peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if isinstance(peer, tuple) else ""
+        self._peer = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else ""
         self._trusted = self.edge.trusts(self._peer)
         self._scheme = b"http" if transport.get_extra_info("sslcontext") is None else b"https"
         self.deadline = self.edge.now + self.edge.limits.head_timeout
@@ -105,11 +119,9 @@ class VisitorConnection(asyncio.Protocol):
         if state is _State.EXCHANGE:
             self._more(data)
         elif state is _State.UPGRADED:
-            self.deadline = self.edge.now + self.edge.limits.idle_stream
+            self._moved(self.edge.limits.idle_stream)
             cast(Exchange, self.exchange).raw_from_visitor(data)
         elif state is _State.HEAD:
-            if not self._buffer:
-                self.deadline = self.edge.now + self.edge.limits.head_timeout
             self._read(self._buffer + data if self._buffer else data, len(self._buffer))
         elif state is _State.DRAINING:
             self._drain(data)
@@ -117,6 +129,7 @@ class VisitorConnection(asyncio.Protocol):
             self._keep(self._buffer + data)
 
     def eof_received(self) -> bool:
+        self._ended = True
         if self.exchange is not None:
             return self.exchange.visitor_eof()
         return self._state in (_State.WAITING, _State.LOOKUP)
@@ -137,7 +150,7 @@ class VisitorConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.write_paused = False
-        self.deadline = self.edge.now + self.edge.limits.idle_stream
+        self._moved(self._patience())
         if self.exchange is not None:
             self.exchange.upstream.transport.resume_reading()
 
@@ -146,7 +159,7 @@ class VisitorConnection(asyncio.Protocol):
     def _read(self, data: bytes, seen: int = 0) -> None:
         """Read a head at the start of `data`, of which `seen` bytes were searched before."""
         if data[:2] == b"\r\n":
-            data, seen = data.lstrip(b"\r\n"), 0  # RFC 9112 2.2: empty lines before a request
+            data, seen = _EMPTY_LINES.sub(b"", data, count=1), 0  # RFC 9112 2.2: before a request
         end = data.find(_HEAD_END, max(0, seen - 3))
         if end < 0 or end + 4 > self.edge.limits.max_head:
             self._incomplete(data)
@@ -163,9 +176,13 @@ class VisitorConnection(asyncio.Protocol):
     def _incomplete(self, data: bytes) -> None:
         if len(data) > self.edge.limits.max_head:
             self._refuse(BadMessageError("the head is too large", 431))
-        elif data and not (65 <= data[0] <= 90 or data[0] == 13):
+        elif data in _NOTHING:
+            self._buffer = data  # the deadline stays: empty lines are no reason to wait longer
+        elif not 65 <= data[0] <= 90:
             self._refuse(BadMessageError("not a request line"))
         else:
+            if self._buffer in _NOTHING:
+                self._moved(self.edge.limits.head_timeout)
             self._buffer = data
 
     def _refuse(self, error: BadMessageError) -> None:
@@ -185,13 +202,20 @@ class VisitorConnection(asyncio.Protocol):
             self._say("no-such-share")
 
     def _route_apex(self, head: RequestHead, rest: bytes) -> None:
-        if self._label:
+        if self._label and not self._trusted:
             self._say("misdirected")
             return
-        self._hand_over(self.edge.apex())
+        protocol = self.edge.apex()
+        forwarding = self._forwarding_lines(head)
+        if head.upgrade != b"websocket":
+            head.upgrade = b""
+            forwarding += b"Connection: close\r\n"  # one request: the next may be for another host
+            protocol = ApexConnection(self.edge, protocol, head.body)
+        self._hand_over(protocol)
         # The relay's own app reads the head again: it is written anew from what was checked.
-        protocol = self.transport.get_protocol()
-        cast(asyncio.Protocol, protocol).data_received(head.for_app(self._forwarding_lines(head)) + rest)
+        protocol.data_received(head.for_app(forwarding))
+        if rest:
+            protocol.data_received(rest)
 
     def _route_share(self, head: RequestHead, place: Place, rest: bytes) -> None:
         if self._label and self._label != place.label and not self._trusted:
@@ -201,6 +225,8 @@ class VisitorConnection(asyncio.Protocol):
         if head.target.startswith(_RESERVED):
             self._route_reserved(head, place, rest)
             return
+        if head.upgrade == _REVERSE:
+            head.upgrade = b""  # between clients and relays only: no app is asked for it
         share = self.edge.switchboard.find(place.label)
         if share is None:
             self._look_up(place, rest)
@@ -209,7 +235,7 @@ class VisitorConnection(asyncio.Protocol):
 
     def _route_reserved(self, head: RequestHead, place: Place, rest: bytes) -> None:
         """The relay's own paths on a share's host: so far there is one."""
-        if head.upgrade != b"doorstep-reverse":
+        if head.upgrade != _REVERSE or head.target != _TUNNEL:
             self._say("not-found")
             return
         share = self.edge.admit(head, place)
@@ -262,16 +288,12 @@ class VisitorConnection(asyncio.Protocol):
     def upstream_failed(self, code: str, reason: str) -> None:
         """There will be no connection for the request that waits."""
         self._share = None
-        if code in answers.ANSWERS:
-            self._say(code, reason)
-        else:
-            self._say("offline")  # taken over by another client: the page tries again, and finds that one
+        self._say(code, reason)
 
     def _begin(self, upstream: TunnelConnection, head: RequestHead, rest: bytes) -> None:
         exchange = Exchange(self, upstream, head, self._host())
         self.exchange = upstream.exchange = exchange
         self._state = _State.EXCHANGE
-        self.deadline = self.edge.now + self.edge.limits.app_timeout
         if self.write_paused:
             upstream.transport.pause_reading()
         if head.upgrade:
@@ -281,22 +303,30 @@ class VisitorConnection(asyncio.Protocol):
         except BadBodyError as error:
             self._bad_body(error)
             return
+        self._moved(self._patience())
         self._keep(rest)
+        if self._ended and not exchange.request_done:
+            self._bad_body(BadBodyError("the request ended before its body was complete"))
 
     def _more(self, data: bytes) -> None:
         """Bytes while an exchange is under way: its body, or what comes after it."""
         exchange = cast(Exchange, self.exchange)
-        self.deadline = self.edge.now + self.edge.limits.app_timeout
-        if exchange.head.upgrade and exchange.request_done:
+        if not exchange.request_done:
+            self._more_body(exchange, data)
+        elif exchange.head.upgrade:
             exchange.held += data
             self.hold_reading(buffer=len(exchange.held) > _HOLD)
-        elif exchange.request_done:
-            self._keep(self._buffer + data)
         else:
-            try:
-                self._keep(exchange.from_visitor(data))
-            except BadBodyError as error:
-                self._bad_body(error)
+            self._keep(self._buffer + data)
+
+    def _more_body(self, exchange: Exchange, data: bytes) -> None:
+        try:
+            rest = exchange.from_visitor(data)
+        except BadBodyError as error:
+            self._bad_body(error)
+            return
+        self._moved(self._patience())
+        self._keep(rest)
 
     def _bad_body(self, error: BadBodyError) -> None:
         exchange, self.exchange = self.exchange, None
@@ -316,8 +346,8 @@ class VisitorConnection(asyncio.Protocol):
         self.hold_reading(upstream=False)
         if exchange is not None and not exchange.request_done:
             self._start_draining()
-        elif not keep_alive:
-            self._close()
+        elif not keep_alive or (exchange is not None and exchange.held):
+            self._close()  # bytes after a refused upgrade: a request, or the protocol that was hoped for?
         else:
             self._next()
 
@@ -328,13 +358,14 @@ class VisitorConnection(asyncio.Protocol):
         data, self._buffer = self._buffer, b""
         self.hold_reading(buffer=False)
         if data:
-            self.deadline = self.edge.now + self.edge.limits.head_timeout
             self._read(data)
+        if self._ended and self._state is _State.HEAD:
+            self._close()
 
     def exchange_failed(self, code: str, reason: str) -> None:
         """No answer came: the relay answers in the app's place."""
         self.exchange = None
-        self._say(code if code in answers.ANSWERS else "app-failed", reason)
+        self._say(code, reason)
 
     def exchange_cut(self, *, clean: bool) -> None:
         """The answer broke off in the middle: the visitor must see that, so nothing is made up."""
@@ -342,13 +373,14 @@ class VisitorConnection(asyncio.Protocol):
         if clean:
             self._close()
         else:
-            self._state = _State.CLOSED
-            self.transport.abort()
+            self._cut()
 
     # -- the relay's own answers, and the end --------------------------------------------------
 
     def _say(self, code: str, reason: str = "") -> None:
         """Answer in the relay's name, then end the connection once the visitor could read it."""
+        if code not in answers.ANSWERS:
+            code, reason = "offline", ""  # an end that is the client's business: the page tries again
         head = self._head
         self.write(
             answers.render(
@@ -367,11 +399,13 @@ class VisitorConnection(asyncio.Protocol):
     def _start_draining(self) -> None:
         """Keep reading for a moment: closing on unread bytes would reset the answer away."""
         self._state = _State.DRAINING
-        self.deadline = self.edge.now + self.edge.limits.drain_timeout
+        self.deadline = self.edge.now + self._patience()
         self._buffer = b""
         self._hold_buffer = self._hold_upstream = False
         self._settle_reading()
-        if self.transport.can_write_eof():
+        if self._ended:
+            self._close()
+        elif self.transport.can_write_eof():
             self.transport.write_eof()
 
     def _drain(self, data: bytes) -> None:
@@ -384,11 +418,48 @@ class VisitorConnection(asyncio.Protocol):
         self.deadline = self.edge.now + self.edge.limits.stall_timeout
         self.transport.close()
 
+    def _cut(self) -> None:
+        """End with a reset: an answer whose end is the connection's must not look complete."""
+        self._state = _State.CLOSED
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
     def write(self, data: bytes) -> None:
         """Send to the visitor; progress moves the deadline on."""
         self.transport.write(data)
+        self._moved(self.edge.limits.idle_stream)
+
+    def _moved(self, patience: float) -> None:
+        """Something happened: the deadline is `patience` seconds away, unless the visitor takes nothing."""
         if not self.write_paused:
-            self.deadline = self.edge.now + self.edge.limits.idle_stream
+            self.deadline = self.edge.now + patience
+
+    def _patience(self) -> float:
+        """How long the next step of this state may take."""
+        limits = self.edge.limits
+        if self.write_paused or self._state is _State.CLOSED:
+            return limits.stall_timeout
+        match self._state:
+            case _State.HEAD:
+                return limits.head_timeout if self._buffer else limits.idle_timeout
+            case _State.EXCHANGE:
+                return self._patience_with_app()
+            case _State.UPGRADED:
+                return limits.idle_stream
+            case _State.DRAINING:
+                return limits.drain_timeout
+            case _:
+                return limits.connect_wait
+
+    def _patience_with_app(self) -> float:
+        limits = self.edge.limits
+        exchange = self.exchange
+        if exchange is None or exchange.answered:
+            return limits.idle_stream
+        waits_for_visitor = not exchange.request_done and not self._hold_upstream
+        return limits.body_timeout if waits_for_visitor else limits.app_timeout
 
     def overdue(self) -> None:
         """The state's deadline has passed."""
@@ -409,12 +480,13 @@ class VisitorConnection(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             return
-        started = exchange.answered
         exchange.visitor_lost()
-        if started:
-            self.transport.abort()
-        else:
+        if exchange.answered:
+            self._cut()
+        elif exchange.request_done or self._hold_upstream:
             self._say("app-timeout")
+        else:
+            self._say("body-timeout")
 
     def _leave_line(self) -> None:
         share, self._share = self._share, None
