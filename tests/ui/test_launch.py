@@ -145,12 +145,14 @@ def test_quiet_says_nothing(app: ds.Blocks, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_parameter_that_does_nothing_yet_says_so(app: ds.Blocks) -> None:
+    options: dict[str, Any] = {"prevent_thread_lock": True, "quiet": True, "footer_links": ["api"]}
     with pytest.warns(UserWarning, match="`footer_links` does nothing yet"):
-        app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), footer_links=["api"])
+        app.launch(server_port=free_port(), **options)
 
 
 @pytest.mark.parametrize(
-    "option", [{"auth": ("a", "b")}, {"auth_dependency": print}, {"ssl_certfile": "cert.pem"}]
+    "option",
+    [{"auth": ("a", "b")}, {"auth": [("a", "b")]}, {"auth_dependency": print}, {"ssl_certfile": "cert.pem"}],
 )
 def test_a_parameter_that_people_rely_on_to_be_safe_is_refused(
     app: ds.Blocks, option: dict[str, Any]
@@ -159,9 +161,14 @@ def test_a_parameter_that_people_rely_on_to_be_safe_is_refused(
         app.launch(prevent_thread_lock=True, quiet=True, **option)
 
 
+def test_the_known_values_of_what_is_not_there_are_taken_in_silence(app: ds.Blocks) -> None:
+    off: dict[str, Any] = {"auth": None, "pwa": False, "strict_cors": True}
+    app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port(), **off)
+
+
 def test_a_parameter_that_does_not_exist_is_an_error(app: ds.Blocks) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'prot'"):
-        app.launch(prot=80)
+        app.launch(prot=80)  # type: ignore[call-arg]
 
 
 def test_a_script_is_not_interactive() -> None:

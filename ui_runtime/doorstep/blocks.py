@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from doorstep.components.base import Component
 from doorstep.errors import UsageError
@@ -23,7 +23,7 @@ from doorstep.graph import Block, Container
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from doorstep.launch import LaunchResult, Running
+    from doorstep.launch import LaunchOptions, LaunchResult, Running
 
 _current: ContextVar[Blocks | None] = ContextVar("doorstep_blocks", default=None)
 
@@ -169,7 +169,7 @@ class Blocks(Container):
 
     # -- running -------------------------------------------------------------------------------
 
-    def launch(self, **options: Any) -> LaunchResult:
+    def launch(self, **options: Unpack[LaunchOptions]) -> LaunchResult:
         """Serve the app; with `share=True` through a public link too. See `doorstep.launch.launch`."""
         from doorstep.launch import launch
 

@@ -10,8 +10,7 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 from doorstep.errors import UsageError
@@ -37,8 +36,31 @@ _LATER: Final = frozenset(
 )
 """Parameters that people know and that this version does nothing with: it says so."""
 
-_REFUSED: Final = frozenset({"auth", "auth_dependency", "ssl_keyfile", "ssl_certfile", "strict_cors"})
+_REFUSED: Final = frozenset({"auth", "auth_dependency", "ssl_keyfile", "ssl_certfile"})
 """Of these, the ones that people rely on to be safe: doing nothing would be worse than to stop."""
+
+
+class LaunchOptions(TypedDict, total=False):
+    """What `launch` takes, for those who pass it on; `launch` says what each means."""
+
+    share: bool | None
+    relay: str | None
+    token: str | None
+    name: str | None
+    expires_in: float | None
+    prevent_thread_lock: bool
+    server_name: str | None
+    server_port: int | None
+    inbrowser: bool
+    quiet: bool
+    root_path: str | None
+    show_error: bool
+    debug: bool
+    max_threads: int
+    max_file_size: int | str | None
+    allowed_paths: list[str] | None
+    blocked_paths: list[str] | None
+    state_session_capacity: int
 
 
 class LaunchResult(NamedTuple):
@@ -93,7 +115,9 @@ def launch(
     """Serve `blocks`, and wait until Ctrl-C unless `prevent_thread_lock` or in a notebook.
 
     `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in` as
-    `doorstep_client.share` takes them). Settings also come from DOORSTEP_* or GRADIO_* variables:
+    `doorstep_client.share` takes them); a reason against it is printed, and the local app goes on.
+    `show_error` shows the visitors what the function raised. Sizes are in bytes, or words like "5mb".
+    Settings also come from DOORSTEP_* or GRADIO_* variables:
     SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
     """
@@ -145,8 +169,7 @@ def _share(running: Running, say: Any, **options: Any) -> None:
             running.app, loop=running.server.loop, lifespan=False, on_event=say, **options
         )
     except doorstep_client.DoorstepError as error:
-        say(str(error))
-        say("The app runs on its local URL only.")
+        _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence
         return
     say(f"* Running on public URL: {running.link.url}")
     expires_at = running.link.expires_at
@@ -228,7 +251,9 @@ def _note_unsupported(later: dict[str, Any]) -> None:
     for name, value in later.items():
         if name not in _LATER:
             raise TypeError(f"launch() got an unexpected keyword argument {name!r}")
-        if name in _REFUSED and value not in {None, True} | ({False} if name != "strict_cors" else set()):
+        if value is None or value is False or (name == "strict_cors" and value):
+            continue
+        if name in _REFUSED:
             raise UsageError(f"launch: `{name}` is not supported yet, and ignoring it would not be safe")
         warnings.warn(f"launch: `{name}` does nothing yet in this version of Doorstep", stacklevel=4)
 
@@ -246,6 +271,3 @@ def _say(text: str) -> None:
 
 def _silent(_text: str) -> None:
     pass
-
-
-__all__ = ["LaunchResult", "Path", "Running", "launch"]
