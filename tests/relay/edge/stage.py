@@ -154,7 +154,7 @@ class Stage:
         self._trusted = trusted
         self._limits = Limits(**limits)
         self._share = share or {}
-        self._peers: list[Peer] = []
+        self.peers: list[Peer] = []
         self.edge: Edge
         self._epoch = 0
 
@@ -169,7 +169,9 @@ class Stage:
             apex=lambda: Apex(self),
             trusted_proxies=self._trusted,
         )
-        self._server = await loop.create_server(lambda: VisitorConnection(self.edge), "127.0.0.1", 0)
+        self._server = await loop.create_server(
+            lambda: VisitorConnection(self.edge), "127.0.0.1", 0, backlog=4096
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self._sweep = loop.create_task(self.edge.sweep())
         self.add_share("demo", **self._share)
@@ -180,7 +182,7 @@ class Stage:
         self._sweep.cancel()
         self._server.close()
         self.edge.close()
-        for peer in self._peers:
+        for peer in self.peers:
             await peer.close()
         await asyncio.sleep(0)
         assert not failed, f"the sweep ended: {failed!r}"
@@ -216,7 +218,7 @@ class Stage:
     async def visitor(self, data: bytes = b"") -> Peer:
         """A new connection to the edge; `data` is sent at once."""
         peer = await Peer.connect(self.port)
-        self._peers.append(peer)
+        self.peers.append(peer)
         if data:
             await peer.send(data)
         return peer
