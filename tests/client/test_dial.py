@@ -224,7 +224,7 @@ def test_credentials_of_the_proxy_are_decoded_and_never_shown(monkeypatch: pytes
 
 
 def test_a_proxy_of_another_kind_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://me:secret@proxy.test:1080")
+    monkeypatch.setenv("ALL_PROXY", "socks5://me:hunter2@proxy.test:1080")
 
     with pytest.raises(UnreachableError, match="not an HTTP proxy") as caught:
         proxy_for(Address("relay.test", 80))

@@ -19,7 +19,7 @@ from doorstep.server import App
 from doorstep.serving import ServerThread, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from doorstep.blocks import Blocks
 
@@ -189,28 +189,43 @@ def in_words(seconds: float) -> str:
 # -- waiting -----------------------------------------------------------------------------------
 
 
-class _Terminated(BaseException):
-    """SIGTERM: an end as clean as Ctrl-C's."""
-
-
 def _wait(blocks: Blocks, say: Any) -> None:
-    """Block until Ctrl-C, SIGTERM, or the server's own end."""
+    """Block until Ctrl-C, SIGTERM, or the server's own end; then close. A second Ctrl-C ends the process."""
     running = blocks.running
     assert running is not None, "only a launched app is waited for"  # noqa: S101
-    is_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, _on_terminate) if is_main else None
-    try:
+    told = _Told(running.server.wake)
+    with told:
         running.server.wait()
-    except (KeyboardInterrupt, _Terminated):
-        say("\nStopping.")
-    finally:
-        if is_main:
-            signal.signal(signal.SIGTERM, before)
+        if told.to_stop:
+            say("\nStopping.")
         blocks.close()
 
 
-def _on_terminate(_number: int, _frame: object) -> None:
-    raise _Terminated
+class _Told:
+    """Hears Ctrl-C and SIGTERM while it is entered, in the main thread; elsewhere there is nothing to hear.
+
+    It raises nothing: an exception in the middle of a wait can leave the lock that is waited on broken.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.to_stop = False
+        self._wake = wake
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._hear)
+
+    def __exit__(self, *_exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _hear(self, number: int, _frame: object) -> None:
+        if self.to_stop and number == signal.SIGINT:
+            os._exit(130)  # asked twice: what is still open is cut by the system
+        self.to_stop = True
+        self._wake()
 
 
 def is_interactive() -> bool:

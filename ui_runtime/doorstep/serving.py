@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import queue
 import socket
 import sys
 import threading
@@ -76,6 +77,7 @@ class ServerThread:
         self._error: BaseException | None = None
         self._ended = threading.Event()
         """Waited for instead of `Thread.join`: that takes a thread for dead once a signal interrupted it."""
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -89,9 +91,15 @@ class ServerThread:
             raise RuntimeError("the server did not start") from self._error
 
     def wait(self) -> None:
-        """Until the server ends. Ctrl-C gets through."""
-        while not self._ended.wait(0.5 if sys.platform == "win32" else None):
-            pass
+        """Until the server ends, or `wake`. Signal handlers run meanwhile, on Windows with a delay."""
+        while not self._ended.is_set():
+            with contextlib.suppress(queue.Empty):
+                self._news.get(timeout=0.5 if sys.platform == "win32" else None)
+                return
+
+    def wake(self) -> None:
+        """Ends `wait`. May be called from a signal handler: this kind of queue takes no lock of Python's."""
+        self._news.put(None)
 
     def stop(self) -> None:
         """Connections get a second to finish, then they are cut."""
@@ -108,6 +116,7 @@ class ServerThread:
         finally:
             self._server.is_up.set()
             self._ended.set()
+            self.wake()
 
 
 class _Server(uvicorn.Server):
