@@ -10,37 +10,54 @@ from pathlib import Path
 import pytest
 
 from tests.link.clients import Client, client
-from tests.support import Relay, run_relay
+from tests.support import Relay
+
+HEARTBEAT = 1.0
+
+StartRelay = Callable[..., tuple[Relay, str]]
 
 
 @dataclass
 class Lasting:
-    """A relay and a client that nobody breaks."""
+    """A relay that nobody breaks, with a client that nobody ends. Tests take names of their own on it."""
 
     relay: Relay
-    token: str
     client: Client
+    _tokens: dict[str, str]
 
     @property
     def url(self) -> str:
         return self.client.url
 
+    def token(self, account: str = "alice") -> str:
+        """The account's token; made once, because each is a command of its own."""
+        if account not in self._tokens:
+            self._tokens[account] = self.relay.token(account)
+        return self._tokens[account]
+
 
 @pytest.fixture(scope="session")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
-    with run_relay(tmp_path_factory.mktemp("lasting"), "--heartbeat", "1s") as relay:
-        token = relay.token("lasting")
+    relay = Relay(tmp_path_factory.mktemp("lasting"), args=["--heartbeat", f"{HEARTBEAT}s"])
+    token = relay.token("alice")
+    relay.start()
+    try:
         with client(relay, token, name="lasting") as running:
-            yield Lasting(relay, token, running)
+            yield Lasting(relay, running, {"alice": token})
+    finally:
+        relay.kill()
 
 
 @pytest.fixture
-def start_relay(tmp_path: Path) -> Iterator[Callable[..., Relay]]:
-    """Relays that a test may stop, kill and start again. A heartbeat of 0.4 s unless it says otherwise."""
+def start_relay(tmp_path: Path) -> Iterator[StartRelay]:
+    """Relays that a test may stop, kill and start again, each with an account `alice`."""
     with ExitStack() as stack:
 
-        def start(*args: str, name: str = "relay", token: str | None = "first") -> Relay:
-            wanted = args if "--heartbeat" in args else ("--heartbeat", "0.4s", *args)
-            return stack.enter_context(run_relay(tmp_path / name, *wanted, token=token))
+        def start(*args: str) -> tuple[Relay, str]:
+            relay = Relay(tmp_path / "relay", args=["--heartbeat", f"{HEARTBEAT}s", *args])
+            token = relay.token("alice")
+            stack.callback(relay.kill)
+            relay.start()
+            return relay, token
 
         yield start

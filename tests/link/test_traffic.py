@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import json
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import cast
 
@@ -15,8 +14,8 @@ import psutil
 import pytest
 
 from tests.link.clients import ROOT, asking, client, get, host_of, streams, websocket
-from tests.link.conftest import Lasting
-from tests.support import Relay, free_port, raw_request, run_script
+from tests.link.conftest import Lasting, StartRelay
+from tests.support import free_port, raw_request, run_script
 
 MEGABYTE = 1024 * 1024
 GROWTH = 24 * MEGABYTE
@@ -207,7 +206,7 @@ def test_a_port_of_somebody_elses_server_is_shared_the_same_way(lasting: Lasting
     serving = (
         f"from http.server import test, SimpleHTTPRequestHandler as H; test(H, port={port}, bind='127.0.0.1')"
     )
-    with run_script(serving) as server, client(lasting.relay, lasting.token, port=port) as other:
+    with run_script(serving) as server, client(lasting.relay, lasting.token(), port=port) as other:
         server.wait_for_line("Serving HTTP")
         answer = lasting.relay.visit(other.url + "/script.py")
 
@@ -217,7 +216,7 @@ def test_a_port_of_somebody_elses_server_is_shared_the_same_way(lasting: Lasting
 
 
 def test_a_port_where_nobody_listens_is_a_page_that_says_so(lasting: Lasting) -> None:
-    with client(lasting.relay, lasting.token, port=free_port()) as other:
+    with client(lasting.relay, lasting.token(), port=free_port()) as other:
         answer = lasting.relay.visit(other.url)
 
     assert (answer.status, answer.json()["code"]) == (502, "app-refused")
@@ -236,7 +235,7 @@ links = [share(app_named(f"app {number}"), lifespan=False) for number in range(3
 print("URLS", *(link.url for link in links), flush=True)
 input_wait = links[0].wait(60)
 """
-    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token}
+    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token()}
     with run_script(source, env=env) as script:
         urls = script.wait_for_line(r"^URLS (.+)$").group(1).split()
 
@@ -244,17 +243,17 @@ input_wait = links[0].wait(60)
         assert [lasting.relay.visit(url).text for url in urls] == ["app 0", "app 1", "app 2"]
 
 
-def test_one_process_may_use_two_relays(lasting: Lasting, start_relay: Callable[..., Relay]) -> None:
-    other = start_relay()
+def test_one_process_may_use_two_relays(lasting: Lasting, start_relay: StartRelay) -> None:
+    other, token = start_relay()
     source = f"""
 from doorstep_client import share
 from tests.link.app import app
 one = share(app)
-two = share(app, relay={other.url!r}, token={other.token("bob")!r}, lifespan=False)
+two = share(app, relay={other.url!r}, token={token!r}, lifespan=False)
 print("URLS", one.url, two.url, flush=True)
 one.wait(60)
 """
-    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token}
+    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token()}
     with run_script(source, env=env) as script:
         one, two = script.wait_for_line(r"^URLS (.+)$").group(1).split()
 
