@@ -274,7 +274,8 @@ class Session:
             try:
                 message = wire.decode_from_client(frame)
                 async with self._obeying:
-                    await self._obey(message)
+                    if self._parting is None:
+                        await self._obey(message)
             except WireError as error:
                 self.refuse("bad-message", str(error))
                 return
@@ -321,6 +322,8 @@ class Session:
     def _connect(self, number: int, grant: Grant) -> None:
         share = self._live(number, grant)
         self._shares[number] = share
+        if self._parting is not None:
+            return  # refused while the share was being opened: it goes offline with the session
         if not self._hub.switchboard.connect(share):
             self._ended(number, "taken-over", "the same share was opened again elsewhere")
             return
