@@ -281,7 +281,8 @@ def test_threads_end_with_the_app(app: ds.Blocks) -> None:
 def test_signals_at_any_moment_of_the_end_leave_no_traceback() -> None:
     """Regression: an exception raised by a handler in the middle of a wait broke the lock waited on."""
     with run_script(script(f"app.launch(server_port={free_port()})")) as process:
-        process.wait_for_line(URL)
+        url = process.wait_for_line(URL)[1]
+        assert visit(url).status == 200  # by then it waits
         process.send(signal.SIGINT)
         process.send(signal.SIGTERM)
         assert process.wait() == 0

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
-import threading
 import time
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
+from doorstep.ending import Ending
 from doorstep.errors import UsageError
 from doorstep.security import LoopbackGuard
 from doorstep.server import App
 from doorstep.serving import ServerThread, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from doorstep.blocks import Blocks
 
@@ -193,39 +192,12 @@ def _wait(blocks: Blocks, say: Any) -> None:
     """Block until Ctrl-C, SIGTERM, or the server's own end; then close. A second Ctrl-C ends the process."""
     running = blocks.running
     assert running is not None, "only a launched app is waited for"  # noqa: S101
-    told = _Told(running.server.wake)
-    with told:
-        running.server.wait()
-        if told.to_stop:
+    with Ending() as ending:
+        running.server.when_ended(ending.come)
+        ending.wait()
+        if ending.asked_for:
             say("\nStopping.")
         blocks.close()
-
-
-class _Told:
-    """Hears Ctrl-C and SIGTERM while it is entered, in the main thread; elsewhere there is nothing to hear.
-
-    It raises nothing: an exception in the middle of a wait can leave the lock that is waited on broken.
-    """
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.to_stop = False
-        self._wake = wake
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._hear)
-
-    def __exit__(self, *_exc: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _hear(self, number: int, _frame: object) -> None:
-        if self.to_stop and number == signal.SIGINT:
-            os._exit(130)  # asked twice: what is still open is cut by the system
-        self.to_stop = True
-        self._wake()
 
 
 def is_interactive() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import queue
 import socket
 import sys
 import threading
@@ -16,7 +15,7 @@ import uvicorn
 from doorstep.messages import MAX_FRAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
 
@@ -77,7 +76,7 @@ class ServerThread:
         self._error: BaseException | None = None
         self._ended = threading.Event()
         """Waited for instead of `Thread.join`: that takes a thread for dead once a signal interrupted it."""
-        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._at_end: list[Callable[[], None]] = []
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -90,16 +89,11 @@ class ServerThread:
         if not self._server.is_up.wait(START_DEADLINE) or self._error is not None:
             raise RuntimeError("the server did not start") from self._error
 
-    def wait(self) -> None:
-        """Until the server ends, or `wake`. Signal handlers run meanwhile, on Windows with a delay."""
-        while not self._ended.is_set():
-            with contextlib.suppress(queue.Empty):
-                self._news.get(timeout=0.5 if sys.platform == "win32" else None)
-                return
-
-    def wake(self) -> None:
-        """Ends `wait`. May be called from a signal handler: this kind of queue takes no lock of Python's."""
-        self._news.put(None)
+    def when_ended(self, call: Callable[[], None]) -> None:
+        """Calls at the server's end, on its thread; at once when it has ended."""
+        self._at_end.append(call)
+        if self._ended.is_set():
+            call()
 
     def stop(self) -> None:
         """Connections get a second to finish, then they are cut."""
@@ -116,7 +110,8 @@ class ServerThread:
         finally:
             self._server.is_up.set()
             self._ended.set()
-            self.wake()
+            for call in self._at_end:
+                call()
 
 
 class _Server(uvicorn.Server):
