@@ -303,7 +303,8 @@ class VisitorConnection(asyncio.Protocol):
         except BadBodyError as error:
             self._bad_body(error)
             return
-        self._moved(self._patience())
+        limits = self.edge.limits
+        self._moved(limits.app_timeout if exchange.request_done else limits.body_timeout)
         self._keep(rest)
         if self._ended and not exchange.request_done:
             self._bad_body(BadBodyError("the request ended before its body was complete"))
@@ -429,7 +430,8 @@ class VisitorConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send to the visitor; progress moves the deadline on."""
         self.transport.write(data)
-        self._moved(self.edge.limits.idle_stream)
+        if not self.write_paused:
+            self.deadline = self.edge.now + self.edge.limits.idle_stream
 
     def _moved(self, patience: float) -> None:
         """Something happened: the deadline is `patience` seconds away, unless the visitor takes nothing."""

@@ -16,7 +16,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from doorstep_relay.edge.context import Edge, Limits, Network
 from doorstep_relay.edge.visitor import VisitorConnection
@@ -158,7 +158,7 @@ class Stage:
         self.edge: Edge
         self._epoch = 0
 
-    async def __aenter__(self) -> Stage:
+    async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self.edge = Edge(
             domain="localhost",

@@ -36,6 +36,18 @@ def feed(body: Body, *parts: bytes) -> int:
     return taken
 
 
+def feed_for_ever(body: Chunked, start: bytes, part: bytes, *, held: int) -> None:
+    """Feed `part` again and again until it is refused; it must be, and no more than `held` be kept."""
+    body.feed(start)
+    for _ in range(MAX_TRAILERS + 1):
+        try:
+            body.feed(part)
+        except BadBodyError:
+            return
+        assert len(body._line) <= held
+    pytest.fail("it was never refused")
+
+
 # -- the simple framings -------------------------------------------------------------------------
 
 
@@ -118,7 +130,7 @@ def test_the_last_chunk_without_its_empty_line_is_not_the_end() -> None:
         pytest.param(b"+5\r\nhello", id="plus"),
         pytest.param(b"-5\r\nhello", id="minus"),
         pytest.param(b"5_0\r\nhello", id="underscore, which int() takes"),
-        pytest.param("٥\r\n".encode(), id="a digit that is not ASCII"),
+        pytest.param(b"\xd9\xa5\r\n", id="a digit that is not ASCII"),
         pytest.param(b"F" * 16 + b"\r\n", id="a size of 64 bits"),
         pytest.param(b"0" * 20 + b"5\r\nhello", id="many leading zeros"),
         pytest.param(b"5\r\nhelloX\r\n", id="a chunk longer than its size"),
@@ -148,30 +160,15 @@ def test_what_cannot_become_a_line_is_refused_before_its_end_arrives(bad: bytes)
 
 @pytest.mark.parametrize("cut", [1, MAX_CHUNK_LINE, 10 * MAX_CHUNK_LINE])
 def test_a_size_line_that_never_ends_is_refused_and_never_held(cut: int) -> None:
-    body, held = Chunked(), 0
-    with pytest.raises(BadBodyError):
-        for _ in range(MAX_CHUNK_LINE + 1):
-            body.feed(b"5;a=" + b"a" * cut if not held else b"a" * cut)
-            held = len(body._line)
-            assert held <= MAX_CHUNK_LINE
+    feed_for_ever(Chunked(), b"5;a=", b"a" * cut, held=MAX_CHUNK_LINE)
 
 
 def test_trailers_that_never_end_are_refused_and_never_held() -> None:
-    body = Chunked()
-    body.feed(b"0\r\n")
-    with pytest.raises(BadBodyError):
-        for _ in range(MAX_TRAILERS):
-            body.feed(b"X-A: b\r\n")
-            assert len(body._line) <= MAX_TRAILERS
+    feed_for_ever(Chunked(), b"0\r\n", b"X-A: b\r\n", held=MAX_TRAILERS)
 
 
 def test_one_endless_trailer_is_refused_and_never_held() -> None:
-    body = Chunked()
-    body.feed(b"0\r\nX: ")
-    with pytest.raises(BadBodyError):
-        for _ in range(MAX_TRAILERS):
-            body.feed(b"aaaa")
-            assert len(body._line) <= MAX_TRAILERS
+    feed_for_ever(Chunked(), b"0\r\nX: ", b"aaaa", held=MAX_TRAILERS)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.relay.edge.conftest import MakeStage
 from tests.relay.edge.stage import GET, OK, Stage, request
 from tests.support import eventually
 
@@ -72,7 +73,8 @@ async def test_a_visitor_may_send_byte_by_byte(stage: Stage) -> None:
 
 async def test_an_app_may_answer_byte_by_byte(stage: Stage) -> None:
     visitor, app = await stage.pair()
-    message = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    message = hints + b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
     for byte in message:
         await app.send(bytes([byte]))
         await asyncio.sleep(0)
@@ -329,7 +331,7 @@ async def test_an_early_answer_to_an_upload_arrives_and_ends_both_connections(st
     assert await visitor.rest() == b""
 
 
-async def test_an_early_answer_drains_for_a_while_only(make_stage) -> None:  # noqa: ANN001
+async def test_an_early_answer_drains_for_a_while_only(make_stage: MakeStage) -> None:
     stage = await make_stage(drain_timeout=0.1)
     visitor, app = await stage.pair(request("/", "Content-Length: 1000000", method="POST"))
     await app.send(OK)
@@ -359,10 +361,9 @@ async def test_a_malformed_body_ends_both_connections_with_a_400(stage: Stage) -
 
 
 async def test_a_malformed_body_in_the_heads_packet_is_refused_too(stage: Stage) -> None:
-    app = await stage.app()
+    await stage.app()
     visitor = await stage.visitor(request("/", "Transfer-Encoding: chunked", method="POST") + b"zz\r\n")
     assert (await visitor.last_answer()).status == 400
-    assert await app.gone() or True
     assert stage.share.pool.size == 0
 
 

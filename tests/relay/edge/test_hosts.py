@@ -102,7 +102,7 @@ def test_everything_else_is_foreign(host: bytes) -> None:
         b"[fe80::1%25eth0]",
         "bücher.relay.example".encode(),
         "demo。relay.example".encode(),
-        "ｄemo.relay.example".encode(),
+        b"\xef\xbd\x84emo.relay.example",
         b"demo\x00.relay.example",
         b"demo.relay.example\n",
         b"x" * 300,

@@ -14,7 +14,7 @@ def live(
     name: str = "demo", *, share_id: int = 1, epoch: int = 1, expires_at: float | None = None
 ) -> tuple[LiveShare, Told]:
     told: Told = []
-    pool = Pool(spares=0, limit=8, max_waiting=8, ask=lambda count: None)
+    pool = Pool(spares=0, limit=8, max_waiting=8, ask=lambda _count: None)
     share = LiveShare(
         share_id=share_id,
         name=name,
