@@ -92,7 +92,9 @@ async def test_tls_is_verified_and_carries_bytes(
         assert await _talk(Address("127.0.0.1", port, "name.share.test")) == b"pong:ping"
 
 
-async def test_a_certificate_of_an_unknown_ca_is_refused(server_tls: Tls, tls_transport: None) -> None:
+async def test_a_certificate_of_an_unknown_ca_is_refused(
+    server_tls: Tls, tls_transport: None, caplog: pytest.LogCaptureFixture
+) -> None:
     dialling.tls_context.cache_clear()
     server, port = await _listen(server_tls("share.test"))
     async with server:
@@ -101,6 +103,7 @@ async def test_a_certificate_of_an_unknown_ca_is_refused(server_tls: Tls, tls_tr
 
     assert "certificate is not to be trusted" in explain(caught.value)
     assert "issuer" in explain(caught.value) or "self-signed" in explain(caught.value)
+    assert caplog.records == []
 
 
 async def test_a_certificate_for_another_name_is_refused(

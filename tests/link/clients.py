@@ -68,9 +68,11 @@ class Client:
 
 
 @contextlib.contextmanager
-def client(relay: Relay, token: str | None, *, wait: bool = True, **options: Any) -> Iterator[Client]:
+def client(
+    relay: Relay, token: str | None, *, wait: bool = True, env: dict[str, str] | None = None, **options: Any
+) -> Iterator[Client]:
     """A client process that shares `tests.link.app`, or the `port` given."""
-    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": relay.url, "DOORSTEP_TOKEN": token or ""}
+    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": relay.url, "DOORSTEP_TOKEN": token or "", **(env or {})}
     with run_script(_SCRIPT, json.dumps(options), env=env) as process:
         running = Client(process)
         if wait:

@@ -6,8 +6,11 @@ import asyncio
 import hashlib
 import itertools
 import json
+import signal
+import sys
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import cast
 
 import psutil
@@ -15,7 +18,7 @@ import pytest
 
 from tests.link.clients import ROOT, asking, client, get, host_of, streams, websocket
 from tests.link.conftest import Lasting, StartRelay
-from tests.support import free_port, raw_request, run_script
+from tests.support import Process, clean_env, free_port, raw_request, run_script
 
 MEGABYTE = 1024 * 1024
 GROWTH = 24 * MEGABYTE
@@ -213,6 +216,20 @@ def test_a_port_of_somebody_elses_server_is_shared_the_same_way(lasting: Lasting
         assert (answer.status, answer.text) == (200, serving)
         assert "SimpleHTTP" in str(answer.header("Server"))
         assert lasting.relay.visit(other.url + "/none").status == 404
+
+
+def test_the_command_shares_a_port_until_ctrl_c(lasting: Lasting, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).parent / "doorstep"), "share", str(free_port())]
+    env = clean_env(tmp_path, {"DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token()})
+    process = Process(command, log=tmp_path / "log", env=env)
+    try:
+        url = process.wait_for_line(r"^http://\S+$").group()
+        assert lasting.relay.visit(url).json()["code"] == "app-refused"
+        process.send(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert lasting.relay.visit(url).json()["code"] == "closed"
+    finally:
+        process.kill()
 
 
 def test_a_port_where_nobody_listens_is_a_page_that_says_so(lasting: Lasting) -> None:
