@@ -287,6 +287,7 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: alpha.localhost\r\n\r\n"
         pytest.param(["Content-Length : 5"], id="space before the colon of CL"),
         pytest.param(["Transfer-Encoding : chunked"], id="space before the colon of TE"),
         pytest.param(["Transfer-Encoding: xchunked"], id="xchunked"),
+        pytest.param(["Transfer-Encoding: gzip, chunked"], id="gzip, chunked"),
         pytest.param(["Transfer-Encoding: chunked, identity"], id="chunked, identity"),
         pytest.param(["Transfer-Encoding: identity", "Transfer-Encoding: chunked"], id="two TE"),
         pytest.param(["Transfer-Encoding:\x0bchunked"], id="vertical tab"),
