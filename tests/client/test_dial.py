@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from typing import cast
+from urllib.parse import quote
 
 import pytest
 import trustme
@@ -20,6 +21,8 @@ from tests.client.proxy import ConnectProxy
 from tests.support import free_port
 
 Tls = Callable[..., ssl.SSLContext]
+PASSWORD = "p@ss"
+IN_URL = f"me:{quote(PASSWORD, safe='')}"
 
 
 class Talker(asyncio.Protocol):
@@ -218,7 +221,7 @@ def test_this_computer_is_never_reached_through_a_proxy(monkeypatch: pytest.Monk
 
 
 def test_credentials_of_the_proxy_are_decoded_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://me:p%40ss@proxy.test:3128")
+    monkeypatch.setenv("http_proxy", f"http://{IN_URL}@proxy.test:3128")
     found = proxy_for(Address("relay.test", 80))
 
     assert found is not None
@@ -231,7 +234,7 @@ def test_a_proxy_of_another_kind_is_an_error_in_words(monkeypatch: pytest.Monkey
 
     with pytest.raises(UnreachableError, match="not an HTTP proxy") as caught:
         proxy_for(Address("relay.test", 80))
-    assert "secret" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 async def test_a_plain_connection_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,8 +250,8 @@ async def test_tls_goes_through_the_proxy_and_is_still_verified(
     monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA, server_tls: Tls
 ) -> None:
     server, port = await _listen(server_tls("name.share.test"))
-    async with server, ConnectProxy(user="me", password="p@ss") as proxy:
-        monkeypatch.setenv("https_proxy", f"http://me:p%40ss@127.0.0.1:{proxy.port}")
+    async with server, ConnectProxy(user="me", password=PASSWORD) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://{IN_URL}@127.0.0.1:{proxy.port}")
 
         assert await _talk(Address("share.test", port, "name.share.test")) == b"pong:ping"
         with pytest.raises(ssl.SSLCertVerificationError):
