@@ -113,7 +113,7 @@ class Settings:
         read.count,
     )
     connect_wait: float = _setting(
-        10.0, "How long a visitor waits for a tunnel connection before the answer is 503.", read.duration
+        10.0, "How long a visitor waits for a tunnel connection before the answer is 504.", read.duration
     )
     max_head: int = _setting(
         64 * 1024, "Largest head of a request or response (first line and headers).", read.size
@@ -123,6 +123,18 @@ class Settings:
     )
     idle_timeout: float = _setting(
         75.0, "How long a visitor's connection may stay open with nothing on it.", read.duration
+    )
+    body_timeout: float = _setting(
+        60.0, "How long a visitor may pause in the middle of a request's body.", read.duration
+    )
+    app_timeout: float = _setting(
+        600.0, "How long an app may take from the end of a request to the start of its answer.", read.duration
+    )
+    stream_timeout: float = _setting(
+        3600.0, "How long an answer or a WebSocket may stay open with nothing on it.", read.duration
+    )
+    stall_timeout: float = _setting(
+        120.0, "How long a visitor may take nothing of what waits for it.", read.duration
     )
     ticket_lifetime: float = _setting(
         60.0, "How long a client has to open the tunnel connections that the relay asked for.", read.duration

@@ -99,6 +99,13 @@ ANSWERS: Final = _table(
         retry_after=2,
     ),
     Answer(
+        "busy",
+        503,
+        "The relay is busy",
+        "It could not find out about this link right now. This page tries again by itself.",
+        retry_after=5,
+    ),
+    Answer(
         "misdirected",
         421,
         "This connection belongs to another link",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 
 from doorstep_relay.edge.hosts import Hosts, Place
+from doorstep_relay.edge.lookups import Facts, Lookups
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("doorstep_relay.edge")
 
-Facts = Callable[[str], Awaitable[tuple[str, str]]]
-"""name → (code, reason) of a share that is not live."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SWEEP = 0.5
@@ -90,10 +89,10 @@ class Edge:
         self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()
         self._tick()
-        self._facts = facts
+        self.look_up = Lookups(facts, asyncio.get_running_loop().time).look_up
+        """`look_up(name, tell)`: what a name that is not live means."""
         self._admit = admit
         self._trusted = tuple(trusted_proxies)
-        self._lookups: set[asyncio.Task[None]] = set()
 
     def admit(self, head: RequestHead, place: Place) -> LiveShare | None:
         """The share that a tunnel connection's ticket opens, if it opens the one it was sent to."""
@@ -123,20 +122,6 @@ class Edge:
                 break
         proto = head.forwarded_proto.strip().lower()
         return peer, proto if proto in (b"http", b"https") else scheme
-
-    def look_up(self, name: str, tell: Callable[[str, str], None]) -> None:
-        """Find out what a name that is not live means, and `tell(code, reason)`."""
-        task = asyncio.get_running_loop().create_task(self._look_up(name, tell))
-        self._lookups.add(task)
-        task.add_done_callback(self._lookups.discard)
-
-    async def _look_up(self, name: str, tell: Callable[[str, str], None]) -> None:
-        try:
-            code, reason = await self._facts(name)
-        except Exception:  # a broken database must not leave a visitor without an answer
-            log.exception("could not look up %r", name)
-            code, reason = "offline", ""
-        tell(code, reason)
 
     def _tick(self) -> None:
         self.now = asyncio.get_running_loop().time()

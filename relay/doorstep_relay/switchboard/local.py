@@ -5,8 +5,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from doorstep_relay.switchboard.pool import Pool
+
+_SLACK: Final = 64
+"""Ends of shares that are gone, kept before the rest is looked through."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,8 +85,17 @@ class Switchboard:
 
     def schedule(self, share: LiveShare) -> None:
         """Watch for the share's expiry."""
-        if share.expires_at is not None:
-            heapq.heappush(self._ends, (share.expires_at, share.share_id, share.epoch))
+        if share.expires_at is None:
+            return
+        if len(self._ends) > 2 * len(self._by_id) + _SLACK:  # most are of epochs that are over
+            self._ends = [end for end in self._ends if self._is_current(end)]
+            heapq.heapify(self._ends)
+        heapq.heappush(self._ends, (share.expires_at, share.share_id, share.epoch))
+
+    def _is_current(self, end: tuple[float, int, int]) -> bool:
+        _, share_id, epoch = end
+        share = self._by_id.get(share_id)
+        return share is not None and share.epoch == epoch
 
     def due(self, now: float) -> list[LiveShare]:
         """The live shares whose expiry has passed."""

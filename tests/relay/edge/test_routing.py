@@ -46,12 +46,12 @@ async def test_a_person_gets_a_page_and_a_program_json(stage: Stage) -> None:
         assert ((await visitor.last_answer()).header("Content-Type") or "").startswith(kind)
 
 
-async def test_a_lookup_that_fails_is_answered_as_offline(
+async def test_a_lookup_that_fails_is_answered_as_busy(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.facts["gone"] = None  # type: ignore[assignment]  # what a broken database is to the edge
     visitor = await stage.visitor(request(host="gone.localhost"))
-    assert await code_of(visitor) == (503, "offline")
+    assert await code_of(visitor) == (503, "busy")
     assert "could not look up 'gone'" in caplog.text
 
 

@@ -127,3 +127,10 @@ def test_the_end_of_a_share_closes_its_pool_then_tells_its_client() -> None:
     assert share.ended == ("revoked", "because")
     assert share.pool.closed
     assert told == [("revoked", "because")]
+
+
+def test_a_share_that_comes_back_a_thousand_times_leaves_no_thousand_ends_behind(board: Switchboard) -> None:
+    for epoch in range(1, 1001):
+        assert board.connect(live(epoch=epoch, expires_at=100.0)[0])
+    assert len(board._ends) < 200
+    assert [share.epoch for share in board.due(100.0)] == [1000]
