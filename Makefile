@@ -16,10 +16,10 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench lock system clean
+.PHONY: help demo test lint types page bench bench-network chaos soak lock system clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(VENV)/.demo  ## the first example, shared through a relay on this machine, until Ctrl-C
 	@$(BIN)/python scripts/demo.py $(ARGS)
@@ -39,6 +39,15 @@ page: $(VENV)/.dev  ## build the page again
 
 bench: $(VENV)/.dev  ## Doorstep beside the app alone and `ssh -R`, in one run
 	@$(BIN)/python -m bench.tunnel $(ARGS)
+
+bench-network: $(VENV)/.dev  ## the same over a path with delay and loss, in network namespaces (root)
+	@$(BIN)/python -m bench.network $(ARGS)
+
+soak: $(VENV)/.dev  ## half an hour of mixed load: does anything grow?
+	@$(BIN)/python -m bench.soak $(ARGS)
+
+chaos: $(VENV)/.dev  ## cut, stall, kill and revoke at random, and check that nothing goes astray
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock:  ## pin today's versions in requirements/dev.txt
 	$(PYTHON) scripts/lock.py

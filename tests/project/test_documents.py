@@ -58,8 +58,8 @@ def test_the_first_example_of_the_readme_is_the_one_that_the_demo_runs() -> None
 
 
 def test_every_make_target_is_in_the_contributors_guide_and_the_other_way_round() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    described = set(re.findall(r"^\| `make ([a-z]+)`", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    described = set(re.findall(r"^\| `make ([a-z-]+)`", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
 
     assert described == targets - {"help", "clean"}
 
