@@ -19,6 +19,7 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.domain: "HOST",
     config_values.url: "URL",
     config_values.path: "DIR",
+    config_values.paths: "FILES",
     config_values.database: "URL",
     config_values.duration: "TIME",
     config_values.duration_or_none: "TIME",

@@ -62,6 +62,17 @@ class Settings:
         "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
         read.url,
     )
+    tls_cert: tuple[Path, ...] = _setting(
+        (),
+        "Certificate file (PEM, with its chain) for TLS on the listening port; several, with commas between, "
+        "are chosen by the visitor's server name. New files take effect by themselves.",
+        read.paths,
+    )
+    tls_key: tuple[Path, ...] = _setting(
+        (),
+        "Key file of each certificate, in the same order; left out when a key is in its certificate's file.",
+        read.paths,
+    )
     data: Path = _setting(  # noqa: RUF009  # makes a dataclass field
         Path("doorstep-data"),
         "Directory of the relay's secret and its SQLite database; made when missing.",
@@ -157,7 +168,9 @@ class Settings:
     @property
     def public_scheme(self) -> str:
         """`http` or `https`, as visitors type it."""
-        return urlsplit(self.public_url).scheme if self.public_url else "http"
+        if self.public_url:
+            return urlsplit(self.public_url).scheme
+        return "https" if self.tls_cert else "http"
 
     @property
     def public_port(self) -> int:
@@ -249,7 +262,12 @@ def _given(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, 
 
 
 def _agreed(settings: Settings, *, domain_given: bool) -> Settings:
-    """`public_url` and `domain` name the same host; either one is enough."""
+    """`public_url` and `domain` name the same host, either one is enough; keys belong to certificates."""
+    if settings.tls_key and len(settings.tls_key) != len(settings.tls_cert):
+        raise ConfigError(
+            f"--tls-key names {len(settings.tls_key)} files and --tls-cert {len(settings.tls_cert)}; "
+            "give one key for each certificate, in the same order"
+        )
     if settings.public_url is None:
         return settings
     host = urlsplit(settings.public_url).hostname or ""

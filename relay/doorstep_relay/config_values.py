@@ -70,8 +70,13 @@ def url(text: str) -> str:
 def path(text: str) -> Path:
     """A path of the file system; `~` is the user's home."""
     if not text.strip() or "\0" in text:
-        raise ValueError("give a directory")
+        raise ValueError("give a path")
     return Path(text).expanduser()
+
+
+def paths(text: str) -> tuple[Path, ...]:
+    """Files, with commas between."""
+    return tuple(path(part.strip()) for part in text.split(","))
 
 
 def database(text: str) -> str:

@@ -26,9 +26,10 @@ from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
+from doorstep_relay.edge.certificates import Certificates, Pair, warnings_of
 from doorstep_relay.edge.context import Edge, Limits
+from doorstep_relay.edge.listen import bind, listen
 from doorstep_relay.edge.visitor import VisitorConnection
-from doorstep_relay.errors import ConfigError
 from doorstep_relay.store.database import Database
 from doorstep_relay.switchboard.local import Switchboard
 
@@ -40,20 +41,30 @@ TIDY_EVERY = 5.0
 """Seconds between two looks at what ends without a client: grace periods."""
 DRAIN = 5.0
 """Seconds that requests under way get when the relay is told to stop."""
-BACKLOG = 4096
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. `settings` have their secret, and a database with today's schema."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it tells of every connection otherwise
-    sock = _listen(*settings.listen)
-    listen = Address(settings.listen.host, sock.getsockname()[1])
+    certificates = _certificates(settings)
+    sock = bind(*settings.listen)
+    address = Address(settings.listen.host, sock.getsockname()[1])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(replace(settings, listen=listen), sock))
+        runner.run(_serve(replace(settings, listen=address), sock, certificates))
 
 
-async def _serve(settings: Settings, sock: socket.socket) -> None:
-    await Relay(settings).serve(sock)
+async def _serve(settings: Settings, sock: socket.socket, certificates: Certificates | None) -> None:
+    await Relay(settings).serve(sock, certificates)
+
+
+def _certificates(settings: Settings) -> Certificates | None:
+    if not settings.tls_cert:
+        return None
+    keys = settings.tls_key or settings.tls_cert
+    certificates = Certificates([Pair(*pair) for pair in zip(settings.tls_cert, keys, strict=True)])
+    for warning in warnings_of(certificates, settings.domain):
+        log.warning("%s", warning)
+    return certificates
 
 
 class Relay:
@@ -88,7 +99,7 @@ class Relay:
             version=__version__,
         )
 
-    async def serve(self, sock: socket.socket) -> None:
+    async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve on a bound socket until told to stop."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -98,7 +109,7 @@ class Relay:
         edge = self._edge(apex.protocol)
         await self.shares.all_offline()
         seen = await self.shares.last_change()
-        server = await loop.create_server(lambda: VisitorConnection(edge), sock=sock, backlog=BACKLOG)
+        server = await listen(lambda: VisitorConnection(edge), sock, certificates)
         self._announce()
         async with asyncio.TaskGroup() as tasks:
             keepers = [
@@ -107,6 +118,8 @@ class Relay:
                 tasks.create_task(_forever(self._tidy, TIDY_EVERY)),
                 tasks.create_task(self._follow(seen)),
             ]
+            if certificates is not None:
+                keepers.append(tasks.create_task(certificates.watch()))
             await stop.wait()
             log.info("stopping")
             server.close()
@@ -207,20 +220,6 @@ async def _forever(step: Callable[[], Awaitable[None]], every: float) -> None:
             await step()
         except Exception:  # one failed look must not end the watch
             log.exception("%s failed", step.__name__)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-    except OSError as error:
-        sock.close()
-        raise ConfigError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --listen"
-        ) from error
-    return sock
 
 
 class _Apex:

@@ -104,9 +104,17 @@ class Chunked:
     def feed(self, data: bytes) -> int:
         at, end = 0, len(data)
         while at < end and not self.done:
-            step = self._data if self._state is _State.DATA else self._next_line
-            at = step(data, at, end)
+            at = self._step()(data, at, end)
         return at
+
+    def _step(self) -> Callable[[bytes, int, int], int]:
+        match self._state:
+            case _State.DATA:
+                return self._data
+            case _State.DATA_END:
+                return self._data_end
+            case _:
+                return self._next_line
 
     def _data(self, data: bytes, at: int, end: int) -> int:
         taken = min(self._left, end - at)
@@ -116,6 +124,19 @@ class Chunked:
         if not self._left:
             self._state = _State.DATA_END
         return at + taken
+
+    def _data_end(self, data: bytes, at: int, end: int) -> int:
+        """The CRLF after a chunk's data: judged byte by byte, so that nothing else is ever passed on."""
+        stop = min(end, at + 2 - len(self._line))
+        line = self._line + data[at:stop]
+        if line == b"\r\n":
+            self._line = b""
+            self._state = _State.SIZE
+        elif line == b"\r":
+            self._line = line
+        else:
+            raise BadBodyError("a chunk is longer than its size says, or no CRLF ends it")
+        return stop
 
     def _next_line(self, data: bytes, at: int, end: int) -> int:
         newline = data.find(b"\n", at)
@@ -133,25 +154,14 @@ class Chunked:
         return stop
 
     def _limit(self) -> int:
-        match self._state:
-            case _State.DATA_END:
-                return 2
-            case _State.TRAILERS:
-                return MAX_TRAILERS - self._trailers
-            case _:
-                return MAX_CHUNK_LINE
+        return MAX_TRAILERS - self._trailers if self._state is _State.TRAILERS else MAX_CHUNK_LINE
 
     def _take(self, line: bytes) -> None:
-        match self._state:
-            case _State.SIZE:
-                self._left = _chunk_size(line)
-                self._state = _State.DATA if self._left else _State.TRAILERS
-            case _State.DATA_END:
-                if line:
-                    raise BadBodyError("a chunk is longer than its size says")
-                self._state = _State.SIZE
-            case _:
-                self._trailer(line)
+        if self._state is _State.SIZE:
+            self._left = _chunk_size(line)
+            self._state = _State.DATA if self._left else _State.TRAILERS
+        else:
+            self._trailer(line)
 
     def _trailer(self, line: bytes) -> None:
         if not line:
