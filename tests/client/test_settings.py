@@ -133,6 +133,13 @@ def test_the_file_is_for_its_owner_alone(env: dict[str, str]) -> None:
     assert read_login(env) == {"relay": "https://b.example", "token": "other"}
 
 
+def test_what_is_no_token_is_not_saved(env: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="token"):
+        write_login("https://a.example", "two words", env)
+
+    assert not Path(env["DOORSTEP_CONFIG"]).exists()
+
+
 def test_nothing_is_left_beside_the_file(env: dict[str, str]) -> None:
     path = write_login("https://a.example", "secret", env)
 

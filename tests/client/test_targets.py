@@ -8,13 +8,13 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from doorstep_client import targets
 from doorstep_client.errors import BadTargetError
-from doorstep_client.targets import AppTarget, PortTarget, Target, make_target
+from doorstep_client.targets import AppTarget, PortTarget, Target, _Pump, make_target
 from tests.client.fakes import hello_app
 from tests.support import eventually, free_port
 
@@ -62,7 +62,7 @@ async def ask(streams: Streams, head: str, body: bytes = b"") -> tuple[str, byte
 # -- what can be shared ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wrong", [None, True, "app:app", 0, -1, 65536, 3.5, object()], ids=repr)
+@pytest.mark.parametrize("wrong", [None, True, "app:app", 0, -1, 65536, 3.5, b"app"], ids=repr)
 def test_anything_but_an_app_or_a_port_is_refused_in_words(wrong: Any) -> None:
     with pytest.raises(BadTargetError, match="ASGI app|port"):
         make_target(wrong)
@@ -426,6 +426,47 @@ async def test_a_slow_server_holds_back_the_sender_instead_of_filling_memory() -
         pushing.cancel()
 
     assert 0 < taken < 32 * MEGABYTE
+
+
+async def never_reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    cast(asyncio.ReadTransport, writer.transport).pause_reading()
+    await asyncio.sleep(3600)
+
+
+async def _pump_of(target: PortTarget) -> _Pump:
+    """The pump of the only tunnel connection, once its local connection is open."""
+    return await eventually(lambda: next((pump for pump in target._pumps if pump._local), None))
+
+
+async def test_what_a_server_never_reads_is_dropped_with_the_link() -> None:
+    async with local_server(never_reads) as port:
+        target = PortTarget(port)
+        async with tunnel_to(target) as (_, writer):
+            writer.write(b"x")
+            pump = await _pump_of(target)
+            assert pump._local is not None
+            local = pump._local.transport
+            while not local.get_write_buffer_size():  # until the system's own buffers are full
+                local.write(b"x" * 65536)
+            target.abort()
+
+            await eventually(lambda: local.get_write_buffer_size() == 0)
+
+
+async def test_more_than_a_server_takes_at_its_start_stops_the_reading_for_it() -> None:
+    async with local_server(never_reads) as port:
+        target = PortTarget(port)
+        async with tunnel_to(target) as (_, writer):
+            writer.write(b"x")
+            while not target._pumps:  # noqa: ASYNC110  # before anything else can happen
+                await asyncio.sleep(0)
+            (pump,) = target._pumps
+            pump._early.append(b"x" * 16 * MEGABYTE)
+            await _pump_of(target)
+
+            assert pump._local is not None
+            assert pump._local.write_paused
+            assert not pump.transport.is_reading()
 
 
 async def test_abort_cuts_the_local_connections_too() -> None:

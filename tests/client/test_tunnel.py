@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from doorstep_client import tunnel as tunnelling
 from doorstep_client.targets import AppTarget
-from doorstep_client.tunnel import MAX_TUNNELS, Tunnels, most_tunnels
+from doorstep_client.tunnel import MAX_TUNNELS, TunnelOpening, Tunnels, most_tunnels
 from tests.client.fakes import SWITCHING, FakeRelay, hello_app, stay
 from tests.support import eventually
 
@@ -183,3 +185,17 @@ async def test_cancelled_openings_leave_nothing_behind(dialling: Any) -> None:
             assert await reader.read() == b""
         assert not tunnels._opening
         assert failures == []
+
+
+async def test_an_opening_that_nobody_waits_for_any_more_fails_in_silence(
+    target: AppTarget, caplog: pytest.LogCaptureFixture
+) -> None:
+    gc.collect()
+    caplog.clear()  # of what earlier tests left behind
+    opening = TunnelOpening(target, "hello.localhost", "t")
+    opening.connection_lost(ConnectionResetError())
+    await asyncio.sleep(0)
+    del opening
+    gc.collect()
+
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []

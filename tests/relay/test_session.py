@@ -476,6 +476,7 @@ async def test_a_token_revoked_while_its_session_was_on_its_way_opens_nothing(de
     assert [message.code for message in told if isinstance(message, wire.Error)] == ["bad-token"]
     assert not [message for message in told if isinstance(message, wire.Opened)]
     assert desk.live("hello") is None
+    assert desk.shares.owners == {}
 
 
 async def test_a_token_that_expires_during_a_session_ends_it(desk: Desk) -> None:
