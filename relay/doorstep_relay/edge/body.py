@@ -104,17 +104,13 @@ class Chunked:
     def feed(self, data: bytes) -> int:
         at, end = 0, len(data)
         while at < end and not self.done:
-            at = self._step()(data, at, end)
+            if self._state is _State.DATA:
+                at = self._data(data, at, end)
+            elif self._state is _State.DATA_END:
+                at = self._data_end(data, at, end)
+            else:
+                at = self._next_line(data, at, end)
         return at
-
-    def _step(self) -> Callable[[bytes, int, int], int]:
-        match self._state:
-            case _State.DATA:
-                return self._data
-            case _State.DATA_END:
-                return self._data_end
-            case _:
-                return self._next_line
 
     def _data(self, data: bytes, at: int, end: int) -> int:
         taken = min(self._left, end - at)
