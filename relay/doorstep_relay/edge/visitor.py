@@ -344,7 +344,8 @@ class VisitorConnection(asyncio.Protocol):
     def exchange_over(self, *, keep_alive: bool) -> None:
         """The answer is complete."""
         exchange, self.exchange = self.exchange, None
-        self.hold_reading(upstream=False)
+        if self._hold_upstream:
+            self.hold_reading(upstream=False)
         if exchange is not None and not exchange.request_done:
             self._start_draining()
         elif not keep_alive or (exchange is not None and exchange.held):
@@ -357,7 +358,8 @@ class VisitorConnection(asyncio.Protocol):
         self._head = None
         self.deadline = self.edge.now + self.edge.limits.idle_timeout
         data, self._buffer = self._buffer, b""
-        self.hold_reading(buffer=False)
+        if self._hold_buffer:
+            self.hold_reading(buffer=False)
         if data:
             self._read(data)
         if self._ended and self._state is _State.HEAD:
@@ -497,7 +499,8 @@ class VisitorConnection(asyncio.Protocol):
 
     def _keep(self, data: bytes) -> None:
         self._buffer = data
-        self.hold_reading(buffer=len(data) > _HOLD)
+        if data or self._hold_buffer:
+            self.hold_reading(buffer=len(data) > _HOLD)
 
     def hold_reading(self, *, upstream: bool | None = None, buffer: bool | None = None) -> None:
         """Stop or go on reading, for either of two reasons: the app is slow, or enough is held."""
