@@ -47,7 +47,9 @@ class Held:
             await self.task
 
     async def saw(self, *events: str) -> None:
-        await eventually(lambda: self.events[: len(events)] == list(events), what=f"{events}, {self.events}")
+        wanted = list(events)
+        await eventually(lambda: self.events[: len(events)] == wanted or self.task.done(), what=f"{wanted}")
+        assert self.events[: len(events)] == wanted, (self.events, self.task)
 
 
 @asynccontextmanager
@@ -330,7 +332,7 @@ async def test_a_lost_session_comes_back_with_its_lease_and_without_asking_for_m
 
 async def test_a_silent_relay_is_left_after_two_heartbeats() -> None:
     async def silent(session: FakeSession) -> None:
-        await session.welcome(heartbeat=0.1)
+        await session.welcome(heartbeat=0.5)
         await session.open()
         await session.over()
 
@@ -338,7 +340,7 @@ async def test_a_silent_relay_is_left_after_two_heartbeats() -> None:
         began = asyncio.get_running_loop().time()
         await one.saw("opened", "lost", "opened")
 
-        assert 0.2 <= asyncio.get_running_loop().time() - began < 3
+        assert 1.0 <= asyncio.get_running_loop().time() - began < 4
 
 
 async def test_pings_come_every_heartbeat_and_pongs_keep_the_session() -> None:
@@ -346,7 +348,7 @@ async def test_pings_come_every_heartbeat_and_pongs_keep_the_session() -> None:
 
     async def script(session: FakeSession) -> None:
         nonlocal pings
-        await session.welcome(heartbeat=0.1)
+        await session.welcome(heartbeat=0.4)
         await session.open()
         while not session.closed.is_set():
             assert isinstance(await session._frames.get(), wire.Ping)
@@ -354,7 +356,7 @@ async def test_pings_come_every_heartbeat_and_pongs_keep_the_session() -> None:
             await session.send(wire.Pong())
 
     async with FakeRelay(script) as relay, held(relay.settings()) as one:
-        await eventually(lambda: pings >= 6)
+        await eventually(lambda: pings >= 4)
         assert one.events == ["opened"]
         assert len(relay.sessions) == 1
 
