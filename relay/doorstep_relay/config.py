@@ -113,7 +113,7 @@ class Settings:
         None, "The longest lifetime that a client may ask for; `none` for no limit.", read.duration_or_none
     )
     heartbeat: float = _setting(
-        10.0, "Time between a client's signs of life; after twice as long it counts as gone.", read.duration
+        10.0, "Time between a client's signs of life; after twice as long it counts as gone.", read.heartbeat
     )
     spare_tunnels: int = _setting(
         2, "Idle tunnel connections that each share keeps ready for its next visitors.", read.count

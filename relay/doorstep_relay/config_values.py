@@ -114,6 +114,14 @@ def duration(text: str) -> float:
     return seconds
 
 
+def heartbeat(text: str) -> float:
+    """Seconds that clients accept as a heartbeat."""
+    seconds = duration(text)
+    if seconds > 3600:
+        raise ValueError("a heartbeat is an hour at the most")
+    return seconds
+
+
 def duration_or_none(text: str) -> float | None:
     """Seconds, or `none`."""
     return None if text.strip().lower() == "none" else duration(text)
