@@ -125,7 +125,7 @@ class Exchange:
             if self._partial:
                 data = self._partial + data
             end = data.find(_HEAD_END)
-            if end < 0:
+            if end < 0 or end + 4 > self.visitor.edge.limits.max_head:
                 self._keep_partial(data)
                 return
             self._partial = b""

@@ -21,7 +21,8 @@ import httptools
 MAX_HEADERS: Final = 128
 
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}\Z")
-_NEVER_DROPPED: Final = frozenset({b"host", b"content-length", b"transfer-encoding"})
+_NEVER_DROPPED: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"te"})
+"""What the relay has written anew is for the next hop, whatever was said about it on the last one."""
 _USUAL: Final = frozenset({b"close", b"keep-alive", b"upgrade"})
 
 Field = tuple[bytes, bytes]

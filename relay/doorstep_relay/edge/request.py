@@ -108,7 +108,7 @@ class RequestHead:
 
     def _take_te(self, _name: bytes, value: bytes) -> None:
         if b"trailers" in tokens(value):
-            self.lines.append(b"TE: trailers\r\n")
+            self.lines.append(b"TE: trailers\r\nConnection: TE\r\n")  # RFC 9110 10.1.4: never one alone
 
     def _take_accept(self, name: bytes, value: bytes) -> None:
         self.accept = value

@@ -341,7 +341,7 @@ def test_hop_by_hop_forwarding_and_internal_fields_never_reach_the_app(field: by
 
 
 def test_te_is_reduced_to_trailers() -> None:
-    assert for_app(b"TE: trailers, deflate;q=0.5") == b"TE: trailers\r\n"
+    assert for_app(b"TE: trailers, deflate;q=0.5") == b"TE: trailers\r\nConnection: TE\r\n"
     assert for_app(b"TE: deflate") == b""
     assert for_app(b"TE: xtrailers") == b""
 
