@@ -7,6 +7,9 @@ protocol, so no local port is needed and no loopback hop is paid.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -22,6 +25,9 @@ _DAY: Final = 24 * 3600
 _BUFFER: Final = 256 * 1024
 _APP_DEADLINE: Final = 5.0
 """Seconds for a local server to accept a connection."""
+_LAST_WORDS: Final = 1.0
+"""Seconds for what a local server has said to reach the relay, before its broken connection breaks ours."""
+_RESET: Final = struct.pack("ii", 1, 0)
 
 
 class Target(Protocol):
@@ -183,8 +189,10 @@ class _Pump(asyncio.Protocol):
         self._pumps.add(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._local is not None:
-            self._local.transport.write(data)
+        local = self._local
+        if local is not None:
+            local.prepare_for_more()
+            local.transport.write(data)
             return
         self._early.append(data)
         self.transport.pause_reading()
@@ -238,23 +246,78 @@ class _Pump(asyncio.Protocol):
         if self._local is not None:
             self._local.transport.resume_reading()
 
+    def local_lost(self, *, clean: bool) -> None:
+        """The local server has ended its connection."""
+        if clean:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.transport.set_protocol(_BrokenOff(self, self.transport))
+
     def abort(self) -> None:
         self.transport.abort()
 
 
+class _BrokenOff(asyncio.Protocol):
+    """The tunnel's side once the local server has broken off: its last words go out, then a reset.
+
+    Often it has answered all the same, without reading the whole request. A relay that has read
+    that answer ends the connection itself. One that has not must see no clean end: the end of an
+    answer without a length is the end of its connection.
+    """
+
+    def __init__(self, pump: _Pump, transport: asyncio.Transport) -> None:
+        self._pump = pump
+        self._transport = transport
+        self._timer = asyncio.get_running_loop().call_later(_LAST_WORDS, self._reset)
+        transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """The rest of a request that nobody reads."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        self._pump.connection_lost(exc)
+
+    def _reset(self) -> None:
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+
 class _LocalSide(asyncio.Protocol):
-    """The other end of the pair: the connection to the local server."""
+    """The other end of the pair: the connection to the local server.
+
+    A server that refuses an upload often answers and closes at once. When the next piece is written
+    before that answer was read, the transport ends with the write's error and the answer is lost.
+    So while an upload runs a second descriptor is kept, from which it can still be read.
+    """
 
     def __init__(self, pump: _Pump) -> None:
         self._pump = pump
+        self._spoke = True
+        """Whether the server said something since the last piece of a request."""
+        self._second: socket.socket | None = None
         self.transport: asyncio.Transport
         self.write_paused = False
+
+    def prepare_for_more(self) -> None:
+        """Another piece of a request will be written."""
+        if self._spoke:
+            self._spoke = False
+        elif self._second is None:
+            sock = self.transport.get_extra_info("socket")
+            if sock is not None and not self.transport.is_closing():
+                self._second = socket.fromfd(sock.fileno(), sock.family, sock.type)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=_BUFFER)
 
     def data_received(self, data: bytes) -> None:
+        self._spoke = True
+        if self._second is not None:
+            self._forget_second()
         self._pump.transport.write(data)
 
     def eof_received(self) -> bool:
@@ -264,7 +327,21 @@ class _LocalSide(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._pump.transport.abort() if exc else self._pump.transport.close()
+        if self._second is not None:
+            self._read_last_words(self._second)
+            self._forget_second()
+        self._pump.local_lost(clean=exc is None)
+
+    def _read_last_words(self, second: socket.socket) -> None:
+        second.setblocking(False)
+        with contextlib.suppress(OSError):
+            while data := second.recv(_BUFFER):
+                self._pump.transport.write(data)
+
+    def _forget_second(self) -> None:
+        if self._second is not None:
+            self._second.close()
+            self._second = None
 
     def pause_writing(self) -> None:
         self.write_paused = True
