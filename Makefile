@@ -49,6 +49,9 @@ soak: $(VENV)/.dev  ## half an hour of mixed load: does anything grow?
 chaos: $(VENV)/.dev  ## cut, stall, kill and revoke at random, and check that nothing goes astray
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+fuzz: $(VENV)/.dev  ## every parser under atheris: make fuzz ARGS="--seconds 60"
+	@$(BIN)/python -m fuzz $(ARGS)
+
 lock:  ## pin today's versions in requirements/dev.txt
 	$(PYTHON) scripts/lock.py
 
