@@ -7,6 +7,7 @@ that is not live means (`facts`) are given to it as functions.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import ipaddress
 import logging
 from collections.abc import Callable, Sequence
@@ -36,6 +37,8 @@ SWEEP = 0.5
 class Limits:
     """Bounds of a visitor's connection. Times are seconds, sizes bytes."""
 
+    max_visitors: int = 4096
+    """Connections of visitors at a time; those who lead to clients or the relay itself are not counted."""
     max_head: int = 64 * 1024
     head_timeout: float = 10.0
     """From a head's first byte to its last, and from a connection's start to its first request."""
@@ -53,6 +56,8 @@ class Limits:
     """How long a visitor may take nothing of what waits for it."""
     drain_timeout: float = 5.0
     """How long unread bytes are awaited after an early answer."""
+    surplus_timeout: float = 1.0
+    """How long a connection beyond `max_visitors` may take to show that it is a client's."""
     spare_idle: float = 60.0
     """How long a tunnel connection beyond the spares may lie idle."""
 
@@ -101,6 +106,24 @@ class Edge:
             return None
         return self._admit(place.label, ticket.strip())
 
+    def is_full(self) -> bool:
+        """Whether one visitor more would be too many, also when those who ask for nothing have left."""
+        if len(self.visitors) + len(self.at_apex) < self.limits.max_visitors:
+            return False
+        self._make_room()
+        return len(self.visitors) + len(self.at_apex) >= self.limits.max_visitors
+
+    def _make_room(self) -> None:
+        """End some connections without a whole request, those with the least time left first.
+
+        Some at a time, so that a flood pays a look at all of them once for many.
+        """
+        some = max(1, self.limits.max_visitors // 16)
+        idle = (visitor for visitor in self.visitors if visitor.is_between_requests)
+        for visitor in heapq.nsmallest(some, idle, key=lambda visitor: visitor.deadline):
+            self.visitors.discard(visitor)
+            visitor.transport.abort()
+
     def trusts(self, peer: str) -> bool:
         """Whether the peer is a proxy whose forwarding headers are believed."""
         if not self._trusted:
@@ -135,9 +158,7 @@ class Edge:
             self._tick()
             now = self.now
             self._end_overdue(now)
-            for share in self.switchboard:
-                share.pool.trim(now - self.limits.spare_idle)
-                share.pool.renew(now, self.limits.connect_wait / 2)
+            self._tend_pools(now)
 
     def _end_overdue(self, now: float) -> None:
         watched: list[_Watched] = [*self.visitors, *self.at_apex]
@@ -149,6 +170,12 @@ class Edge:
             except Exception:  # one connection must not end the watch over all others
                 log.exception("could not end an overdue connection in order")
                 connection.transport.abort()
+
+    def _tend_pools(self, now: float) -> None:
+        """Not inline in `sweep`: a frame that sleeps would keep the last share, and its session, alive."""
+        for share in self.switchboard:
+            share.pool.trim(now - self.limits.spare_idle)
+            share.pool.renew(now, self.limits.connect_wait / 2)
 
     def close(self) -> None:
         """Cut every connection."""
