@@ -333,6 +333,9 @@ class VisitorConnection(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.visitor_lost()
+            if exchange.answered:
+                self._cut()  # a page of ours would be read as more of the app's answer
+                return
         self._say("bad-request", str(error))
 
     def upgraded(self) -> None:

@@ -370,6 +370,17 @@ async def test_a_malformed_body_in_the_heads_packet_is_refused_too(stage: Stage)
 # -- visitors who leave --------------------------------------------------------------------------
 
 
+async def test_a_body_that_turns_out_malformed_after_the_answer_began_cuts_the_answer(stage: Stage) -> None:
+    visitor, app = await stage.pair(request("/", "Transfer-Encoding: chunked", method="POST"))
+    await app.send(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\nearly")
+    assert (await visitor.head()).startswith(b"HTTP/1.1 200 ")
+    assert await visitor.exactly(5) == b"early"
+    await visitor.send(b"5\r\nhelloXX")
+    with pytest.raises(ConnectionResetError):
+        await visitor.rest()
+    assert await app.gone()
+
+
 async def test_the_app_is_told_when_the_visitor_is_gone(stage: Stage) -> None:
     visitor, app = await stage.pair()
     visitor.reset()
