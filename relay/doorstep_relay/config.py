@@ -106,6 +106,12 @@ class Settings:
         "How long the name of an ended share is kept for the account that had it.",
         read.duration,
     )
+    retention: float | None = _setting(
+        90 * 86400.0,
+        "How long ended shares and the audit trail are remembered, at least an hour; `none` for ever. "
+        "Names that are kept (see name-hold), or revoked and not released, stay.",
+        read.retention,
+    )
     default_lifetime: float | None = _setting(
         72 * 3600.0, "When a share ends if its client does not say; `none` for never.", read.duration_or_none
     )

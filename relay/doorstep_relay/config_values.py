@@ -127,6 +127,14 @@ def duration_or_none(text: str) -> float | None:
     return None if text.strip().lower() == "none" else duration(text)
 
 
+def retention(text: str) -> float | None:
+    """Seconds, or `none`; enough of them that a running relay has read what is deleted then."""
+    seconds = duration_or_none(text)
+    if seconds is not None and seconds < 3600:
+        raise ValueError("what happened is remembered for an hour at the least")
+    return seconds
+
+
 def count(text: str) -> int:
     """A whole number from 1."""
     word = text.strip()

@@ -94,6 +94,7 @@ def test_what_a_value_means(name: str, text: str, value: object) -> None:
         ("grace", "0"),
         ("grace", "-1h"),
         ("heartbeat", "nan"),
+        ("retention", "10s"),
         ("max_lifetime", "never"),
         ("spare_tunnels", "0"),
         ("spare_tunnels", "²"),

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from doorstep_relay.config import Settings
-from doorstep_relay.control import ending
+from doorstep_relay.control import ending, forgetting
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
 from doorstep_relay.control.history import ShareFacts, facts
 from doorstep_relay.control.opening import Grant, Opening
@@ -38,6 +38,7 @@ class Shares:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self._look_again = 0.0
 
     # -- the client's ------------------------------------------------------------------------------
 
@@ -112,6 +113,23 @@ class Shares:
         """
         now = self._clock()
         return await self._database.write(lambda session: ending.all_offline(session, now))
+
+    async def forget(self, now: float) -> int:
+        """Delete a batch of what is over for longer than the retention; how many rows. Often 0: call again.
+
+        Ended shares go when their names are not kept any more either, and audit events by their age.
+        """
+        if self._settings.retention is None or now < self._look_again:
+            return 0
+        before = now - self._settings.retention
+        unkept = min(before, now - self._settings.name_hold)
+        shares = await self._database.read(lambda session: forgetting.old_shares(session, unkept))
+        events = await self._database.read(lambda session: forgetting.old_events(session, before))
+        if max(len(shares), len(events)) < forgetting.BATCH:
+            self._look_again = now + forgetting.LOOK_EVERY
+        if shares or events:
+            await self._database.write(forgetting.forgetting(shares, events))
+        return len(shares) + len(events)
 
     # -- the owner's and the operator's ------------------------------------------------------------
 
