@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 import doorstep as ds
+from doorstep_relay.edge.answers import render
 
 Visit = Callable[[ds.Blocks], Page]
 
@@ -78,7 +80,7 @@ def test_a_dropped_connection_is_told_and_taken_up_again(page: Page, visit: Visi
     expect(banner).to_have_text("")
 
 
-def test_a_share_that_has_ended_says_so_and_why(page: Page, visit: Visit) -> None:
+def test_a_share_that_has_ended_says_so_and_why_in_the_relays_words(page: Page, visit: Visit) -> None:
     sockets: list[WebSocketRoute] = []
 
     def route(socket: WebSocketRoute) -> None:
@@ -88,14 +90,18 @@ def test_a_share_that_has_ended_says_so_and_why(page: Page, visit: Visit) -> Non
     page.route_web_socket("**/doorstep/session", route)
     visit(ds.Interface(str.upper, "text", "text"))
     page.wait_for_timeout(100)
-    gone = {"error": "revoked", "message": "Revoked by its owner."}
-    page.route("**/config", lambda config: config.fulfill(status=410, json=gone))
+    answer = render("revoked", as_html=False, reason="Reported as phishing. Write to help@example.org.")
+    body = answer.partition(b"\r\n\r\n")[2]
+    page.route(
+        "**/config",
+        lambda config: config.fulfill(status=410, content_type="application/problem+json", body=body),
+    )
 
     sockets[-1].close(code=1012)
 
     ended = page.get_by_role("alertdialog")
-    expect(ended).to_contain_text("This link has ended")
-    expect(ended).to_contain_text("Revoked by its owner.")
+    expect(ended).to_contain_text("This link was revoked")
+    expect(ended).to_contain_text("Reported as phishing. Write to help@example.org.")
 
 
 def test_a_component_of_an_unknown_type_is_named(page: Page, visit: Visit) -> None:
@@ -106,3 +112,38 @@ def test_a_component_of_an_unknown_type_is_named(page: Page, visit: Visit) -> No
     visit(ds.Interface(str.upper, Hologram(label="beam"), "text"))
 
     expect(page.get_by_role("note")).to_contain_text("hologram")
+
+
+def test_what_was_wrong_with_a_value_is_not_said_of_the_next_one(visit: Visit) -> None:
+    page = visit(ds.Interface(lambda n: f"got {n}", ds.Number(maximum=10), ds.Textbox(label="result")))
+    refusal = page.get_by_role("alert").filter(has_text="Input refused")
+    page.get_by_label("n", exact=True).fill("99")
+    page.get_by_role("button", name="Submit").click()
+    expect(refusal).to_be_visible()
+
+    page.get_by_label("n", exact=True).fill("5")
+    expect(refusal).to_have_count(0)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_label("result")).to_have_value("got 5")
+    expect(refusal).to_have_count(0)
+
+
+def test_a_new_run_takes_back_what_the_last_one_refused(visit: Visit) -> None:
+    lenient = threading.Event()
+
+    class Moody(ds.Textbox):
+        def preprocess(self, wire: Any, files: Any) -> Any:
+            if not lenient.is_set():
+                raise self.refuse("not today")
+            return super().preprocess(wire, files)
+
+    page = visit(ds.Interface(str.upper, Moody(label="mood"), ds.Textbox(label="result")))
+    refusal = page.get_by_role("alert").filter(has_text="not today")
+    page.get_by_label("mood").fill("fine")
+    page.get_by_role("button", name="Submit").click()
+    expect(refusal.first).to_be_visible()
+
+    lenient.set()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_label("result")).to_have_value("FINE")
+    expect(page.locator(".failure")).to_have_count(0)

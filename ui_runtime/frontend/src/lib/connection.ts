@@ -111,7 +111,13 @@ export function sessionUrl(base: string): URL {
 }
 
 /** What a page that lost its app finds at its own address. */
-export type Fate = { gone: false; config: unknown } | { gone: true; reason: string };
+export type Fate = { gone: false; config: unknown } | { gone: true; end: Ending };
+
+/** Why a share is over, as the relay says it; empty where it says nothing. */
+export interface Ending {
+  title: string;
+  reason: string;
+}
 
 /** 410 is the relay's word that the share is over for good; anything else may come back. */
 export async function askFate(base: string): Promise<Fate> {
@@ -121,14 +127,15 @@ export async function askFate(base: string): Promise<Fate> {
       cache: "no-store",
     });
     if (answer.status !== 410) return { gone: false, config: answer.ok ? await answer.json() : null };
-    return { gone: true, reason: reasonOf(await answer.json().catch(() => null)) };
+    return { gone: true, end: endingOf(await answer.json().catch(() => null)) };
   } catch {
     return { gone: false, config: null };
   }
 }
 
-function reasonOf(body: unknown): string {
-  if (typeof body !== "object" || body === null) return "";
-  const { reason, message } = body as { reason?: unknown; message?: unknown };
-  return [reason, message].find((text): text is string => typeof text === "string") ?? "";
+/** From an `application/problem+json` body. */
+export function endingOf(body: unknown): Ending {
+  const { title, detail } = Object(body) as { title?: unknown; detail?: unknown };
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  return { title: text(title), reason: text(detail) };
 }

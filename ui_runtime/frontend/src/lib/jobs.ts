@@ -42,7 +42,8 @@ export class Jobs {
     const data = dependency.inputs.map((id) => this.board.value(id));
     const job = this.runner.run(dependency.id, data, trigger, event);
     this.#jobs.set(job, { dependency, strings: new Map() });
-    for (const node of this.board.nodes(dependency.outputs)) node.failure = null;
+    // A refused input says so at the input: what the last run said ends there too.
+    for (const node of this.board.nodes([...dependency.inputs, ...dependency.outputs])) node.failure = null;
     this.#showPending(dependency, {});
   }
 

@@ -1,7 +1,7 @@
 /** What a person is told about the connection to the app. */
 
 import type { AppConfig } from "./config.ts";
-import { askFate } from "./connection.ts";
+import { askFate, type Ending } from "./connection.ts";
 import { same } from "./same.ts";
 import type { Refusal } from "./session.ts";
 
@@ -13,8 +13,8 @@ const DOWN_UNNOTICED_MS = 800;
 
 export class LinkState {
   state: Link = $state("up");
-  /** Why the share ended, in its owner's words, if any. */
-  reason = $state("");
+  /** Why the share ended, in the relay's words, if it said any. */
+  end: Ending = $state.raw({ title: "", reason: "" });
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -47,7 +47,7 @@ export class LinkState {
     const fate = await askFate(this.base);
     if (!fate.gone) return;
     this.giveUp();
-    this.reason = fate.reason;
+    this.end = fate.end;
     this.#end("ended");
   }
 

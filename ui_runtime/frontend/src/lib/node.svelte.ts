@@ -55,7 +55,7 @@ export class ComponentNode {
   /** The person changed the value. */
   enter(value: unknown): void {
     if (same(value, this.value)) return;
-    this.value = value;
+    this.#take(value);
     this.fire("input");
     this.fire("change");
   }
@@ -77,8 +77,14 @@ export class ComponentNode {
 
   #assign(value: unknown): void {
     if (same(value, this.value)) return;
-    this.value = value;
+    this.#take(value);
     this.fire("change");
+  }
+
+  /** What was said about the value before is not true of this one. */
+  #take(value: unknown): void {
+    this.value = value;
+    this.failure = null;
   }
 
   text(name: string, fallback = ""): string {
