@@ -72,11 +72,13 @@ def serve(**flags: Any) -> None:
     settings = read_settings(flags)
     make_data_directory(settings)
     settings = with_secret(settings)
-    asyncio.run(_ready(settings))
 
     from doorstep_relay import server
+    from doorstep_relay.store.lock import only_relay_of
 
-    server.run(settings)
+    with only_relay_of(settings.database_url):
+        asyncio.run(_ready(settings))
+        server.run(settings)
 
 
 async def _ready(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -39,8 +40,24 @@ REAP_EVERY = 0.25
 """Seconds between two looks at the shares' expiry."""
 TIDY_EVERY = 5.0
 """Seconds between two looks at what ends without a client: grace periods."""
+_MOST_FILES = 1024 * 1024
 DRAIN = 5.0
 """Seconds that requests under way get when the relay is told to stop."""
+_ENDS = {
+    "share.revoke": "revoked",
+    "share.expire": "expired",
+    "share.close": "closed",
+    "share.grace_over": "closed",
+}
+"""What the audit trail may say of a share that lives here, and what its people are told."""
+
+
+def open_files() -> int:
+    """How many files this process may open: raised to the hard limit first, as every visitor is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
 
 
 def run(settings: Settings) -> None:
@@ -140,6 +157,7 @@ class Relay:
         return Edge(
             domain=settings.domain,
             limits=Limits(
+                max_visitors=settings.max_visitors or open_files() // 2,
                 max_head=settings.max_head,
                 head_timeout=settings.head_timeout,
                 idle_timeout=settings.idle_timeout,
@@ -168,10 +186,11 @@ class Relay:
 
     async def apply(self, change: Change) -> None:
         """Make a change of rights or links take effect in this process."""
-        if change.action == "share.revoke" and change.share_id is not None:
+        code = _ENDS.get(change.action)
+        if code is not None and change.share_id is not None:
             share = self.switchboard.by_id(change.share_id)
             if share is not None:
-                self.hub.end(share, "revoked", change.reason)
+                self.hub.end(share, code, change.reason)
         elif change.action == "token.revoke" and change.token_id is not None:
             self.hub.end_token(change.token_id)
 

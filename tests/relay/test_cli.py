@@ -20,6 +20,7 @@ from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.errors import BadToken
 from doorstep_relay.store.database import Database
 from tests.relay.store.services import Clock
+from tests.support import Relay, run_relay
 
 T = TypeVar("T")
 
@@ -270,3 +271,13 @@ def test_every_setting_with_a_flag_is_in_the_help(command: Command) -> None:
     for name in ("listen", "public-url", "grace", "trusted-proxies", "max-head", "open"):
         assert f"--{name}" in text
     assert "--secret" not in text
+
+
+def test_a_second_relay_on_the_same_data_is_refused_and_the_first_is_unharmed(tmp_path: Path) -> None:
+    with run_relay(tmp_path / "relay") as first:
+        second = Relay(first.data)
+        with pytest.raises(AssertionError, match=f"another relay .process {first.pid}. already serves"):
+            second.start()
+        assert first.visit("/healthz").status == 200
+    with run_relay(tmp_path / "relay", token=None) as again:
+        assert again.visit("/healthz").status == 200, "the lock ends with its holder, also when it is killed"

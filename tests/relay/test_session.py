@@ -73,6 +73,7 @@ class FakeShares:
         self.gate.set()
         self.entered = asyncio.Event()
         self.failing: set[int] = set()
+        self.broken = False
         self._ids: dict[str, int] = {}
 
     async def open(
@@ -80,6 +81,8 @@ class FakeShares:
     ) -> Grant:
         self.entered.set()
         await self.gate.wait()
+        if self.broken:
+            raise OSError("the disk is full")
         name = name or f"random-{len(self._ids)}"
         if self.owners.setdefault(name, actor.account_id) != actor.account_id:
             raise NameTaken(name)
@@ -94,6 +97,8 @@ class FakeShares:
         return True
 
     async def close(self, share_id: int, epoch: int) -> bool:
+        if self.broken:
+            raise OSError("the disk is full")
         self.told.append(("closed", share_id, epoch))
         return True
 
@@ -174,6 +179,33 @@ async def a_desk(heartbeat: float = 30.0) -> AsyncIterator[Desk]:
 async def desk() -> AsyncIterator[Desk]:
     async with a_desk() as made:
         yield made
+
+
+# -- a database that fails --------------------------------------------------------------------------
+
+
+async def test_a_share_that_cannot_be_written_down_leaves_the_sessions_others_alone(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel, _ = await desk.opened("demo")
+    desk.shares.broken = True
+    channel.say(wire.Open(1, "other"))
+    error = await channel.hear(wire.Error)
+    assert (error.code, error.fatal, error.share) == ("database", False, 1)
+    assert desk.live("demo") is not None
+    assert "the disk is full" in caplog.text
+    channel.say(wire.Ping())
+    await channel.hear(wire.Pong)
+
+
+async def test_a_close_that_cannot_be_written_down_still_ends_the_share_for_its_visitors(desk: Desk) -> None:
+    channel, _ = await desk.opened("demo")
+    desk.shares.broken = True
+    channel.say(wire.Close(0))
+    assert (await channel.hear(wire.Ended)).code == "closed"
+    assert desk.live("demo") is None
+    channel.say(wire.Ping())
+    await channel.hear(wire.Pong)
 
 
 # -- opening ---------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from doorstep_client import wire
 from doorstep_client.errors import WireError
 from doorstep_relay.control.shares import Grant, Shares
@@ -314,6 +316,11 @@ class Session:
                 wire.Error(refusal.code, refusal.message, fatal=refusal.fatal, share=message.share)
             )
             return
+        except (SQLAlchemyError, OSError) as error:  # the other shares of this session live on
+            log.error("a share could not be opened: %s", error)  # noqa: TRY400  # it says all there is
+            text = "the relay's database does not work right now; its operator finds the reason in its log"
+            self._outbox.tell(wire.Error("database", text, share=message.share))
+            return
         self._connect(message.share, grant)
 
     def _deny(self, code: str, text: str, number: int) -> None:
@@ -374,7 +381,10 @@ class Session:
         share = self._shares.get(number)
         if share is None:
             return
-        await self._hub.shares.close(share.share_id, share.epoch)
+        try:
+            await self._hub.shares.close(share.share_id, share.epoch)
+        except (SQLAlchemyError, OSError) as error:  # its row stays offline, until its grace is over
+            log.error("the end of a share could not be written down: %s", error)  # noqa: TRY400  # as above
         self._hub.end(share, "closed", "")
 
     def _ticket(self, number: int) -> str:

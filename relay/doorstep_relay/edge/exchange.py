@@ -135,6 +135,7 @@ class Exchange:
                 break
             if self.head.version == 11:
                 self._to_visitor(head.for_visitor(b""))
+                self.visitor.still_waits()
         self._final(head, data)
 
     def _keep_partial(self, data: bytes) -> None:

@@ -45,6 +45,8 @@ _NOTHING = (b"", b"\r")
 _RESERVED = b"/.doorstep/"
 _TUNNEL = wire.TUNNEL_PATH.encode()
 _REVERSE = wire.TUNNEL_UPGRADE.encode()
+_SESSION = wire.SESSION_PATH.encode()
+_WEBSOCKET = b"websocket"
 
 
 class _State(Enum):
@@ -75,6 +77,7 @@ class VisitorConnection(asyncio.Protocol):
         "_scheme",
         "_share",
         "_state",
+        "_surplus",
         "_trusted",
         "deadline",
         "edge",
@@ -110,8 +113,10 @@ class VisitorConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._peer = peer[0].removeprefix("::ffff:") if isinstance(peer, tuple) else ""
         self._trusted = self.edge.trusts(self._peer)
+        self._surplus = self.edge.is_full()
         self._scheme = b"http" if transport.get_extra_info("sslcontext") is None else b"https"
-        self.deadline = self.edge.now + self.edge.limits.head_timeout
+        limits = self.edge.limits
+        self.deadline = self.edge.now + (limits.surplus_timeout if self._surplus else limits.head_timeout)
         self.edge.visitors.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -181,9 +186,14 @@ class VisitorConnection(asyncio.Protocol):
         elif not 65 <= data[0] <= 90:
             self._refuse(BadMessageError("not a request line"))
         else:
-            if self._buffer in _NOTHING:
+            if self._buffer in _NOTHING and not self._surplus:
                 self._moved(self.edge.limits.head_timeout)
             self._buffer = data
+
+    @property
+    def is_between_requests(self) -> bool:
+        """Whether nothing would be lost but a connection: no whole request, no answer still on its way."""
+        return self._state is _State.HEAD and not self.transport.get_write_buffer_size()
 
     def _refuse(self, error: BadMessageError) -> None:
         self._say(answers.code_for(error.status), str(error))
@@ -205,10 +215,17 @@ class VisitorConnection(asyncio.Protocol):
         if self._label and not self._trusted:
             self._say("misdirected")
             return
+        if self._surplus and head.upgrade != b"websocket":
+            self._say("busy")
+            return
+        if head.upgrade and (head.upgrade != _WEBSOCKET or head.target != _SESSION):
+            head.upgrade = b""
+        if head.upgrade and rest:
+            self._say("bad-request", "bytes came before the session was agreed to")
+            return
         protocol = self.edge.apex()
         forwarding = self._forwarding_lines(head)
-        if head.upgrade != b"websocket":
-            head.upgrade = b""
+        if not head.upgrade:
             forwarding += b"Connection: close\r\n"  # one request: the next may be for another host
             protocol = ApexConnection(self.edge, protocol, head.body)
         self._hand_over(protocol)
@@ -224,6 +241,9 @@ class VisitorConnection(asyncio.Protocol):
         self._label = place.label
         if head.target.startswith(_RESERVED):
             self._route_reserved(head, place, rest)
+            return
+        if self._surplus:
+            self._say("busy")
             return
         if head.upgrade == _REVERSE:
             head.upgrade = b""  # between clients and relays only: no app is asked for it
@@ -437,6 +457,10 @@ class VisitorConnection(asyncio.Protocol):
         self.transport.write(data)
         if not self.write_paused:
             self.deadline = self.edge.now + self.edge.limits.idle_stream
+
+    def still_waits(self) -> None:
+        """What was written was no answer yet: the next step has the time that it had before."""
+        self._moved(self._patience())
 
     def _moved(self, patience: float) -> None:
         """Something happened: the deadline is `patience` seconds away, unless the visitor takes nothing."""

@@ -118,6 +118,25 @@ async def test_a_body_that_stops_in_the_middle_is_answered_with_408(make_stage: 
     assert await app.rest() == b"half"
 
 
+async def test_an_interim_answer_does_not_make_a_body_that_never_comes_wait_for_longer(
+    make_stage: MakeStage,
+) -> None:
+    stage = await make_stage(body_timeout=SHORT, idle_stream=60.0)
+    fields = ("Content-Length: 10", "Expect: 100-continue")
+    visitor, app = await stage.pair(request("/", *fields, method="POST"))
+    await app.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert (await visitor.answer()).status == 100
+    assert await told(visitor) == (408, "body-timeout")
+
+
+async def test_interim_answers_do_not_give_an_app_more_time(make_stage: MakeStage) -> None:
+    stage = await make_stage(app_timeout=SHORT, idle_stream=60.0)
+    visitor, app = await stage.pair()
+    await app.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+    assert (await visitor.answer()).status == 103
+    assert await told(visitor) == (504, "app-timeout")
+
+
 async def test_a_body_that_goes_on_slowly_is_let(make_stage: MakeStage) -> None:
     stage = await make_stage(body_timeout=SHORT)
     visitor, app = await stage.pair(request("/", "Content-Length: 30", method="POST"))

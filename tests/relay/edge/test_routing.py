@@ -19,6 +19,9 @@ async def code_of(peer: Peer) -> tuple[int, str | None]:
     return answer.status, answer.header("Doorstep-Error")
 
 
+SESSION = WEBSOCKET.replace(b"demo.localhost", b"localhost").replace(b"/ws", b"/.doorstep/session")
+
+
 # -- shares that are not live --------------------------------------------------------------------
 
 
@@ -271,10 +274,23 @@ async def test_a_body_that_stops_in_the_middle_ends_the_connection_to_the_relay(
 
 async def test_a_websocket_to_the_relay_has_no_such_deadline(make_stage: MakeStage) -> None:
     stage = await make_stage(body_timeout=0.05, app_timeout=0.05, idle_timeout=0.05)
-    visitor = await stage.visitor(WEBSOCKET.replace(b"demo.localhost", b"localhost"))
+    visitor = await stage.visitor(SESSION)
     await visitor.answer()
     assert b"Connection: Upgrade\r\nUpgrade: websocket\r\n" in stage.at_apex
     assert await visitor.silent(0.3)
+
+
+async def test_only_sessions_may_upgrade_at_the_relays_own_host(stage: Stage) -> None:
+    await stage.visitor(SESSION.replace(b"/.doorstep/session", b"/healthz"))
+    await eventually(lambda: b"/healthz" in stage.at_apex)
+    assert b"Upgrade" not in stage.at_apex
+    assert b"Connection: close" in stage.at_apex
+
+
+async def test_no_second_request_hides_behind_a_sessions_handshake(stage: Stage) -> None:
+    smuggled = request("/api/v1/shares/mine", method="DELETE", host="mine.localhost")
+    assert await code_of(await stage.visitor(SESSION + smuggled)) == (400, "bad-request")
+    assert b"DELETE" not in stage.at_apex
 
 
 # -- tunnel connections --------------------------------------------------------------------------
