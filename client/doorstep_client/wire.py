@@ -94,6 +94,8 @@ class Opened(_Message, frozen=True, tag="opened"):
     dial: _Count
     expires_at: float | None = None
     """Unix time, seconds; `None` when the share has no end."""
+    took_over: bool = False
+    """The share was live elsewhere; that client has lost it to this one."""
 
 
 class Dial(_Message, frozen=True, tag="dial"):

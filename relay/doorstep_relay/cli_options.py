@@ -24,6 +24,7 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.duration: "TIME",
     config_values.heartbeat: "TIME",
     config_values.duration_or_none: "TIME",
+    config_values.retention: "TIME",
     config_values.count: "NUMBER",
     config_values.size: "BYTES",
     config_values.networks: "NETWORKS",

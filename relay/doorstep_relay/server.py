@@ -154,10 +154,11 @@ class Relay:
 
     def _edge(self, apex: Callable[[], asyncio.Protocol]) -> Edge:
         settings = self.settings
+        files = open_files()
         return Edge(
             domain=settings.domain,
             limits=Limits(
-                max_visitors=settings.max_visitors or open_files() // 2,
+                max_visitors=settings.max_visitors or files // 2,
                 max_head=settings.max_head,
                 head_timeout=settings.head_timeout,
                 idle_timeout=settings.idle_timeout,
@@ -217,6 +218,7 @@ class Relay:
         now = time.time()
         await self.shares.expire_overdue(now)
         await self.shares.grace_over(now)
+        await self.shares.forget(now)
 
     async def _drain(self, edge: Edge) -> None:
         """Let requests under way end, for a while; then end the sessions."""

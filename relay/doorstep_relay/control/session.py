@@ -347,6 +347,7 @@ class Session:
                 ticket=self._ticket(number),
                 dial=settings.spares,
                 expires_at=grant.expires_at,
+                took_over=grant.took_over,
             )
         )
 
