@@ -132,6 +132,12 @@ class Settings:
     connect_wait: float = _setting(
         10.0, "How long a visitor waits for a tunnel connection before the answer is 504.", read.duration
     )
+    max_visitors: int | None = _setting(
+        None,
+        "Most connections of visitors at once. Beyond it idle ones are ended, and new ones are answered 503 "
+        "(clients are let in). By default half of the files that the process may open: see `ulimit -Hn`.",
+        read.count,
+    )
     max_head: int = _setting(
         64 * 1024, "Largest head of a request or response (first line and headers).", read.size
     )

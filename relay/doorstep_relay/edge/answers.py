@@ -102,7 +102,7 @@ ANSWERS: Final = _table(
         "busy",
         503,
         "The relay is busy",
-        "It could not find out about this link right now. This page tries again by itself.",
+        "It cannot take this request right now. This page tries again by itself.",
         retry_after=5,
     ),
     Answer(

@@ -151,7 +151,9 @@ def test_malformed_chunks_are_refused(bad: bytes) -> None:
         Chunked().feed(bad + b"y" * MAX_CHUNK_LINE)
 
 
-@pytest.mark.parametrize("bad", [b"5\rX", b"5\n", b"5\x00", b"0\r\nX\rY", b"0\r\n\rX", b"1\r\nx\rX", b"1\r\nxy"])
+@pytest.mark.parametrize(
+    "bad", [b"5\rX", b"5\n", b"5\x00", b"0\r\nX\rY", b"0\r\n\rX", b"1\r\nx\rX", b"1\r\nxy"]
+)
 def test_what_cannot_become_a_line_is_refused_before_its_end_arrives(bad: bytes) -> None:
     """What is fed is passed on at once, and a lenient app takes a bare CR for the end of a line."""
     with pytest.raises(BadBodyError):

@@ -232,6 +232,68 @@ async def test_spares_beyond_need_are_ended_after_a_while(make_stage: MakeStage)
     await eventually(lambda: len(stage.edge.tunnels) == 2)
 
 
+# -- how many ------------------------------------------------------------------------------------
+
+
+async def test_one_visitor_too_many_pushes_out_who_asks_for_nothing(make_stage: MakeStage) -> None:
+    stage = await make_stage(max_visitors=2)
+    busy, app = await stage.pair()
+    idle = await stage.visitor(b"GET / HT")
+    await eventually(lambda: len(stage.edge.visitors) == 2)
+    late = await stage.visitor(request(host="localhost"))
+    assert (await late.answer()).body == b"apex"
+    assert await idle.gone()
+    await app.send(OK)
+    assert (await busy.answer()).body == b"hi"
+
+
+async def test_when_everybody_is_served_the_next_is_told_of_it(
+    make_stage: MakeStage,
+) -> None:
+    stage = await make_stage(max_visitors=1)
+    busy, app = await stage.pair()
+    for asked in (GET, request(host="localhost"), request(host="gone.localhost")):
+        answer = await (await stage.visitor(asked)).last_answer()
+        assert (answer.status, answer.header("Doorstep-Error")) == (503, "busy")
+        assert answer.header("Retry-After")
+    await app.send(OK)
+    assert (await busy.answer()).body == b"hi"
+    await busy.close()
+    await eventually(lambda: not stage.edge.visitors)
+    assert (await (await stage.visitor(request(host="localhost"))).answer()).status == 200
+
+
+async def test_clients_are_let_in_when_there_are_too_many_visitors(make_stage: MakeStage) -> None:
+    stage = await make_stage(max_visitors=1)
+    await stage.pair()
+    await stage.app()
+    assert stage.share.pool.idle == 1
+    session = await stage.visitor(WEBSOCKET.replace(b"demo.localhost", b"localhost"))
+    assert (await session.answer()).body == b"apex"
+
+
+async def test_a_visitor_too_many_that_says_nothing_is_ended_soon(make_stage: MakeStage) -> None:
+    stage = await make_stage(max_visitors=1, surplus_timeout=0.05)
+    await stage.pair()
+    assert (await (await stage.visitor(b"GET")).last_answer()).status == 408
+    await eventually(lambda: len(stage.edge.visitors) == 1)
+
+
+async def test_an_answer_on_its_way_to_a_slow_visitor_is_not_thrown_away(make_stage: MakeStage) -> None:
+    stage = await make_stage(max_visitors=1)
+    slow, app = await stage.pair()
+    slow.stop_reading()
+    size = 8_000_000
+    await app.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size // 2))
+    task = asyncio.ensure_future(app.send(bytes(size // 2)))
+    late = await (await stage.visitor(GET)).last_answer()
+    assert late.status == 503
+    slow.go_on_reading()
+    await slow.head()
+    assert len(await slow.exactly(size)) == size
+    await task
+
+
 # -- nothing is left -----------------------------------------------------------------------------
 
 
