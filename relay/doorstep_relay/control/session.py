@@ -321,12 +321,12 @@ class Session:
             text = "the relay's database does not work right now; its operator finds the reason in its log"
             self._outbox.tell(wire.Error("database", text, share=message.share))
             return
-        self._connect(message.share, grant)
+        self._connect(message.share, grant, moved=grant.took_over and message.lease is None)
 
     def _deny(self, code: str, text: str, number: int) -> None:
         self._outbox.tell(wire.Error(code, text, fatal=True, share=number))
 
-    def _connect(self, number: int, grant: Grant) -> None:
+    def _connect(self, number: int, grant: Grant, *, moved: bool) -> None:
         share = self._live(number, grant)
         self._shares[number] = share
         if self._parting is not None:
@@ -347,7 +347,7 @@ class Session:
                 ticket=self._ticket(number),
                 dial=settings.spares,
                 expires_at=grant.expires_at,
-                took_over=grant.took_over,
+                took_over=moved,
             )
         )
 
