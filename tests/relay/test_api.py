@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from doorstep_relay.control.api import build_router
 from doorstep_relay.control.shares import Change
 from doorstep_relay.control.tokens import Actor
+from doorstep_relay.server import Relay
 from tests.relay.store.services import Services, open_services
 
 
@@ -115,3 +117,46 @@ async def test_a_parameter_that_means_nothing_is_a_problem_too(api: Api) -> None
 async def test_the_relay_says_that_it_is_well_to_everybody(api: Api) -> None:
     answer = await api.http.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+# -- what is not there -----------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture
+async def apex(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The relay's whole app, as it is served at its own host."""
+    async with open_services(tmp_path / "data") as services:
+        relay = Relay(replace(services.settings, secret=b"s" * 32))
+        transport = httpx.ASGITransport(relay.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as http:
+            yield http
+        await relay.database.close()
+
+
+@pytest.mark.parametrize("path", ["/foo", "/api/v1/nothing", "/api", "/.doorstep/nothing"])
+async def test_a_path_with_nothing_is_a_page_to_people_and_a_problem_to_programs(
+    apex: httpx.AsyncClient, path: str
+) -> None:
+    page = await apex.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    told = await apex.get(path)
+
+    assert page.status_code == told.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Nothing is here" in page.text
+    assert "localhost:8080" in page.text
+    assert "style-src 'sha256-" in page.headers["content-security-policy"]
+    assert told.headers["content-type"] == "application/problem+json"
+    assert (told.json()["code"], told.json()["status"]) == ("not-found", 404)
+    for answer in (page, told):
+        assert answer.headers["doorstep-error"] == "not-found"
+        assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
+async def test_a_method_that_a_path_does_not_have_is_a_problem_that_names_those_it_has(
+    apex: httpx.AsyncClient,
+) -> None:
+    answer = await apex.post("/api/v1/shares")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "method-not-allowed"

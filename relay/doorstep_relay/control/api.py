@@ -6,7 +6,7 @@ Every request carries a token. What is not the caller's is answered exactly like
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -113,15 +113,17 @@ class _ProblemRoute(APIRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
-                return _problem(refusal.status, refusal.code, refusal.message)
+                return problem(refusal.status, refusal.code, refusal.message)
             except RequestValidationError as invalid:
-                return _problem(422, "bad-request", _first_of(invalid))
+                return problem(422, "bad-request", _first_of(invalid))
 
         return answer
 
 
-def _problem(status: int, code: str, detail: str) -> JSONResponse:
-    headers = {"WWW-Authenticate": "Bearer"} if status == BadToken.status else None
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An error as the API answers it (RFC 9457), with our stable code."""
+    if status == BadToken.status:
+        headers = {"WWW-Authenticate": "Bearer"}
     title = code.replace("-", " ").capitalize()
     content = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
     return JSONResponse(content, status, headers, media_type=PROBLEM)

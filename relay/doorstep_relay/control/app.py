@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorstep_client import wire
+from doorstep_relay.control.api import problem
 from doorstep_relay.control.session import SEND_DEADLINE, Hub
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
 from doorstep_relay.edge import answers
@@ -51,6 +53,7 @@ def build_app(hub: Hub, tokens: Tokens, api: APIRouter, *, open_to_all: bool, ve
         openapi_url="/api/v1/openapi.json",
     )
     app.include_router(api)
+    app.exception_handler(HTTPException)(_nothing_here)
 
     @app.get("/", include_in_schema=False)
     async def about() -> HTMLResponse:
@@ -71,6 +74,17 @@ def build_app(hub: Hub, tokens: Tokens, api: APIRouter, *, open_to_all: bool, ve
         await hub.serve(channel, actor)
 
     return _SecurityHeaders(app)
+
+
+async def _nothing_here(request: Request, error: HTTPException) -> Response:
+    """What no route took, said as the relay says everything: a page for people, JSON for programs."""
+    if error.status_code != 404:
+        code = error.detail.lower().replace(" ", "-")
+        return problem(error.status_code, code, error.detail, error.headers)
+    as_html = "text/html" in request.headers.get("accept", "")
+    host = request.headers.get("host", "")
+    status, fields, body = answers.parts("not-found", as_html=as_html, host=host)
+    return Response(body, status, fields)
 
 
 def _subprotocol(websocket: WebSocket) -> str | None:
@@ -114,7 +128,9 @@ class _SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._HEADERS]
+                given = list(message.get("headers", ()))
+                names = {name for name, _ in given}
+                message["headers"] = given + [field for field in self._HEADERS if field[0] not in names]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -182,24 +182,38 @@ _POLICY: Final = (
 @lru_cache(maxsize=512)
 def render(code: str, *, as_html: bool, host: str = "", reason: str = "", head_only: bool = False) -> bytes:
     """The whole answer, head and body; it always ends its connection."""
-    answer = ANSWERS[code]
-    body = (_html(answer, host, reason) if as_html else _json(answer, reason)).encode()
+    answer, fields, body = _parts(code, as_html=as_html, host=host, reason=reason)
     lines = [
         f"HTTP/1.1 {answer.status} {_phrase(answer.status)}",
-        f"Content-Type: {'text/html; charset=utf-8' if as_html else 'application/problem+json'}",
+        *(f"{name}: {value}" for name, value in fields.items()),
         f"Content-Length: {len(body)}",
-        f"Doorstep-Error: {answer.code}",
-        f"Content-Security-Policy: {_POLICY}",
-        "X-Content-Type-Options: nosniff",
-        "Referrer-Policy: no-referrer",
-        "X-Robots-Tag: noindex",
-        "Cache-Control: no-store",
         "Connection: close",
     ]
-    if answer.retry_after is not None:
-        lines.append(f"Retry-After: {answer.retry_after}")
     head = "\r\n".join([*lines, "", ""]).encode()
     return head if head_only else head + body
+
+
+def parts(code: str, *, as_html: bool, host: str = "") -> tuple[int, dict[str, str], bytes]:
+    """The same answer for whoever frames it himself: status, header fields and body."""
+    answer, fields, body = _parts(code, as_html=as_html, host=host, reason="")
+    return answer.status, fields, body
+
+
+def _parts(code: str, *, as_html: bool, host: str, reason: str) -> tuple[Answer, dict[str, str], bytes]:
+    answer = ANSWERS[code]
+    body = _html(answer, host, reason) if as_html else _json(answer, reason)
+    fields = {
+        "Content-Type": "text/html; charset=utf-8" if as_html else "application/problem+json",
+        "Doorstep-Error": answer.code,
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex",
+        "Cache-Control": "no-store",
+    }
+    if answer.retry_after is not None:
+        fields["Retry-After"] = str(answer.retry_after)
+    return answer, fields, body.encode()
 
 
 def _phrase(status: int) -> str:
