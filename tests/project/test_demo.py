@@ -31,6 +31,7 @@ def test_ctrl_c_ends_the_relay_and_the_example(tmp_path: Path) -> None:
     demo = Process(DEMO, log=tmp_path / "demo.log", env=clean_env(tmp_path, {"TMPDIR": str(tmp_path)}))
     try:
         url = demo.wait_for_line(r"^Open (http://\S+) in a browser", deadline=40).group(1)
+        assert "The link ends in" in demo.output.split("\nOpen ")[0]  # nothing comes below what to do
         assert "<html" in visit(url).text
         started = psutil.Process(demo.pid).children(recursive=True)
         assert len(started) >= 2
