@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
 from PIL import Image as Pillow
 
 import doorstep as ds
+from doorstep.files import FileStore
+from doorstep.uploads import write_all
 from tests.support import eventually
 from tests.ui.support import Page, Served, served
 
@@ -95,6 +98,7 @@ async def test_a_file_over_the_limit_is_refused_while_it_streams(
         ("text/plain", b"hello", "an upload is multipart/form-data"),
         ("multipart/form-data", b"hello", "an upload is multipart/form-data"),
         ("multipart/form-data; boundary=x", b"nonsense", "not well formed"),
+        (f"multipart/form-data; boundary={'x' * 257}", b"", "not well formed"),
         ("multipart/form-data; boundary=x", b"", "ended too early"),
         (
             "multipart/form-data; boundary=x",
@@ -123,6 +127,57 @@ async def test_a_bad_upload_is_refused_and_leaves_nothing(
         assert answer.status_code == 400
         assert message in answer.json()["message"]
         await eventually(lambda: not on_disk(server))
+
+
+class FullDisk(FileStore):
+    """Of every file the first byte finds no room, or (`at_open`) the file itself does."""
+
+    def __init__(self, *, at_open: bool = False) -> None:
+        super().__init__()
+        self._at_open = at_open
+
+    def create(self, owner: str | None, name: str) -> tuple[str, Path, IO[bytes]]:
+        file_id, path, file = super().create(owner, name)
+        file.close()
+        if self._at_open:
+            self.drop(owner, path)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return file_id, path, Path("/dev/full").open("wb", buffering=0)
+
+
+@pytest.mark.parametrize("at_open", [False, True])
+async def test_a_full_disk_is_said_in_one_line_and_nothing_stays(
+    server: Served, client: httpx.AsyncClient, at_open: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.app.files = FullDisk(at_open=at_open)
+    async with server.page() as page:
+        answer = await upload(client, page, ("a.png", png()))
+        assert (answer.status_code, answer.json()["error"]) == (507, "no-room")
+        assert "no room" in answer.json()["message"]
+        await eventually(lambda: not on_disk(server))
+    said = capfd.readouterr().err
+    assert "An upload was refused: there is no room in" in said
+    assert "Traceback" not in said
+
+
+def test_a_disk_that_takes_only_a_part_at_a_time_gets_it_all() -> None:
+    class Slow(io.BytesIO):
+        def write(self, data: Any) -> int:
+            return super().write(data[:3])
+
+    file = Slow()
+    write_all(file, b"0123456789")
+    assert file.getvalue() == b"0123456789"
+
+
+def test_a_file_that_cannot_be_made_counts_for_nothing() -> None:
+    store = FileStore()
+    _, path = store.reserve("me", "a.txt")
+    store.drop("me", path)
+    path.parent.parent.rmdir()
+    with pytest.raises(FileNotFoundError):
+        store.create("me", "b.txt")
+    assert store._counts == {"me": 0}
 
 
 async def test_too_many_files_at_once_are_refused_and_leave_nothing(

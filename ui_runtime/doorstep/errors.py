@@ -5,8 +5,9 @@ UsageError                   the developer's: a wrong argument or a graph that c
 ├── MissingExtraError        a value needs a package that is not installed
 └── OutputError              the function returned what its outputs cannot show
 RefusedError                 the visitor's: the page sent what this app does not accept (has .component)
-└── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
-    └── FileTooBigError      a file over the limit
+├── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
+│   └── FileTooBigError      a file over the limit
+└── NoRoomError              nobody's: the disk is full
 ProtocolError                the page does not speak docs/ui-protocol.md
 """
 
@@ -69,6 +70,10 @@ class FileRefusedError(RefusedError):
 
 class FileTooBigError(FileRefusedError):
     """A file over the limit."""
+
+
+class NoRoomError(RefusedError):
+    """The disk of the app's computer is full."""
 
 
 class ProtocolError(Exception):

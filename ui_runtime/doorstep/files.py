@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from urllib.parse import quote
 
 from doorstep.errors import FileRefusedError, OutputError
@@ -126,13 +126,26 @@ class FileStore:
         with self._lock:
             if owner is not None and self._counts.get(owner, 0) >= MAX_FILES:
                 raise FileRefusedError(f"this session holds {MAX_FILES} files already; reload the page")
-            self._counts[owner] = self._counts.get(owner, 0) + 1
             if self._root is None:
                 self._root = Path(tempfile.mkdtemp(prefix="doorstep-"))
+            self._counts[owner] = self._counts.get(owner, 0) + 1
         file_id = secrets.token_urlsafe(16)
-        folder = self._root / file_id
-        folder.mkdir(mode=0o700)
-        return file_id, folder / safe_name(name)
+        path = self._root / file_id / safe_name(name)
+        try:
+            path.parent.mkdir(mode=0o700)
+        except OSError:
+            self.drop(owner, path)
+            raise
+        return file_id, path
+
+    def create(self, owner: str | None, name: str) -> tuple[str, Path, IO[bytes]]:
+        """As `reserve`, with the file open for writing, unbuffered. After an `OSError` nothing is kept."""
+        file_id, path = self.reserve(owner, name)
+        try:
+            return file_id, path, path.open("xb", buffering=0)
+        except OSError:
+            self.drop(owner, path)
+            raise
 
     def keep(self, file_id: str, owner: str | None, path: Path) -> StoredFile:
         """The file at a reserved path is complete."""

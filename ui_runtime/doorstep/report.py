@@ -7,6 +7,8 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+from doorstep.errors import MissingExtraError
+
 _OURS: Final = str(Path(__file__).parent)
 
 
@@ -23,8 +25,16 @@ def format_error(function: str, error: BaseException) -> str:
 
 
 def print_error(function: str, error: BaseException) -> None:
-    """To the terminal."""
-    print(f"\n{format_error(function, error)}", file=sys.stderr, flush=True)  # noqa: T201  # for the terminal
+    """To the terminal. A missing package is no fault of the function: one line says what to install."""
+    if isinstance(error, MissingExtraError):
+        print_line(str(error))
+    else:
+        print_line(format_error(function, error))
+
+
+def print_line(text: str) -> None:
+    """To the terminal, set off from what the function printed."""
+    print(f"\n{text}", file=sys.stderr, flush=True)  # noqa: T201  # for the terminal
 
 
 def _is_ours(filename: str) -> bool:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, Router, WebSocketRoute
 
 from doorstep.connection import Connection
-from doorstep.errors import FileTooBigError, RefusedError
+from doorstep.errors import FileTooBigError, NoRoomError, RefusedError
 from doorstep.files import INLINE, FileStore, Paths, StoredFile, parse_size
 from doorstep.page import Page
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
+from doorstep.report import print_line
 from doorstep.security import FILE_POLICY, VISITOR_COOKIE, is_same_origin, new_visitor, visitor_of
 from doorstep.sessions import GRACE, MAX_SESSIONS, SessionStore
 from doorstep.static import Assets
@@ -154,9 +156,7 @@ class App:
         try:
             files = await upload.receive(request.headers.get("content-type", ""), request.stream())
         except RefusedError as error:
-            refusal = _refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
-            refusal.headers["Connection"] = "close"  # the rest of the body is not waited for
-            return refusal
+            return _upload_refused(error)
         return JSONResponse([stored.value() for stored in files])
 
     async def _file(self, request: Request) -> Response:
@@ -201,6 +201,16 @@ class _Download(FileResponse):
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+
+def _upload_refused(error: RefusedError) -> JSONResponse:
+    if isinstance(error, NoRoomError):
+        print_line(f"An upload was refused: there is no room in {tempfile.gettempdir()}.")
+        refusal = _refusal(507, "no-room", str(error))
+    else:
+        refusal = _refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
+    refusal.headers["Connection"] = "close"  # the rest of the body is not waited for
+    return refusal
 
 
 def _refusal(status: int, code: str, message: str) -> JSONResponse:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from doorstep.errors import FileRefusedError, FileTooBigError, RefusedError
+from doorstep.errors import FileRefusedError, FileTooBigError, NoRoomError, RefusedError
 from doorstep.files import StoredFile
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MAX_PARTS: Final = 100
 MAX_HEADER: Final = 8 * 1024
 _WRITE_SIZE: Final = 1 << 20
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Upload:
@@ -41,8 +43,8 @@ class Upload:
 
     async def receive(self, content_type: str, body: AsyncIterator[bytes]) -> list[StoredFile]:
         """Take the whole body. Raises `RefusedError`, and keeps nothing then."""
-        parser = self._parser(content_type)
         try:
+            parser = self._parser(content_type)
             async for chunk in body:
                 parser.write(chunk)
                 if self._pending_size >= _WRITE_SIZE:
@@ -54,6 +56,8 @@ class Upload:
             self._discard()
             if isinstance(error, ValueError):  # the parser's errors: the body is not multipart
                 raise RefusedError(f"the upload is not well formed: {error}") from None
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise NoRoomError("the upload was not kept: the app's computer has no room for it") from None
             raise
         return self.files
 
@@ -109,8 +113,7 @@ class Upload:
             raise RefusedError("an upload holds files, in fields named `files`")
         self._name = options[b"filename"].decode("utf-8", "replace")
         self._size = 0
-        file_id, path = self._store.reserve(self._session, self._name)
-        self._open = (file_id, path, path.open("xb", buffering=0))
+        self._open = self._store.create(self._session, self._name)
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
@@ -136,7 +139,7 @@ class Upload:
     def _flush(self) -> None:
         if self._open is not None:
             for data in self._pending:
-                self._open[2].write(data)
+                write_all(self._open[2], data)
         self._pending.clear()
         self._pending_size = 0
 
@@ -147,3 +150,10 @@ class Upload:
             self._store.drop(self._session, path)
         for stored in self.files:
             self._store.remove(stored)
+
+
+def write_all(file: IO[bytes], data: bytes) -> None:
+    """All of `data`: an unbuffered file may take a part of it, when the disk is nearly full for one."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
