@@ -139,6 +139,12 @@ def test_a_port_that_is_no_number_is_named(app: ds.Blocks, monkeypatch: pytest.M
         app.launch(prevent_thread_lock=True)
 
 
+@pytest.mark.parametrize("port", [99999, 65536, -1, "7860", 1.5])
+def test_a_port_out_of_range_is_answered_with_the_range(app: ds.Blocks, port: Any) -> None:
+    with pytest.raises(UsageError, match=r"from 0 \(any free port\) to 65535, not"):
+        app.launch(prevent_thread_lock=True, server_port=port)
+
+
 def test_quiet_says_nothing(app: ds.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
     app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
     assert capsys.readouterr().out == ""

@@ -125,6 +125,7 @@ def launch(
     blocks.close()
     host = server_name or setting("SERVER_NAME") or "127.0.0.1"
     root = root_path if root_path is not None else setting("ROOT_PATH") or ""
+    port = _checked_port(server_port if server_port is not None else _port())
     app = App(
         blocks,
         root_path=urlsplit(root).path,
@@ -135,7 +136,7 @@ def launch(
         blocked_paths=blocked_paths or _listed("BLOCKED_PATHS"),
         session_capacity=state_session_capacity,
     )
-    listener = bind(host, server_port if server_port is not None else _port())
+    listener = bind(host, port)
     guarded = LoopbackGuard(app, _names(root)) if host in _LOOPBACK else app
     running = Running(app, ServerThread(guarded, listener))
     running.server.start()
@@ -225,6 +226,13 @@ def _port() -> int | None:
         return int(given)
     except ValueError:
         raise UsageError(f"the SERVER_PORT of the environment is no number: {given!r}") from None
+
+
+def _checked_port(port: Any) -> int | None:
+    """The system would take 99999 for 34463, and a name for nothing in particular."""
+    if port is None or (isinstance(port, int) and 0 <= port <= 65535):
+        return port
+    raise UsageError(f"a server_port is a whole number from 0 (any free port) to 65535, not {port!r}")
 
 
 def _names(root: str) -> Iterator[str]:
