@@ -193,3 +193,8 @@ def test_markdown_may_be_indented_in_the_source() -> None:
 def test_an_unknown_parameter_is_an_error() -> None:
     with pytest.raises(TypeError, match="foo"):
         ds.Textbox(foo=1)  # type: ignore[call-arg]
+
+
+def test_an_untouched_text_is_an_empty_one() -> None:
+    assert accept(ds.Textbox(), None) == ""
+    assert accept(ds.TextArea(), None) == ""

@@ -14,7 +14,10 @@ from PIL import Image as Pillow
 
 import doorstep as ds
 from doorstep.components import images
-from doorstep.errors import RefusedError
+from doorstep.errors import MissingExtraError, RefusedError
+from doorstep.events import call
+from doorstep.queue.jobs import failure_of
+from doorstep.report import print_error
 from tests.ui.support import FakeFiles
 
 
@@ -121,3 +124,74 @@ def test_without_pillow_the_error_names_the_command() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 'pip install "doorstep[image]"' in shown.stdout
+
+
+def missing(module: str, code: str) -> str:
+    """What a process in which `module` is not installed prints."""
+    head = f"import sys; sys.modules[{module!r}] = None; import doorstep as ds\n"
+    shown = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True, check=True)
+    return shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "component"),
+    [("PIL", "ds.Image(type='pil')"), ("PIL", "ds.Image(type='filepath')"), ("numpy", "ds.Image()")],
+)
+def test_a_visitors_picture_without_its_package_names_the_command(
+    module: str, component: str, tmp_path: Path
+) -> None:
+    Pillow.new("RGB", (4, 3)).save(tmp_path / "a.png")
+    code = (
+        "from pathlib import Path\n"
+        f"class Files: path_of = lambda self, wire: Path({str(tmp_path / 'a.png')!r})\n"
+        f"try: {component}.preprocess({{'path': 'a'}}, Files())\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    shown = missing(module, code)
+    assert shown.startswith("MissingExtraError")
+    assert 'pip install "doorstep[image]"' in shown
+
+
+@pytest.mark.parametrize(("module", "kind"), [("PIL", "numpy"), ("PIL", "pil"), ("numpy", "numpy")])
+def test_launching_a_page_that_cannot_take_pictures_says_what_to_install(module: str, kind: str) -> None:
+    code = (
+        f"try: ds.Interface(lambda a: 'x', ds.Image(type={kind!r}), 'text').launch(prevent_thread_lock=True)\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    shown = missing(module, code)
+    assert shown.startswith("MissingExtraError")
+    assert 'pip install "doorstep[image]"' in shown
+
+
+def test_a_page_that_only_shows_pictures_may_do_without_the_packages() -> None:
+    code = (
+        "import warnings\n"
+        "with warnings.catch_warnings(record=True) as said:\n"
+        "    warnings.simplefilter('always')\n"
+        "    ds.Interface(lambda a: 'cat.png', 'text', ds.Image(label='cat')).finish()\n"
+        "print(*(each.message for each in said))"
+    )
+    assert missing("PIL", code).strip() == (
+        'Image “cat”: an Image needs Pillow: pip install "doorstep[image]"'
+    )
+    assert missing("numpy", code).strip() == ""
+
+
+def test_a_missing_package_is_not_the_functions_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    error = MissingExtraError("Pillow", "image", "an Image")
+    print_error("predict", error)
+    assert capsys.readouterr().err == '\nan Image needs Pillow: pip install "doorstep[image]"\n'
+
+    dependency = ds.Interface(lambda a: a, "text", "text").dependencies[0]
+    assert "lacks a package" in failure_of(error, dependency, show_error=False).message
+    assert failure_of(error, dependency, show_error=True).message == str(error)
+
+
+def test_an_output_without_its_package_is_not_the_functions_fault(files: FakeFiles) -> None:
+    class Lacking(ds.Image):
+        def postprocess(self, value: Any, files: Any) -> Any:  # noqa: ARG002
+            raise MissingExtraError("Pillow", "image", "an Image")
+
+    dependency = ds.Interface(lambda a: a, "text", Lacking()).dependencies[0]
+    with pytest.raises(MissingExtraError):
+        call.results(dependency, "x", files)

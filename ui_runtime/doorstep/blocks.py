@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from doorstep.components.base import Component
-from doorstep.errors import UsageError
+from doorstep.errors import MissingExtraError, UsageError
 from doorstep.events.dependency import (
     Dependency,
     Function,
@@ -141,7 +142,9 @@ class Blocks(Container):
         return min((limit for limit in asked if limit is not None), default=None)
 
     def finish(self) -> None:
-        """Check the graph once it is built. Raises `UsageError` for a component that is on no page."""
+        """Check the graph once it is built. Raises `UsageError` for a component that is on no page,
+        and `MissingExtraError` for an input whose package is not installed.
+        """
         on_page = {block.id for block in self.walk()}
         for dependency in self.dependencies:
             for component in (*dependency.inputs, *dependency.outputs):
@@ -150,7 +153,25 @@ class Blocks(Container):
                         f"{dependency.name}() uses {component!r}, which is not on the page: "
                         "make it inside the `with Blocks():` or call its render() there"
                     )
+        self._check_needs()
         self._add_loads()
+
+    def _check_needs(self) -> None:
+        """A missing package is better known now than at a visitor's first click.
+
+        What is only shown may need none (a picture's path, say): of that it is a warning.
+        """
+        inputs = {each.id: each for dependency in self.dependencies for each in dependency.inputs}
+        outputs = {each.id: each for dependency in self.dependencies for each in dependency.outputs}
+        for component in inputs.values():
+            component.check_needs(is_read=True)
+        for number, component in outputs.items():
+            if number in inputs:
+                continue
+            try:
+                component.check_needs(is_read=False)
+            except MissingExtraError as error:
+                warnings.warn(f"{component.title}: {error}", stacklevel=2)
 
     def _add_loads(self) -> None:
         """A component whose `value` is a function gets it anew whenever the page is opened."""

@@ -76,6 +76,12 @@ class Component(Block):
         common.setdefault("min_width", 160)
         super().__init__(**common)
 
+    def check_needs(self, *, is_read: bool) -> None:
+        """Raises `MissingExtraError` when a package that its values need is missing; imports nothing.
+
+        `is_read`: a function takes its value; otherwise it is only shown.
+        """
+
     # -- values --------------------------------------------------------------------------------
 
     def preprocess(self, wire: Any, files: Files) -> Any:  # noqa: ARG002

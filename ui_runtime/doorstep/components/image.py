@@ -58,6 +58,9 @@ class Image(Component):
         self.alt_text = alt_text
         super().__init__(value, **common)
 
+    def check_needs(self, *, is_read: bool) -> None:
+        images.check_installed(arrays=is_read and self.passes == "numpy")
+
     def preprocess(self, wire: Any, files: Files) -> Any:
         if wire is None:
             return None

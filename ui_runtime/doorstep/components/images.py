@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.errors import MissingExtraError, RefusedError
@@ -24,7 +26,7 @@ def pillow() -> Any:
     try:
         from PIL import Image
     except ModuleNotFoundError:
-        raise MissingExtraError("Pillow", "image", "an Image") from None
+        raise _no_pillow() from None
     return Image
 
 
@@ -33,8 +35,31 @@ def numpy() -> Any:
     try:
         import numpy as np
     except ModuleNotFoundError:
-        raise MissingExtraError("numpy", "image", 'an Image of type="numpy"') from None
+        raise _no_numpy() from None
     return np
+
+
+def check_installed(*, arrays: bool) -> None:
+    """Raises `MissingExtraError` when Pillow, or numpy for `arrays`, is missing; imports neither."""
+    if not _is_installed("PIL"):
+        raise _no_pillow()
+    if arrays and not _is_installed("numpy"):
+        raise _no_numpy()
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ValueError:  # it stands in `sys.modules` as None, or without a spec
+        return sys.modules.get(module) is not None
+
+
+def _no_pillow() -> MissingExtraError:
+    return MissingExtraError("Pillow", "image", "an Image")
+
+
+def _no_numpy() -> MissingExtraError:
+    return MissingExtraError("numpy", "image", 'an Image of type="numpy"')
 
 
 def check_picture(path: Path) -> None:
@@ -45,9 +70,9 @@ def check_picture(path: Path) -> None:
 
 def read_picture(path: Path, mode: str | None) -> Picture:
     """Decode a visitor's file, upright, in Pillow's `mode` (None: as it is). Raises `RefusedError`."""
-    from PIL import ImageOps
-
     with _opened(path) as picture:
+        from PIL import ImageOps
+
         try:
             picture.load()
             upright: Picture = ImageOps.exif_transpose(picture)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Textbox(Component):
-    """Passes the text as a `str` (None while there is none); shows a `str`."""
+    """Passes the text as a `str` (`""` while there is none); shows a `str`."""
 
     type: ClassVar[str] = "textbox"
     PROPS: ClassVar = (
@@ -67,9 +67,9 @@ class Textbox(Component):
         self.html_attributes = html_attributes
         super().__init__(value, **common)
 
-    def preprocess(self, wire: Any, files: Files) -> str | None:
+    def preprocess(self, wire: Any, files: Files) -> str:
         if wire is None:
-            return None
+            return ""
         if not isinstance(wire, str):
             raise self.refuse_kind("text", wire)
         if self.max_length is not None and len(wire) > self.max_length:

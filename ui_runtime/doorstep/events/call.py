@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doorstep.errors import OutputError, RefusedError
+from doorstep.errors import MissingExtraError, OutputError, RefusedError
 from doorstep.messages import check_wire
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def _shown(dependency: Dependency, component: Component, value: Any, files: File
     try:
         wire = component.postprocess(value, files)
         check_wire(wire)
+    except MissingExtraError:  # the function did nothing wrong
+        raise
     except OutputError as error:
         raise OutputError(f"{component.title}: {error}") from error
     except (TypeError, ValueError, OSError) as error:

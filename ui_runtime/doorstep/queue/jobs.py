@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from doorstep.errors import Error, OutputError, RefusedError
+from doorstep.errors import Error, MissingExtraError, OutputError, RefusedError
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,8 +79,11 @@ def failure_of(error: BaseException, dependency: Dependency, show_error: bool) -
     if isinstance(error, Error):
         message = error.message if error.visible else ""
         return Failure(error.title, message, "error", component=output)
+    if isinstance(error, MissingExtraError) and not show_error:
+        message = "The app lacks a package that it needs. Its owner's terminal says which."
+        return Failure("Error", message, "error", component=output)
     if show_error:
-        own = error if isinstance(error, OutputError) else None
+        own = error if isinstance(error, (OutputError, MissingExtraError)) else None
         message = str(own) if own is not None else f"{type(error).__name__}: {error}"
         text = "".join(traceback.format_exception(error))
         return Failure("Error", message, "error", traceback=text, component=output)
