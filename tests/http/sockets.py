@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import http
 import sys
+from collections.abc import Sequence
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 MAX_SIZE = 8 * 1024 * 1024
 
@@ -20,6 +22,11 @@ def check(connection: ServerConnection, request: Request) -> Response | None:
     if request.path.startswith("/refuse/"):
         return connection.respond(http.HTTPStatus(int(request.path.rpartition("/")[2])), "not you\n")
     return None
+
+
+def choose(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The last one that was offered, as `tests.http.app` does."""
+    return offered[-1] if offered else None
 
 
 async def answer(connection: ServerConnection) -> None:
@@ -44,7 +51,7 @@ async def main(port: int) -> None:
         "127.0.0.1",
         port,
         process_request=check,
-        subprotocols=["chat.v2", "chat.v1"],  # type: ignore[list-item]  # its NewType is of no use here
+        select_subprotocol=choose,
         max_size=MAX_SIZE,
         ping_interval=None,
     ) as server:
