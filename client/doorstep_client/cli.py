@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from doorstep_client.errors import DoorstepError
+from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
+
+if TYPE_CHECKING:
+    from doorstep_client.settings import RelaySettings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,20 +21,50 @@ def main() -> None:
 
 @main.command()
 @click.argument("relay", metavar="URL")
-def login(relay: str) -> None:
-    """Save a relay's address and your token for `launch(share=True)`.
+@click.option("--no-check", is_flag=True, help="Save without asking the relay whether it takes the token.")
+def login(relay: str, no_check: bool) -> None:
+    """Save a relay's address and your token for `launch(share=True)`, if the relay takes the token.
 
     The token is asked for, or read from standard input: never an argument, because every user of
     a computer can read the arguments of its programs.
     """
-    from doorstep_client.settings import parse_relay, write_login
+    from doorstep_client.settings import parse_relay, with_token, write_login
 
     try:
-        url = parse_relay(relay).url
-        path = write_login(url, _read_token())
+        settings = parse_relay(relay)
+        if token := _read_token():
+            settings = with_token(settings, token, "")
+        if not no_check:
+            _check(settings)
+        path = write_login(settings.url, token)
     except (DoorstepError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Saved for {url} in {path}.")
+    click.echo(f"Saved for {settings.url} in {path}.")
+
+
+def _check(settings: RelaySettings) -> None:
+    """Say what the relay thinks of the token. A relay that is not there may be later."""
+    import asyncio
+
+    from doorstep_client.handshake import check
+
+    try:
+        asyncio.run(check(settings))
+    except RefusedError as error:
+        if settings.token is None and error.code == "bad-token":
+            raise click.ClickException(
+                f"The relay {settings.url} needs a token; nothing was saved."
+            ) from error
+        raise click.ClickException(f"{_sentence(error)} Nothing was saved.") from error
+    except (UnreachableError, WireError) as error:
+        click.echo(f"Warning: {_sentence(error)} The token could not be checked.", err=True)
+    else:
+        found = "accepts this token" if settings.token else "is open to all, no token is needed"
+        click.echo(f"The relay {settings.url} {found}.")
+
+
+def _sentence(error: DoorstepError) -> str:
+    return f"{str(error).rstrip('.')}."
 
 
 def _read_token() -> str | None:

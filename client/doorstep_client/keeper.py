@@ -21,6 +21,7 @@ log = logging.getLogger("doorstep_client")
 READY_DEADLINE: Final = 30.0
 STOP_DEADLINE: Final = 5.0
 
+_MOVED: Final = "This link was live elsewhere; it was moved here."
 _FAREWELLS: Final = {
     "expired": "The link has expired.",
     "revoked": "The link was revoked by its owner or by the relay's operator.",
@@ -73,7 +74,7 @@ class Keeper:
         except TimeoutError:
             self.stop()
             raise UnreachableError(
-                f"the relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s"
+                f"The relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s"
             ) from None
         except BaseException:
             self.stop()
@@ -121,7 +122,7 @@ class Keeper:
         try:
             await self._target.start()
             await self.holder.run()
-            self._fail(self.holder.error or UnreachableError("the link was closed before it opened"))
+            self._fail(self.holder.error or UnreachableError("The link was closed before it opened"))
         except asyncio.CancelledError:
             pass  # `stop` gave up waiting for a polite end
         except Exception as error:  # noqa: BLE001  # raised where `start` waits, or told to the user
@@ -164,6 +165,8 @@ class Keeper:
     def _opened(self) -> None:
         again, self.status = self.status == "reconnecting", "live"
         if not self._ready.done():
+            if self.holder.opened is not None and self.holder.opened.took_over:
+                self._tell(_MOVED)
             self._ready.set_result(None)
         elif again and self.holder.opened is not None:
             self._tell(f"The link is back: {self.holder.opened.url}")

@@ -73,7 +73,7 @@ class Link:
     def _opened(self) -> Opened:
         opened = self._keeper.holder.opened
         if opened is None:
-            raise UsageError("the link is not open yet")
+            raise UsageError("The link is not open yet")
         return opened
 
 
@@ -99,7 +99,7 @@ def share(
         loop: a running loop, in another thread, to work on; one of the link's own when absent.
         lifespan: whether to run an ASGI app's startup and shutdown; False when another server does.
         on_event: called, on the loop's thread, with a sentence for the user whenever the link is
-            lost, back or ended.
+            lost, back or ended, and when it was taken over from elsewhere.
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
@@ -109,6 +109,7 @@ def share(
     """
     _check_thread(loop)
     _check_lifetime(expires_in)
+    _check_texts(relay=relay, token=token, name=name)
     keeper = Keeper(
         find_relay(relay, token),
         make_target(target, lifespan=lifespan),
@@ -132,6 +133,13 @@ def _check_thread(loop: asyncio.AbstractEventLoop | None) -> None:
             "share() waits for the relay and would block this event loop; "
             "call it with `await asyncio.to_thread(share, …)`"
         )
+
+
+def _check_texts(**arguments: object) -> None:
+    """The value is not shown: it may be a token, given as bytes."""
+    for name, value in arguments.items():
+        if value is not None and not isinstance(value, str):
+            raise UsageError(f"{name} is of the type {type(value).__name__}; give a string")
 
 
 def _check_lifetime(expires_in: float | None) -> None:

@@ -115,10 +115,9 @@ class Holder:
         return was_live
 
     def _unreachable(self, error: Exception) -> DoorstepError:
-        if isinstance(error, DoorstepError):
-            return error
-        why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        return UnreachableError(f"cannot reach the relay {self._relay.url}: {why}")
+        from doorstep_client.handshake import unreachable
+
+        return error if isinstance(error, DoorstepError) else unreachable(self._relay, error)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -149,12 +148,10 @@ class Holder:
 
     async def _converse(self) -> None:
         """Read and obey until the session ends. The first message tells the heartbeat."""
+        from doorstep_client.handshake import welcomed
+
         async with asyncio.timeout(WELCOME_DEADLINE):
-            welcome = await self._receive()
-        if isinstance(welcome, wire.Error):
-            raise _refusal(welcome)
-        if not isinstance(welcome, wire.Welcome):
-            raise WireError(f"the relay began with {type(welcome).__name__}, not with Welcome")
+            welcome = await welcomed(self._socket, self._relay)
         lease = self.opened.lease if self.opened else None
         await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
         heart = asyncio.create_task(self._beat(welcome.heartbeat))
@@ -164,9 +161,11 @@ class Holder:
             heart.cancel()
 
     async def _obey_all(self, patience: float) -> None:
+        from doorstep_client.handshake import receive
+
         while True:
             async with asyncio.timeout(patience):
-                message = await self._receive()
+                message = await receive(self._socket)
             if self._obey(message):
                 return
 
@@ -175,14 +174,6 @@ class Holder:
             while True:
                 await asyncio.sleep(every)
                 await self._send(wire.Ping())
-
-    async def _receive(self) -> wire.FromRelay:
-        import aiohttp
-
-        message = await self._socket.receive()
-        if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            return wire.decode_from_relay(message.data)
-        raise ConnectionError(f"the relay ended the session ({self._socket.close_code or 'connection lost'})")
 
     async def _send(self, message: wire.FromClient) -> None:
         async with asyncio.timeout(CLOSE_DEADLINE):
@@ -205,7 +196,7 @@ class Holder:
                     return True
                 raise EndedError(wire.readable(message.code), wire.readable(message.reason))
             case wire.Error():
-                raise _refusal(message)
+                raise _refusal(message, self._relay)
             case wire.Goaway():
                 return True
             case _:
@@ -214,7 +205,7 @@ class Holder:
 
     def _open(self, opened: wire.Opened) -> None:
         if self._live:
-            raise WireError("the relay opened the share twice in one session")
+            raise WireError("The relay opened the share twice in one session")
         self.opened = opened
         self.expires_at = opened.expires_at
         self._live = True
@@ -224,7 +215,7 @@ class Holder:
 
     def _dial(self, count: int, ticket: str) -> None:
         if self.opened is None or not self._live:
-            raise WireError("the relay asked for tunnel connections before it opened the share")
+            raise WireError("The relay asked for tunnel connections before it opened the share")
         self._tunnels.dial(count, self.opened.host, ticket)
 
     def _fail(self, why: str) -> None:
@@ -232,7 +223,7 @@ class Holder:
         self._changed("failing")
 
 
-def _refusal(error: wire.Error) -> DoorstepError:
-    """A refusal that is not fatal is a relay that cannot just now: it is tried again."""
-    text = wire.readable(error.message)
-    return RefusedError(wire.readable(error.code), text) if error.fatal else UnreachableError(text)
+def _refusal(error: wire.Error, relay: RelaySettings) -> DoorstepError:
+    from doorstep_client.handshake import refusal
+
+    return refusal(error, relay)

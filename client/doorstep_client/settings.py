@@ -11,7 +11,8 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class RelaySettings:
     """Where the relay is and how to prove who we are.
 
     `host`, `port` and `tls` come from `url`; `token` is None for a relay that is open to all.
+    The last two are for messages: a token itself is never shown.
     """
 
     url: str
@@ -48,12 +50,27 @@ class RelaySettings:
     port: int
     tls: bool
     token: str | None = field(default=None, repr=False)
+    token_from: str = ""
+    """Where the token was found: `the argument`, `DOORSTEP_TOKEN` or the file."""
+    saved_for: str = ""
+    """The other relay that a saved token belongs to, which therefore was not sent."""
 
     @property
     def authority(self) -> str:
         """`host:port` as a URL has it, the port left out where it is the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
+    def refused(self, why: str) -> str:
+        """The sentence for a relay that does not take the token, or the lack of one."""
+        if self.token is not None:
+            found = f" from {self.token_from}" if self.token_from else ""
+            return f"The relay {self.url} refused the token{found}: {why}"
+        saved = f"; the saved one belongs to {self.saved_for}" if self.saved_for else ""
+        return (
+            f"No token was sent to {self.url}{saved}. "
+            f"Give token=…, set {TOKEN_VARIABLE} or run `doorstep login {self.url}`."
+        )
 
 
 def find_relay(
@@ -62,35 +79,50 @@ def find_relay(
     """The relay to use. Raises `NoRelayError` when none is configured, `UsageError` for a bad address."""
     address = relay or environment.get(RELAY_VARIABLE)
     chosen = token or environment.get(TOKEN_VARIABLE)
+    found = "the argument" if token else TOKEN_VARIABLE
     saved = {} if address and chosen else read_login(environment)
     address = address or saved.get("relay")
     if not address:
         raise NoRelayError(HOW_TO_GET_A_RELAY)
     settings = parse_relay(address)
-    chosen = chosen or _saved_token(saved, settings)
-    _check_token(chosen)
-    return RelaySettings(settings.url, settings.host, settings.port, settings.tls, chosen)
+    if not chosen and saved.get("token") and saved.get("relay"):
+        owner = parse_relay(saved["relay"]).url
+        if owner != settings.url:
+            return replace(settings, saved_for=owner)
+        chosen, found = saved["token"], f"the file {login_file(environment)}"
+    return with_token(settings, chosen, found) if chosen else settings
+
+
+def with_token(settings: RelaySettings, token: str, found: str) -> RelaySettings:
+    """The settings with a token, and where it was found. Raises `UsageError` for what is no token."""
+    _check_token(token)
+    return replace(settings, token=token, token_from=found)
 
 
 def parse_relay(address: str) -> RelaySettings:
-    """Read a relay's address: `https://share.example.org`, `http://localhost:8080`, `share.example.org`."""
+    """Read a relay's address: `https://share.example.org`, `http://localhost:8080`, `share.example.org`.
+
+    Without a scheme it is https, but http on this computer itself, where no certificate is to be had.
+    """
     text = address.strip()
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
+        bare = urlsplit(f"//{text}")
+        scheme = "http" if _is_loopback(bare.hostname or "") else "https"
+        parts = urlsplit(text if "://" in text else f"{scheme}://{text}")
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"{address!r} is no relay's address: {error}") from None
+        raise UsageError(f"The address {address!r} is no relay's: {error}") from None
     if parts.scheme not in ("http", "https"):
         raise UsageError(
-            f"a relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})"
+            f"A relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})"
         )
     if "@" in parts.netloc:
-        raise UsageError("a relay's address holds no user name or password; give the token by itself")
+        raise UsageError("A relay's address holds no user name or password; give the token by itself")
     host = parts.hostname or ""
     if not _HOST.fullmatch(host) or port == 0 or not text.isprintable():
-        raise UsageError(f"{address!r} is no relay's address: give one like https://share.example.org")
+        raise UsageError(f"The address {address!r} is no relay's: give one like https://share.example.org")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise UsageError(f"a relay's address ends with its host and port, nothing after them ({address!r})")
+        raise UsageError(f"A relay's address ends with its host and port, nothing after them ({address!r})")
     tls = parts.scheme == "https"
     return _settings(host, port or (443 if tls else 80), tls)
 
@@ -100,16 +132,17 @@ def _settings(host: str, port: int, tls: bool) -> RelaySettings:
     return RelaySettings(f"{'https' if tls else 'http'}://{bare.authority}", host, port, tls)
 
 
-def _saved_token(saved: Mapping[str, str], settings: RelaySettings) -> str | None:
-    if not saved.get("relay") or parse_relay(saved["relay"]).url != settings.url:
-        return None
-    return saved.get("token")
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_token(token: str | None) -> None:
     """A token travels in a header. It is not shown in the message: most of it may be right."""
     if token is not None and not all(32 < ord(letter) < 127 for letter in token):
-        raise UsageError("the token has characters that no token has; copy it again")
+        raise UsageError("The token has characters that no token has; copy it again")
 
 
 # -- the file of `doorstep login` ----------------------------------------------------------------
@@ -134,9 +167,11 @@ def read_login(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}: {error}. Run `doorstep login URL` again.") from error
+        raise UsageError(f"Cannot read {path}: {error}. Run `doorstep login URL` again.") from error
     if not isinstance(saved, dict):
-        raise UsageError(f"{path} is not what `doorstep login` writes. Run `doorstep login URL` again.")
+        raise UsageError(
+            f"The file {path} is not what `doorstep login` writes. Run `doorstep login URL` again."
+        )
     return {key: value for key, value in saved.items() if isinstance(value, str)}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import clean_env, wait_for
+from tests.support import clean_env, free_port, run_relay, wait_for
 
 DOORSTEP = str(Path(sys.executable).parent / "doorstep")
 TOKEN = "dst_secret_of_mine"
@@ -35,7 +35,7 @@ def saved(home: Path) -> dict[str, str]:
 
 
 def test_login_reads_the_token_from_standard_input_and_prints_none(tmp_path: Path) -> None:
-    done = run(tmp_path, "login", "share.example.org", stdin=f"{TOKEN}\n")
+    done = run(tmp_path, "login", "--no-check", "share.example.org", stdin=f"{TOKEN}\n")
 
     assert done.returncode == 0, done.stderr
     assert saved(tmp_path) == {"relay": "https://share.example.org", "token": TOKEN}
@@ -46,7 +46,7 @@ def test_login_reads_the_token_from_standard_input_and_prints_none(tmp_path: Pat
 
 def test_login_asks_for_the_token_without_showing_it(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    command = [DOORSTEP, "login", "http://localhost:8080"]
+    command = [DOORSTEP, "login", "--no-check", "http://localhost:8080"]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_env(tmp_path))
     os.close(theirs)
     shown = b""
@@ -76,7 +76,7 @@ def test_login_asks_for_the_token_without_showing_it(tmp_path: Path) -> None:
 
 
 def test_login_to_an_open_relay_needs_no_token(tmp_path: Path) -> None:
-    assert run(tmp_path, "login", "http://localhost:8080", stdin="\n").returncode == 0
+    assert run(tmp_path, "login", "--no-check", "http://localhost:8080", stdin="\n").returncode == 0
     assert saved(tmp_path) == {"relay": "http://localhost:8080"}
 
 
@@ -97,6 +97,53 @@ def test_login_refuses_a_token_that_could_not_be_sent(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "token" in done.stderr
     assert not (tmp_path / ".config").exists()
+
+
+def test_login_asks_the_relay_and_says_what_it_found(tmp_path: Path) -> None:
+    with run_relay(tmp_path / "relay") as relay:
+        token = relay.token()
+        done = run(tmp_path, "login", relay.url.removeprefix("http://"), stdin=f"{token}\n")
+
+        assert done.returncode == 0, done.stderr
+        assert f"The relay {relay.url} accepts this token." in done.stdout
+        assert saved(tmp_path) == {"relay": relay.url, "token": token}
+        assert token not in done.stdout + done.stderr + relay.log
+
+
+def test_login_with_a_wrong_token_or_none_says_so_at_once_and_saves_nothing(tmp_path: Path) -> None:
+    with run_relay(tmp_path / "relay") as relay:
+        wrong = run(tmp_path, "login", relay.url, stdin=f"{TOKEN}\n")
+        none = run(tmp_path, "login", relay.url, stdin="\n")
+
+    assert (wrong.returncode, none.returncode) == (1, 1)
+    assert f"The relay {relay.url} refused the token" in wrong.stderr
+    assert f"The relay {relay.url} needs a token" in none.stderr
+    assert TOKEN not in wrong.stdout + wrong.stderr
+    assert not (tmp_path / ".config").exists()
+
+
+def test_login_to_a_relay_that_is_open_to_all_says_so(tmp_path: Path) -> None:
+    with run_relay(tmp_path / "relay", "--open") as relay:
+        done = run(tmp_path, "login", relay.url, stdin="\n")
+
+    assert (done.returncode, saved(tmp_path)) == (0, {"relay": relay.url})
+    assert "is open to all" in done.stdout
+
+
+def test_login_to_a_relay_that_is_not_there_saves_with_a_warning(tmp_path: Path) -> None:
+    port = free_port()
+    done = run(tmp_path, "login", f"localhost:{port}", stdin=f"{TOKEN}\n")
+
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"Warning: Cannot reach the relay http://localhost:{port}: ")
+    assert saved(tmp_path) == {"relay": f"http://localhost:{port}", "token": TOKEN}
+    assert TOKEN not in done.stdout + done.stderr
+
+
+def test_login_with_no_check_asks_nobody(tmp_path: Path) -> None:
+    done = run(tmp_path, "login", "--no-check", f"localhost:{free_port()}", stdin=f"{TOKEN}\n")
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_no_command_takes_a_token_as_an_argument(tmp_path: Path) -> None:

@@ -515,3 +515,62 @@ def test_every_sentence_for_the_end_is_a_sentence() -> None:
     assert say(EndedError("new-code", "")) == "The link has ended (new-code)."
     assert say(RefusedError("bad-token", "no")) == "The link has ended: no"
     assert "why" not in say(EndedError("taken-over", "why"))
+
+
+# -- what the user is told -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("argument", ["relay", "token", "name"])
+def test_an_argument_that_is_no_string_is_named_and_its_value_not_shown(argument: str) -> None:
+    with pytest.raises(UsageError, match=f"^{argument} is of the type bytes; give a string$"):
+        share(8000, **{"relay": "http://localhost:9", argument: b"secret"})  # type: ignore[arg-type]
+
+
+async def test_the_one_that_takes_a_live_link_over_is_told_so_and_told_once() -> None:
+    told: list[str] = []
+
+    async def taking_over(session: FakeSession) -> None:
+        await session.welcome()
+        await session.open(took_over=True)
+        if len(relay.sessions) == 1:
+            session.drop()
+        else:
+            await session.expect(wire.Close)
+            await session.send(wire.Ended(0, "closed"))
+            await session.over()
+
+    async with FakeRelay(taking_over) as relay:
+        link = await opened_link(relay, on_event=told.append)
+        await eventually(lambda: any("is back" in text for text in told), what="the link to come back")
+        await asyncio.to_thread(link.close)
+
+    assert told[0] == "This link was live elsewhere; it was moved here."
+    assert len([text for text in told if "moved here" in text]) == 1
+
+
+async def test_a_link_that_was_not_live_elsewhere_says_nothing_of_it() -> None:
+    told: list[str] = []
+    async with FakeRelay(polite) as relay:
+        link = await opened_link(relay, on_event=told.append)
+        await asyncio.to_thread(link.close)
+
+    assert told == []
+
+
+@pytest.mark.parametrize("token", [None, "dst_wrong"])
+async def test_a_refused_token_or_none_is_explained_with_the_relay_and_where_it_came_from(
+    token: str | None,
+) -> None:
+    async def refusing(session: FakeSession) -> None:
+        await session.send(wire.Error("bad-token", "this token is not valid here", fatal=True))
+        await session.over()
+
+    async with FakeRelay(refusing) as relay:
+        with pytest.raises(RefusedError) as caught:
+            await opened_link(relay, token=token)
+
+    told = str(caught.value)
+    assert caught.value.code == "bad-token"
+    assert relay.url in told
+    assert "dst_wrong" not in told
+    assert ("from the argument" if token else "No token was sent") in told

@@ -145,12 +145,13 @@ async def test_a_refusal_for_good_ends_it_with_the_relays_words(code: str) -> No
         await session.send(wire.Error(code, "no \x1b[31mway", fatal=True, share=0))
         await session.over()
 
-    async with FakeRelay(script) as relay, held(relay.settings()) as one:
+    async with FakeRelay(script) as relay, held(relay.settings("t0ken")) as one:
         await one.end()
 
     assert isinstance(one.holder.error, RefusedError)
     assert one.holder.error.code == code
-    assert str(one.holder.error) == "no [31mway"
+    told = f"The relay {relay.url} refused the token: no [31mway" if code == "bad-token" else "No [31mway"
+    assert str(one.holder.error) == told
     assert one.events == ["ended"]
     assert len(relay.sessions) == 1
 
@@ -177,7 +178,7 @@ async def test_a_server_that_is_no_relay_is_told_as_such() -> None:
 
 async def test_a_server_that_speaks_no_http_is_told_as_such() -> None:
     async with FakeRelay(answer=b"SSH-2.0-OpenSSH_9.2\r\n") as relay, held(relay.settings()) as one:
-        with pytest.raises(UnreachableError, match="cannot reach the relay"):
+        with pytest.raises(UnreachableError, match="Cannot reach the relay"):
             await one.end()
 
 
@@ -193,7 +194,7 @@ async def test_nobody_there_is_told_in_plain_words() -> None:
     settings = RelaySettings("http://localhost:1", "localhost", free_port(), tls=False)
     nobody = RelaySettings(f"http://localhost:{settings.port}", "localhost", settings.port, tls=False)
     async with held(nobody) as one:
-        with pytest.raises(UnreachableError, match="cannot reach the relay .*: nothing listens"):
+        with pytest.raises(UnreachableError, match="Cannot reach the relay .*: nothing listens"):
             await one.end()
 
 
@@ -601,7 +602,7 @@ async def test_nonsense_at_the_start_is_an_error_in_words(nonsense: str) -> None
         await session.over()
 
     async with FakeRelay(script) as relay, held(relay.settings()) as one:
-        with pytest.raises(DoorstepError, match=r"doorstep\.v1|cannot reach"):
+        with pytest.raises(DoorstepError, match=r"doorstep\.v1|Cannot reach"):
             await one.end()
 
 

@@ -49,6 +49,39 @@ def test_a_saved_token_is_sent_to_its_relay_however_its_address_is_written(
     assert find_relay(same, environment=env).token == "secret"
 
 
+def test_a_refusal_without_a_token_says_to_whom_the_saved_one_belongs(env: dict[str, str]) -> None:
+    write_login("http://localhost:8080", "secret", env)
+
+    assert find_relay("http://127.0.0.1:8080", environment=env).refused("bad token") == (
+        "No token was sent to http://127.0.0.1:8080; the saved one belongs to http://localhost:8080. "
+        "Give token=…, set DOORSTEP_TOKEN or run `doorstep login http://127.0.0.1:8080`."
+    )
+
+
+def test_a_refusal_without_any_token_names_the_three_ways_to_give_one(env: dict[str, str]) -> None:
+    told = find_relay("http://127.0.0.1:8080", environment=env).refused("bad token")
+
+    assert told.startswith(
+        "No token was sent to http://127.0.0.1:8080. Give token=…, set DOORSTEP_TOKEN or run"
+    )
+    assert "saved" not in told
+
+
+def test_a_refused_token_is_named_by_where_it_was_found_and_never_shown(env: dict[str, str]) -> None:
+    write_login("https://mine.example", "t0ken", env)
+    by_argument = find_relay("https://mine.example", "t0ken", env)
+    by_variable = find_relay(environment=env | {"DOORSTEP_TOKEN": "t0ken"})
+    by_file = find_relay(environment=env)
+
+    for found, source in (
+        (by_argument, "the argument"),
+        (by_variable, "DOORSTEP_TOKEN"),
+        (by_file, f"the file {env['DOORSTEP_CONFIG']}"),
+    ):
+        told = found.refused("no such token")
+        assert told == f"The relay https://mine.example refused the token from {source}: no such token"
+
+
 def test_without_any_relay_the_message_says_how_to_get_one(env: dict[str, str]) -> None:
     with pytest.raises(NoRelayError, match="doorstep login") as caught:
         find_relay(environment=env)
@@ -79,6 +112,12 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(env: dict[str
         ("share.example.org:8443", "https://share.example.org:8443", "share.example.org", 8443),
         ("http://localhost:8080", "http://localhost:8080", "localhost", 8080),
         (" http://localhost:80/ ", "http://localhost", "localhost", 80),
+        ("localhost:8080", "http://localhost:8080", "localhost", 8080),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1", 8080),
+        ("127.0.0.1", "http://127.0.0.1", "127.0.0.1", 80),
+        ("[::1]:8080", "http://[::1]:8080", "::1", 8080),
+        ("https://localhost:8443", "https://localhost:8443", "localhost", 8443),
+        ("localhost.example.org", "https://localhost.example.org", "localhost.example.org", 443),
         ("http://[::1]:8080", "http://[::1]:8080", "::1", 8080),
         ("HTTP://Relay.Example", "http://relay.example", "relay.example", 80),
     ],
