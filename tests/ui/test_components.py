@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import doorstep as ds
 from doorstep.components.base import Component
-from doorstep.errors import RefusedError
+from doorstep.errors import RefusedError, UsageError
 from tests.ui.support import FakeFiles
 
 NO_FILES = FakeFiles(Path("/nonexistent"))
@@ -198,3 +199,68 @@ def test_an_unknown_parameter_is_an_error() -> None:
 def test_an_untouched_text_is_an_empty_one() -> None:
     assert accept(ds.Textbox(), None) == ""
     assert accept(ds.TextArea(), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (ds.Image, {"type": "wrong"}, "Image: type='wrong' is not one of 'numpy', 'pil', 'filepath'"),
+        (ds.Image, {"sources": ["uplaod"]}, "Image: sources='uplaod' is not one of 'upload', "),
+        (ds.Textbox, {"type": "nope"}, "Textbox: type='nope' is not one of 'text', 'password', 'email'"),
+        (ds.Radio, {"choices": ["a"], "type": "key"}, "Radio: type='key' is not one of 'value', 'index'"),
+        (
+            ds.Dropdown,
+            {"choices": ["a"], "type": "key"},
+            "Dropdown: type='key' is not one of 'value', 'index'",
+        ),
+        (ds.Slider, {"minimum": 10, "maximum": 1}, "Slider: minimum=10 must be less than maximum=1"),
+        (ds.Slider, {"minimum": 0, "maximum": 10, "value": 99}, "Slider: value=99 is not between 0 and 10"),
+        (ds.Slider, {"minimum": 0, "maximum": 10, "step": 0}, "Slider: step=0 must be more than 0"),
+        (ds.Slider, {"minimum": "0", "maximum": 10}, "Slider: minimum='0' is not a number"),
+        (ds.Number, {"minimum": 5, "maximum": 1}, "Number: minimum=5 must be at most maximum=1"),
+    ],
+)
+def test_a_wrong_argument_is_told_where_it_is_made(kind: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as said:
+        kind(**options)
+    assert str(said.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ds.Radio(["a"], value="zzz"),
+        lambda: ds.Dropdown(["a"], value="zzz"),
+        lambda: ds.Dropdown(["a"], value=["a", "zzz"], multiselect=True),
+    ],
+)
+def test_a_value_that_is_no_choice_is_warned_of(make: Callable[[], Component]) -> None:
+    with pytest.warns(UserWarning, match="value='zzz' is not one of the choices: 'a'$") as said:
+        make()
+    assert said[0].filename == __file__
+
+
+def test_a_value_that_may_still_become_a_choice_is_taken_in_silence() -> None:
+    ds.Radio(["a"], value=lambda: "zzz")
+    ds.Radio([], value="zzz")
+    ds.Dropdown(["a"], value="zzz", allow_custom_value=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameter", "said"),
+    [
+        (
+            ds.Textbox,
+            "show_copy_button",
+            r'`show_copy_button` does nothing yet .*there is buttons=\["copy"\]',
+        ),
+        (ds.Image, "show_download_button", "Image: `show_download_button` does nothing yet"),
+        (ds.Number, "buttons", "Number: `buttons` does nothing yet"),
+        (ds.Row, "show_progress", "Row: `show_progress` does nothing yet"),
+    ],
+)
+def test_a_parameter_of_another_gradio_is_taken_with_a_warning(kind: Any, parameter: str, said: str) -> None:
+    with pytest.warns(UserWarning, match=said) as warned:
+        kind(**{parameter: True})
+    assert warned[0].filename == __file__
+    kind(**{parameter: False})

@@ -155,7 +155,8 @@ def test_a_visitors_picture_without_its_package_names_the_command(
 @pytest.mark.parametrize(("module", "kind"), [("PIL", "numpy"), ("PIL", "pil"), ("numpy", "numpy")])
 def test_launching_a_page_that_cannot_take_pictures_says_what_to_install(module: str, kind: str) -> None:
     code = (
-        f"try: ds.Interface(lambda a: 'x', ds.Image(type={kind!r}), 'text').launch(prevent_thread_lock=True)\n"
+        f"app = ds.Interface(lambda a: 'x', ds.Image(type={kind!r}), 'text')\n"
+        "try: app.launch(prevent_thread_lock=True)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     shown = missing(module, code)

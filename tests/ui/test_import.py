@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import doorstep as ds
+from doorstep import later
 
 HEAVY = ("asyncio", "starlette", "uvicorn", "aiohttp", "msgspec", "numpy", "PIL", "doorstep_client")
 
@@ -39,6 +40,21 @@ def test_serving_loads_no_arrays_and_no_tunnel() -> None:
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(ds, name).__doc__
     assert name in dir(ds)
+
+
+@pytest.mark.parametrize("name", ["Audio", "File", "themes", "Progress", "TabbedInterface"])
+def test_a_name_that_gradio_has_is_said_to_be_missing_yet_and_what_is_there(name: str) -> None:
+    code = f"import doorstep as ds\nds.{name}"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    last = shown.stderr.strip().splitlines()[-1]
+    assert last.startswith(
+        f"AttributeError: doorstep.{name} is not in this version of Doorstep yet; what is: "
+    )
+    assert last.endswith("TextArea, Textbox")
+
+
+def test_a_name_is_either_there_or_missing() -> None:
+    assert not later.NAMES & set(dir(ds))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

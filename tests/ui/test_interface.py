@@ -111,6 +111,9 @@ def test_what_is_no_function_is_refused() -> None:
 def test_a_parameter_that_does_nothing_yet_says_so() -> None:
     with pytest.warns(UserWarning, match="`examples` does nothing yet"):
         ds.Interface(greet, "text", "text", examples=[["a"]])
+    with pytest.warns(UserWarning, match="`examples` does nothing yet") as said:
+        ds.Interface(greet, "text", "text", [["a"]])
+    assert said[0].filename == __file__
     with pytest.warns(UserWarning, match="flagging does nothing yet"):
         ds.Interface(greet, "text", "text", flagging_mode="manual")
     ds.Interface(greet, "text", "text", flagging_mode="never", allow_flagging="never")
@@ -119,3 +122,44 @@ def test_a_parameter_that_does_nothing_yet_says_so() -> None:
 def test_a_parameter_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'inptus'"):
         ds.Interface(greet, "text", "text", inptus=3)
+
+
+def test_a_class_for_a_component_is_answered_with_the_call() -> None:
+    given: Any = ds.Textbox
+    with pytest.raises(UsageError, match=r"Textbox is a class; write Textbox\(\)"):
+        ds.Interface(greet, given, "text")
+    with pytest.raises(UsageError, match=r"Textbox is a class; write Textbox\(\)"):
+        ds.Interface(greet, "text", [given])
+
+
+@pytest.mark.parametrize("given", [5, {"text"}, [None]])
+def test_what_is_no_component_is_refused(given: Any) -> None:
+    with pytest.raises(UsageError, match="inputs and outputs are components or words"):
+        ds.Interface(greet, given, "text")
+
+
+def add(a: float, b: float) -> float:
+    return a + b
+
+
+@pytest.mark.parametrize(("inputs", "have"), [("number", "1 input"), (["number"] * 3, "3 inputs")])
+def test_inputs_that_do_not_fit_the_function_are_told_when_it_is_wrapped(inputs: Any, have: str) -> None:
+    with pytest.warns(UserWarning, match=rf"add\(a, b\) cannot be called with .* {have}$") as said:
+        ds.Interface(add, inputs, "number")
+    assert said[0].filename == __file__
+
+
+def test_parameters_with_defaults_and_any_number_of_arguments_fit() -> None:
+    ds.Interface(greet, "text", "text")
+    ds.Interface(lambda *several: several, ["text", "text"], "text")
+    ds.Interface(max, ["number", "number"], "number")
+
+
+def test_an_app_and_its_queue_take_what_other_versions_of_gradio_take() -> None:
+    styled: dict[str, Any] = {"css": "body {}"}
+    with pytest.warns(UserWarning, match="Blocks: `css` does nothing yet"):
+        app = ds.Blocks(**styled)
+    with pytest.warns(UserWarning, match="queue: `concurrency_count` does nothing yet"):
+        app.queue(concurrency_count=3)
+    with pytest.raises(TypeError, match="ccs"):
+        ds.Blocks(ccs="body {}")

@@ -60,6 +60,10 @@ def __getattr__(name: str) -> Any:
     if name == "components":
         return _import_module("doorstep.components")
     if name not in __all__:
+        from doorstep.later import NAMES, missing_name
+
+        if name in NAMES:
+            raise missing_name(name, __all__)
         raise AttributeError(f"module 'doorstep' has no attribute {name!r}")
     module = _MODULES.get(name, "components")
     value = globals()[name] = getattr(_import_module(f"doorstep.{module}"), name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
@@ -20,6 +19,7 @@ from doorstep.events.dependency import (
 )
 from doorstep.events.listener import EventListener, Listener, listed
 from doorstep.graph import Block, Container
+from doorstep.later import BLOCKS, QUEUE, note, note_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,9 @@ class Blocks(Container):
         analytics_enabled: bool | None = None,  # noqa: ARG002  # there are none, ever
         fill_height: bool = False,
         fill_width: bool = False,
+        **later: Any,
     ) -> None:
+        note_unsupported(type(self).__name__, BLOCKS, later)
         super().__init__(render=False)
         self.mode = mode
         self.title = title
@@ -66,8 +68,11 @@ class Blocks(Container):
         super().__exit__(*error)
         _current.set(self._outer_app)
 
-    def queue(self, *, max_size: int | None = None, default_concurrency_limit: Limit = "default") -> Self:
+    def queue(
+        self, *, max_size: int | None = None, default_concurrency_limit: Limit = "default", **later: Any
+    ) -> Self:
         """Set how many jobs may wait (None: no limit) and how many of one function may run at once."""
+        note_unsupported("queue", QUEUE, later)
         self.max_queue_size = max_size
         if default_concurrency_limit != "default":
             self.default_concurrency_limit = default_concurrency_limit
@@ -171,7 +176,7 @@ class Blocks(Container):
             try:
                 component.check_needs(is_read=False)
             except MissingExtraError as error:
-                warnings.warn(f"{component.title}: {error}", stacklevel=2)
+                note(f"{component.title}: {error}")
 
     def _add_loads(self) -> None:
         """A component whose `value` is a function gets it anew whenever the page is opened."""

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
 
 from doorstep.errors import UsageError
+from doorstep.later import BLOCK, note_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,9 @@ class Block:
         render: bool = True,
         key: int | str | tuple[int | str, ...] | None = None,
         preserved_by_key: list[str] | str | None = "value",
+        **later: Any,
     ) -> None:
+        note_unsupported(type(self).__name__, BLOCK, later)
         self.id = next(_ids)
         self.parent: Container | None = None
         self.visible = visible

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,9 +15,10 @@ from doorstep.components.markdown import Markdown
 from doorstep.errors import UsageError
 from doorstep.events.dependency import Limit, ShowProgress, Visibility
 from doorstep.events.listener import Listener
+from doorstep.later import INTERFACE, note, note_unsupported
 
 ComponentLike = str | Component
-Flagging = str | None
+Flagging = str | bool | None
 
 
 class Interface(Blocks):
@@ -32,6 +32,7 @@ class Interface(Blocks):
         fn: Callable[..., Any],
         inputs: ComponentLike | Sequence[ComponentLike] | None,
         outputs: ComponentLike | Sequence[ComponentLike] | None,
+        examples: Any = None,
         *,
         live: bool = False,
         title: str | None = None,
@@ -52,7 +53,9 @@ class Interface(Blocks):
     ) -> None:
         if not callable(fn):
             raise UsageError(f"Interface wraps a function, not {fn!r}")
-        _note_unsupported(flagging_mode or allow_flagging, later)
+        note_unsupported("Interface", INTERFACE, {"examples": examples, **later})
+        if (flagging_mode or allow_flagging) not in {None, False, "never"}:
+            note("Interface: flagging does nothing yet in this version of Doorstep")
         super().__init__(
             mode="interface",
             title=title or "Doorstep",
@@ -65,6 +68,7 @@ class Interface(Blocks):
         self.article = article
         self.input_components = [_component(each) for each in _listed(inputs)]
         self.output_components = [_component(each) for each in _listed(outputs)]
+        _note_arguments(fn, len(self.input_components))
         self._name_components()
         with self:
             submit, clear = self._lay_out(title, submit_btn, clear_btn)
@@ -149,7 +153,7 @@ class Interface(Blocks):
 def _listed(given: ComponentLike | Sequence[ComponentLike] | None) -> list[ComponentLike]:
     if given is None:
         return []
-    return [given] if isinstance(given, (str, Component)) else list(given)
+    return list(given) if isinstance(given, (list, tuple)) else [given]  # type: ignore[list-item]  # see _component
 
 
 def _component(given: Any) -> Component:
@@ -157,6 +161,8 @@ def _component(given: Any) -> Component:
         return given
     if isinstance(given, str):
         return from_shortcut(given)
+    if isinstance(given, type) and issubclass(given, Component):
+        raise UsageError(f"{given.__name__} is a class; write {given.__name__}() to make a component of it")
     raise UsageError(f'inputs and outputs are components or words such as "text", not {given!r}')
 
 
@@ -179,6 +185,20 @@ def _render(components: Sequence[Component]) -> None:
             component.render()
 
 
+def _note_arguments(fn: Callable[..., Any], inputs: int) -> None:
+    """Warn when the function cannot be called with this many values."""
+    try:
+        signature = inspect.signature(fn)
+        signature.bind(*range(inputs))
+    except ValueError:  # some built-in functions have no signature
+        return
+    except TypeError:
+        name = getattr(fn, "__name__", None) or type(fn).__name__
+        plain = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
+        have = "1 input" if inputs == 1 else f"{inputs} inputs"
+        note(f"Interface: {name}{inspect.Signature(plain)} cannot be called with the values of {have}")
+
+
 def _parameters(fn: Callable[..., Any]) -> list[str]:
     try:
         parameters = inspect.signature(fn).parameters.values()
@@ -187,29 +207,3 @@ def _parameters(fn: Callable[..., Any]) -> list[str]:
     return [
         each.name for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}
     ]
-
-
-_LATER = {
-    *("examples", "cache_examples", "cache_mode", "examples_per_page", "example_labels", "preload_example"),
-    *(
-        "flagging_options",
-        "flagging_dir",
-        "flagging_callback",
-        "batch",
-        "max_batch_size",
-        "additional_inputs",
-    ),
-    *("additional_inputs_accordion", "allow_duplication", "stop_btn", "delete_cache", "time_limit"),
-    *("stream_every", "deep_link", "validator", "theme", "css", "js", "head"),
-}
-"""Parameters that this version takes but does nothing with: it says so."""
-
-
-def _note_unsupported(flagging: Flagging, later: dict[str, Any]) -> None:
-    for name, value in later.items():
-        if name not in _LATER:
-            raise TypeError(f"Interface() got an unexpected keyword argument {name!r}")
-        if value not in (None, False):
-            warnings.warn(f"Interface: `{name}` does nothing yet in this version of Doorstep", stacklevel=3)
-    if flagging not in {None, "never"}:
-        warnings.warn("Interface: flagging does nothing yet in this version of Doorstep", stacklevel=3)

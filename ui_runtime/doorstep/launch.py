@@ -6,13 +6,13 @@ import atexit
 import os
 import sys
 import time
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 from doorstep.ending import Ending
 from doorstep.errors import UsageError
+from doorstep.later import LAUNCH, note_unsupported
 from doorstep.security import LoopbackGuard
 from doorstep.server import App
 from doorstep.serving import ServerThread, bind
@@ -24,19 +24,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
-_LATER: Final = frozenset(
-    {
-        *("auth", "auth_message", "auth_dependency", "favicon_path", "footer_links", "run_history"),
-        *("app_kwargs", "i18n", "theme", "css", "css_paths", "js", "head", "head_paths", "mcp_server", "pwa"),
-        *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode", "inline"),
-        *("height", "width", "ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
-        *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
-    }
-)
-"""Parameters that people know and that this version does nothing with: it says so."""
-
 _REFUSED: Final = frozenset({"auth", "auth_dependency", "ssl_keyfile", "ssl_certfile"})
-"""Of these, the ones that people rely on to be safe: doing nothing would be worse than to stop."""
+"""Of the parameters that do nothing yet, those that people rely on to be safe: to stop is better."""
 
 
 class LaunchOptions(TypedDict, total=False):
@@ -120,7 +109,7 @@ def launch(
     SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
     """
-    _note_unsupported(later)
+    _note_later(later)
     say = _silent if quiet else _say
     blocks.close()
     host = server_name or setting("SERVER_NAME") or "127.0.0.1"
@@ -242,15 +231,13 @@ def _names(root: str) -> Iterator[str]:
     yield from _listed("ALLOWED_HOSTS")
 
 
-def _note_unsupported(later: dict[str, Any]) -> None:
-    for name, value in later.items():
-        if name not in _LATER:
-            raise TypeError(f"launch() got an unexpected keyword argument {name!r}")
-        if value is None or value is False or (name == "strict_cors" and value):
-            continue
-        if name in _REFUSED:
+def _note_later(given: dict[str, Any]) -> None:
+    for name in _REFUSED & given.keys():
+        if given[name] is not None and given[name] is not False:
             raise UsageError(f"launch: `{name}` is not supported yet, and ignoring it would not be safe")
-        warnings.warn(f"launch: `{name}` does nothing yet in this version of Doorstep", stacklevel=4)
+    if given.get("strict_cors") is True:  # so it is
+        del given["strict_cors"]
+    note_unsupported("launch", LAUNCH, given)
 
 
 # -- words -------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from doorstep.errors import RefusedError
 from doorstep.graph import Block, BlockProps
+from doorstep.later import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ class Component(Block):
         **common: Any,
     ) -> None:
         if every is not None or inputs is not None:
-            warnings.warn(f"{type(self).__name__}: `every` and `inputs` do nothing yet", stacklevel=3)
+            note(f"{type(self).__name__}: `every` and `inputs` do nothing yet in this version of Doorstep")
         self.load: Callable[[], Any] | None = value if callable(value) else None
         self.value = None if self.load else value
         self.label = label

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
+from doorstep.components.arguments import check_option, note_unknown_choice
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.components.choices import Choice, Choices, api_of, checked_index, index_of, normalised
 from doorstep.events.listener import EventListener
@@ -49,6 +50,10 @@ class Dropdown(Component):
         **common: Unpack[ComponentProps],
     ) -> None:
         self.choices = normalised(choices, "Dropdown")
+        check_option("Dropdown", "type", type, ("value", "index"))
+        if not (callable(value) or value is _FIRST or allow_custom_value):
+            chosen = value if isinstance(value, (list, tuple, set)) else [value]
+            note_unknown_choice("Dropdown", self.choices, list(chosen))
         self.passes = type
         self.multiselect = bool(multiselect)
         self.allow_custom_value = allow_custom_value

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Unpack
 
 from doorstep.components import images
+from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.errors import FileRefusedError, RefusedError
 from doorstep.events.listener import EventListener
@@ -47,6 +48,7 @@ class Image(Component):
         alt_text: str | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
+        check_option("Image", "type", type, ("numpy", "pil", "filepath"))
         self.format = format
         self.height = height
         self.width = width
@@ -56,6 +58,8 @@ class Image(Component):
         self.buttons = ["download", "fullscreen"] if buttons is None else buttons
         self.placeholder = placeholder
         self.alt_text = alt_text
+        for source in self.sources:
+            check_option("Image", "sources", source, ("upload", "webcam", "clipboard"))
         super().__init__(value, **common)
 
     def check_needs(self, *, is_read: bool) -> None:

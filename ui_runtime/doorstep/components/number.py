@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
+from doorstep.components.arguments import check_ends
 from doorstep.components.base import Component, ComponentProps, Files, plain_number
 from doorstep.events.listener import EventListener
 
@@ -38,6 +39,7 @@ class Number(Component):
         step: float = 1,
         **common: Unpack[ComponentProps],
     ) -> None:
+        check_ends("Number", minimum, maximum, may_be_equal=True)
         self.placeholder = placeholder
         self.precision = precision
         self.minimum = minimum

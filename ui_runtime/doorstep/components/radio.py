@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
+from doorstep.components.arguments import check_option, note_unknown_choice
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.components.choices import Choice, Choices, api_of, checked_index, normalised
 from doorstep.events.listener import EventListener
@@ -32,6 +33,9 @@ class Radio(Component):
         **common: Unpack[ComponentProps],
     ) -> None:
         self.choices = normalised(choices, "Radio")
+        check_option("Radio", "type", type, ("value", "index"))
+        if not callable(value):
+            note_unknown_choice("Radio", self.choices, [value])
         self.passes = type
         self.rtl = rtl
         super().__init__(value, **common)

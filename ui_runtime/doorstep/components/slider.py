@@ -6,8 +6,10 @@ import math
 import random
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
+from doorstep.components.arguments import check_ends, check_number
 from doorstep.components.base import Component, ComponentProps, Files, plain_number
 from doorstep.components.number import check_range, checked_number, rounded
+from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ class Slider(Component):
         buttons: list[str] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
+        check_ends("Slider", minimum, maximum, may_be_equal=False)
+        check_number("Slider", "step", step)
+        if step is not None and step <= 0:
+            raise UsageError(f"Slider: step={step!r} must be more than 0")
         self.minimum = minimum
         self.maximum = maximum
         self.step = step if step is not None else _step_for(maximum - minimum)
@@ -46,6 +52,10 @@ class Slider(Component):
             value = self._random
         elif value is None:
             value = minimum
+        elif not callable(value):
+            check_number("Slider", "value", value)
+            if not minimum <= value <= maximum:
+                raise UsageError(f"Slider: value={value!r} is not between {minimum!r} and {maximum!r}")
         super().__init__(value, **common)
 
     def _random(self) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
+from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.events.listener import EventListener
+from doorstep.later import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +50,9 @@ class Textbox(Component):
         html_attributes: dict[str, Any] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
+        check_option("Textbox", "type", type, ("text", "password", "email"))
         if type != "text" and lines != 1:
-            warnings.warn(f"Textbox: a {type} has one line; lines={lines} does nothing", stacklevel=2)
+            note(f"Textbox: a {type} has one line; lines={lines} does nothing")
             lines = 1
         self.kind = type
         self.lines = lines
