@@ -11,12 +11,14 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from doorstep_client.errors import BadTargetError
 
 if TYPE_CHECKING:
     from uvicorn.lifespan.on import LifespanOn
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 Scope = MutableMapping[str, Any]
 AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
@@ -93,9 +95,7 @@ class AppTarget:
             raise BadTargetError("the app failed to start: see its own message above")
 
     def protocol(self) -> asyncio.Protocol:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-        return HttpToolsProtocol(self._config, self._state, self._lifespan.state)
+        return _app_protocol()(self._config, self._state, self._lifespan.state)
 
     @property
     def connections(self) -> int:
@@ -109,6 +109,19 @@ class AppTarget:
     async def stop(self) -> None:
         self.abort()
         await self._lifespan.shutdown()
+
+
+@cache
+def _app_protocol() -> type[HttpToolsProtocol]:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class AppProtocol(HttpToolsProtocol):
+        def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+            # To uvicorn every end is an orderly one: of a connection that was reset it would keep the
+            # timer for idle ones, and by that the connection itself, until the timer is due.
+            super().connection_lost(None)
+
+    return AppProtocol
 
 
 def with_visitor(app: AsgiApp) -> AsgiApp:

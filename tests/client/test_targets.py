@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import socket
+import struct
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -227,6 +230,25 @@ async def test_a_crash_of_the_app_is_a_500_and_the_connection_ends(caplog: pytes
 
         assert (await reader.read()).startswith(b"HTTP/1.1 500")
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[asyncio.Protocol]] = []
+    target = AppTarget(hello_app, lifespan=False)
+    protocol = target.protocol
+
+    def remembered() -> asyncio.Protocol:
+        made.append(weakref.ref(served := protocol()))
+        return served
+
+    monkeypatch.setattr(target, "protocol", remembered)
+    async with tunnel_to(target) as streams:
+        await ask(streams, "GET / HTTP/1.1\nHost: demo")
+        sock = streams[1].get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        streams[1].transport.abort()
+        await eventually(lambda: not target.connections)
+    await eventually(lambda: gc.collect() >= 0 and made[0]() is None, 2, "the connection to be forgotten")
 
 
 # -- a server on a port ----------------------------------------------------------------------------
