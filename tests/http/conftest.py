@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from httpbin import app as httpbin_app
 from pytest_httpbin import serve
 
 from tests.http.stage import ROOT, Stage, client, uvicorn
@@ -17,10 +18,11 @@ from tests.support import Process, Relay, clean_env, free_port
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory, httpbin: serve.Server) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("http")
     with ExitStack() as stack:
         raw = stack.enter_context(RawServer())
+        httpbin = stack.enter_context(serve.Server(application=httpbin_app))
         relay = Relay(folder / "relay", args=["--heartbeat", "2s"])
         token = relay.token("alice")
         stack.callback(relay.kill)
@@ -34,7 +36,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, httpbin: serve.Server) -> It
         }
         direct["app"] = direct["port"]
         targets = {**direct, "app": "tests.http.app:app", "wsgi": "tests.http.bin:app"}
-        yield Stage(relay, raw, client(stack, relay, token, targets), direct)
+        yield Stage(relay, raw, client(stack, relay.url, token, targets), direct)
 
 
 def _sockets(stack: ExitStack, folder: Any) -> int:

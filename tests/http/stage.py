@@ -15,13 +15,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.http.wire import RawServer
-from tests.support import Process, Relay, clean_env, free_port, run_script, wait_for
+from tests.support import Process, Relay, clean_env, free_port, run_script
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -35,7 +34,10 @@ def target(what):
     module, _, name = what.partition(":")
     return getattr(importlib.import_module(module), name)
 
-links = {name: share(target(what)) for name, what in json.loads(sys.argv[1]).items()}
+links = {
+    name: share(target(what), name=name if "-" in name else None)
+    for name, what in json.loads(sys.argv[1]).items()
+}
 print("LINKS", json.dumps({name: link.url for name, link in links.items()}), flush=True)
 for link in links.values():
     link.wait()
@@ -50,7 +52,6 @@ class Stage:
     """Share → its URL, without a slash at the end."""
     direct: dict[str, int]
     """Share → the port where the same app answers without a link."""
-    notes: dict[str, str] = field(default_factory=dict)
 
     def host(self, name: str) -> str:
         """What visitors write into `Host`."""
@@ -69,9 +70,11 @@ def uvicorn(stack: ExitStack, folder: Path, app: str, *options: str) -> int:
     return port
 
 
-def client(stack: ExitStack, relay: Relay, token: str, targets: dict[str, str | int]) -> dict[str, str]:
-    """A client process that shares all of `targets`, each by its name; their URLs."""
-    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": relay.url, "DOORSTEP_TOKEN": token}
+def client(
+    stack: ExitStack, relay: str, token: str, targets: dict[str, str | int], **more: str
+) -> dict[str, str]:
+    """A client process that shares all of `targets`; their URLs. A key with a hyphen is the link's name."""
+    env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": relay, "DOORSTEP_TOKEN": token, **more}
     process = stack.enter_context(run_script(_CLIENT, json.dumps(targets), env=env))
     urls: dict[str, str] = json.loads(process.wait_for_line(r"^LINKS (.+)$", 30).group(1))
     return urls
@@ -84,6 +87,3 @@ def curl(url: str, *options: str, within: float = 30, into: str = "text") -> str
     if done.returncode:
         raise AssertionError(f"curl ended {done.returncode}: {done.stderr.decode()}\n{done.stdout[:500]!r}")
     return done.stdout.decode("latin-1" if into == "bytes" else "utf-8")
-
-
-__all__ = ["ROOT", "Sequence", "Stage", "client", "curl", "uvicorn", "wait_for"]
