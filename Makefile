@@ -11,7 +11,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
 FRONTEND := ui_runtime/frontend
-LOCKS := pyproject.toml requirements/dev.txt $(wildcard hatch_build.py)
+LOCKS := pyproject.toml $(wildcard requirements/*.txt) $(wildcard hatch_build.py)
 PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .svelte-kit -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -77,4 +77,5 @@ $(VENV)/.demo: $(LOCKS) $(PAGE_SOURCES) | $(BIN)/python
 $(VENV)/.dev: $(LOCKS) $(PAGE_SOURCES) | $(BIN)/python
 	@echo "Installing Doorstep and its development tools into $(VENV)"
 	@$(PIP) install --constraint requirements/dev.txt --editable '.[relay,image,dev]'
+	@$(PIP) install --no-deps --requirement requirements/httpbin.txt
 	@touch $@ $(VENV)/.demo
