@@ -273,7 +273,9 @@ def test_a_link_without_a_relay_says_how_to_get_one() -> None:
 
 def test_closing_from_another_thread_ends_the_wait() -> None:
     source = script(
-        "import threading; threading.Timer(0.5, app.close).start()",
+        "import threading, time\n"
+        "def end():\n    while app.running is None: time.sleep(0.001)\n    app.close()\n"
+        "threading.Thread(target=end).start()",
         f"app.launch(server_port={free_port()}); print('over')",
     )
     with run_script(source) as process:

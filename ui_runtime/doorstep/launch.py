@@ -142,7 +142,7 @@ def launch(
 
         webbrowser.open(share_url or local_url)
     if debug or not (prevent_thread_lock or is_interactive()):
-        _wait(blocks, say)
+        _wait(blocks, running, say)
     return LaunchResult(app, local_url, share_url)
 
 
@@ -178,10 +178,8 @@ def in_words(seconds: float) -> str:
 # -- waiting -----------------------------------------------------------------------------------
 
 
-def _wait(blocks: Blocks, say: Any) -> None:
+def _wait(blocks: Blocks, running: Running, say: Any) -> None:
     """Block until Ctrl-C, SIGTERM, or the server's own end; then close. A second Ctrl-C ends the process."""
-    running = blocks.running
-    assert running is not None, "only a launched app is waited for"  # noqa: S101
     with Ending() as ending:
         running.server.when_ended(ending.come)
         ending.wait()
