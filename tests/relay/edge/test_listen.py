@@ -1,0 +1,56 @@
+"""What every accepted connection has, whichever transports serve it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+import uvloop
+
+from doorstep_relay.edge.certificates import Certificates, Pair
+from doorstep_relay.edge.listen import bind, listen
+
+
+class Accepted(asyncio.Protocol):
+    """Remembers the socket of the one connection that comes."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Future[asyncio.BaseTransport] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport.set_result(transport)
+
+
+async def no_delay(certificates: Certificates | None, context: ssl.SSLContext | None) -> int:
+    accepted = Accepted()
+    sock = bind("127.0.0.1", 0)
+    async with asyncio.timeout(10), await listen(lambda: accepted, sock, certificates):
+        reader, writer = await asyncio.open_connection(*sock.getsockname(), ssl=context)
+        transport = await accepted.transport
+        option: int = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        transport.close()
+        await reader.read()
+        writer.close()
+    return option
+
+
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_small_answers_do_not_wait_for_a_round_trip(
+    tls: bool, loop: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path
+) -> None:
+    certificates = context = None
+    if tls:
+        ca = trustme.CA()
+        both = tmp_path / "server.pem"
+        ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(both)
+        certificates, context = Certificates([Pair(both, both)]), ssl.create_default_context()
+        ca.configure_trust(context)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(no_delay(certificates, context))
