@@ -70,6 +70,11 @@ async def _straight(address: Address, protocol: Callable[[], asyncio.Protocol]) 
     return cast(asyncio.Transport, quick)
 
 
+def prepare_tls() -> None:
+    """Import what the first TLS connection needs, at a moment when nobody waits for it."""
+    _fast_transports()
+
+
 @lru_cache(maxsize=1)
 def _fast_transports() -> Any:
     """TLS at half the price where aiofastnet is installed; the loop's own elsewhere."""

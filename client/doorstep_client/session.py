@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from doorstep_client import wire
-from doorstep_client.dial import fast_transports
+from doorstep_client.dial import prepare_tls
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
@@ -156,7 +156,7 @@ class Holder:
         lease = self.opened.lease if self.opened else None
         await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
         if self._relay.tls:
-            fast_transports()  # its import takes as long as the answer: tunnels will not wait for it
+            prepare_tls()  # while the answer is on its way, so that the tunnel connections need not wait
         heart = asyncio.create_task(self._beat(welcome.heartbeat))
         try:
             await self._obey_all(2 * welcome.heartbeat)
