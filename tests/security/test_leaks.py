@@ -258,6 +258,8 @@ async def _watch(relay: Relay, token: str, *watched: Watched) -> None:
 async def _beat(session: Any) -> None:
     while True:
         await session.send(wire.encode(wire.Ping()))
+        while not isinstance(wire.decode_from_relay(await session.recv()), wire.Pong):
+            pass  # a wish for tunnel connections, which others dial here
         await asyncio.sleep(1)
 
 
