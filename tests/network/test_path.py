@@ -1,0 +1,114 @@
+"""Over a path with 40 ms of round trip on each leg, and 1 % loss: what a link costs beside a direct server.
+
+The relay, the client and two visitors are in network namespaces; `bench.wire` is the path between them.
+The direct server is where the client is. Bounds are generous, because the machine may be busy; what it is on
+a quiet one is in docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from concurrent.futures import Executor
+
+import pytest
+
+from bench import network, probes
+from bench.network import DELAY, LEG, LOSS, NARROW
+from bench.network_world import World, world
+from bench.path import why_not
+
+BUSY = 0.030
+"""Seconds that a busy machine may add to a figure."""
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "tls"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    assert not why_not(), f"these tests cannot run here: {why_not()}"
+    with (
+        world(tmp_path_factory.mktemp("network"), tls=request.param) as everything,
+        everything.client("bench"),
+    ):
+        yield everything
+
+
+@pytest.fixture(scope="module")
+def visitor(made: World) -> Iterator[Executor]:
+    with made.network.inside("visitor") as threads:
+        yield threads
+
+
+@pytest.fixture(autouse=True)
+def quiet_path(made: World) -> None:
+    made.network.set(delay=DELAY, loss=0, rate=0)
+
+
+def medians(visitor: Executor, made: World, what: network.Probe, count: int) -> tuple[float, float]:
+    """Of the direct server and of the link, in seconds."""
+    direct, link = (network.run(visitor, what, way, count) for way in (made.direct, made.link("bench")))
+    print(f"direct {network.figure(direct)}, link {network.figure(link)}")
+    return statistics.median(direct), statistics.median(link)
+
+
+def test_a_new_visitors_first_byte_costs_no_round_trip_more_than_from_a_direct_server(
+    made: World, visitor: Executor
+) -> None:
+    direct, link = (network.colds(visitor, way, 4) for way in (made.direct, made.link("bench")))
+    handshakes = 1 if made.context is None else 2
+
+    assert min(link) < min(direct)  # the handshakes go to the relay only, half of the way
+    assert min(link) < handshakes * LEG + 2 * LEG + BUSY
+
+
+def test_requests_messages_and_events_take_as_long_as_the_path(made: World, visitor: Executor) -> None:
+    for probe, path in ((probes.warm, 2 * LEG), (probes.echoes, 2 * LEG), (probes.events, LEG)):
+        _, link = medians(visitor, made, probe, 12)
+        assert link < path + BUSY
+
+
+def test_small_writes_do_not_wait_for_one_another(made: World, visitor: Executor) -> None:
+    """Events 50 ms apart, each in writes of its own: with Nagle's algorithm they came a round trip apart."""
+    late = [took for took in network.run(visitor, probes.events, made.link("bench"), 20) if took > LEG + BUSY]
+
+    assert len(late) <= 2
+
+
+def test_a_share_is_open_after_four_round_trips_and_answers_at_once(made: World, visitor: Executor) -> None:
+    trips, first = network.opening(made, 1)
+    print(f"{trips:.1f} round trips, first answer {network.figure(first)}")
+
+    assert trips < 4.5
+    assert first[0] < 2 * LEG + 3 * LEG + 4 * BUSY
+
+
+def test_bulk_is_bounded_by_the_path(made: World, visitor: Executor) -> None:
+    made.network.set(rate=NARROW)
+    for probe in (probes.download, probes.upload):
+        direct, link = (
+            max(network.rate(visitor, probe, way, 3_000_000, 2)) for way in (made.direct, made.link("bench"))
+        )
+        print(f"{probe.__name__}: direct {direct:.1f}, link {link:.1f} Mbit/s")
+        assert link > 0.6 * direct
+
+
+def test_one_percent_of_loss_breaks_nothing(made: World, visitor: Executor) -> None:
+    made.network.set(loss=LOSS)
+
+    firsts = network.colds(visitor, made.link("bench"), 10)
+    visitor.submit(probes.upload, made.link("bench"), 500_000).result()
+    visitor.submit(probes.download, made.link("bench"), 500_000).result()
+
+    assert statistics.median(firsts) < 4 * LEG + BUSY
+
+
+def test_a_bulk_download_does_not_slow_the_small_requests_of_others(made: World, visitor: Executor) -> None:
+    """The download's own link is the narrow one, so that the relay and the client are shared, not a queue."""
+    idle = network.small(visitor, made.link("bench"), 15)
+    made.network.set("other", rate=NARROW)
+    with made.network.inside("other", 1) as other:
+        busy = network.beside_bulk(visitor, other, made.link("bench"), 9_000_000, 15)
+    print(f"idle {network.figure(idle)}, beside a download {network.figure(busy)}")
+
+    assert statistics.median(busy) < 2 * statistics.median(idle)
