@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.facts import new_seed
 from tests.chaos.storm import Storm
 
-SECONDS = 8.0
+SECONDS = 6.0
 FIXED = ("1", "2")
 
 

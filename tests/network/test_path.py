@@ -87,7 +87,7 @@ def test_bulk_is_bounded_by_the_path(made: World, visitor: Executor) -> None:
     made.network.set(rate=NARROW)
     for probe in (probes.download, probes.upload):
         direct, link = (
-            max(network.rate(visitor, probe, way, 3_000_000, 2)) for way in (made.direct, made.link("bench"))
+            max(network.rate(visitor, probe, way, 2_000_000, 2)) for way in (made.direct, made.link("bench"))
         )
         print(f"{probe.__name__}: direct {direct:.1f}, link {link:.1f} Mbit/s")
         assert link > 0.6 * direct
@@ -108,7 +108,7 @@ def test_a_bulk_download_does_not_slow_the_small_requests_of_others(made: World,
     idle = network.small(visitor, made.link("bench"), 15)
     made.network.set("other", rate=NARROW)
     with made.network.inside("other", 1) as other:
-        busy = network.beside_bulk(visitor, other, made.link("bench"), 9_000_000, 15)
+        busy = network.beside_bulk(visitor, other, made.link("bench"), 7_000_000, 12)
     print(f"idle {network.figure(idle)}, beside a download {network.figure(busy)}")
 
     assert statistics.median(busy) < 2 * statistics.median(idle)
