@@ -75,14 +75,6 @@ def test_small_writes_do_not_wait_for_one_another(made: World, visitor: Executor
     assert len(late) <= 2
 
 
-def test_a_share_is_open_after_four_round_trips_and_answers_at_once(made: World, visitor: Executor) -> None:
-    trips, first = network.opening(made, 1)
-    print(f"{trips:.1f} round trips, first answer {network.figure(first)}")
-
-    assert trips < 4.5
-    assert first[0] < 2 * LEG + 3 * LEG + 4 * BUSY
-
-
 def test_bulk_is_bounded_by_the_path(made: World, visitor: Executor) -> None:
     made.network.set(rate=NARROW)
     for probe in (probes.download, probes.upload):
@@ -112,3 +104,11 @@ def test_a_bulk_download_does_not_slow_the_small_requests_of_others(made: World,
     print(f"idle {network.figure(idle)}, beside a download {network.figure(busy)}")
 
     assert statistics.median(busy) < 2 * statistics.median(idle)
+
+
+def test_a_share_is_open_after_four_round_trips_and_answers_at_once(made: World, visitor: Executor) -> None:
+    trips, first = network.opening(made, 1)
+    print(f"{trips:.1f} round trips, first answer {network.figure(first)}")
+
+    assert trips < 4.5
+    assert first[0] < 2 * LEG + 3 * LEG + 4 * BUSY
