@@ -13,7 +13,7 @@ go, forwarding fields are replaced by the relay's, everything else keeps its byt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 import httptools
@@ -78,9 +78,15 @@ def _fields(
     return collector.fields
 
 
-def both_spellings(takes: Mapping[bytes, Take[HeadT]]) -> dict[bytes, Take[HeadT]]:
-    """Fields are found as `Content-Length` too, so that `lower()` is for unusual spellings only."""
-    return dict(takes) | {_title(name): take for name, take in takes.items()}
+def at_a_glance(
+    takes: Mapping[bytes, Take[HeadT]], passed: Iterable[bytes]
+) -> dict[bytes, Take[HeadT] | None]:
+    """What is known of a field by the usual spellings of its name, `content-length` and `Content-Length`.
+
+    None stands for the common ones that go on as they are; of a name that is missing nothing is known.
+    """
+    known: dict[bytes, Take[HeadT] | None] = {**dict.fromkeys(passed), **takes}
+    return known | {_title(name): take for name, take in known.items()}
 
 
 def _title(name: bytes) -> bytes:

@@ -9,7 +9,7 @@ from doorstep_relay.edge.body import Body, Chunked, Length, NoBody
 from doorstep_relay.edge.http1 import (
     BadMessageError,
     Take,
-    both_spellings,
+    at_a_glance,
     content_length,
     drop_named,
     request_fields,
@@ -153,15 +153,29 @@ class RequestHead:
         b"x-forwarded-ssl": _drop,
         b"x-real-ip": _drop,
     }
-    _FAST: Final = both_spellings(_TAKES)
+    _KNOWN: Final = at_a_glance(
+        _TAKES,
+        (
+            *(b"accept-encoding", b"accept-language", b"cache-control", b"content-type", b"cookie"),
+            *(
+                b"if-modified-since",
+                b"if-none-match",
+                b"origin",
+                b"pragma",
+                b"priority",
+                b"range",
+                b"referer",
+            ),
+            *(b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"user-agent"),
+        ),
+    )
 
     def sort(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Take the fields in, then settle what they mean together. Raises `BadMessageError`."""
         lines = self.lines
+        known = self._KNOWN
         for name, value in fields:
-            take = self._FAST.get(name)
-            if take is None:
-                take = self._unusual(name)
+            take = known[name] if name in known else self._unusual(name)
             if take is None:
                 lines.append(b"%b: %b\r\n" % (name, value))
             else:
@@ -175,7 +189,7 @@ class RequestHead:
 
     @classmethod
     def _unusual(cls, name: bytes) -> Take[RequestHead] | None:
-        """What takes a field that is not in `_FAST`; None when it goes on as it is.
+        """What takes a field that is not in `_KNOWN`; None when it goes on as it is.
 
         `X_Forwarded_For` is dropped with `X-Forwarded-For`: CGI and WSGI make one variable of both.
         """
@@ -194,7 +208,7 @@ class RequestHead:
         Some servers (uvicorn with httptools) add trailers to the headers: what is dropped or
         overwritten in the head would reach the app by that way.
         """
-        return name in cls._FAST or cls._unusual(name) is not None
+        return cls._unusual(name) is not None
 
     def _settle_target(self) -> None:
         """Origin form only goes on; absolute form must agree with Host (RFC 9112 3.2.2)."""

@@ -9,7 +9,7 @@ from doorstep_relay.edge.body import Body, Chunked, Length, NoBody, UntilClose
 from doorstep_relay.edge.http1 import (
     BadMessageError,
     Take,
-    both_spellings,
+    at_a_glance,
     content_length,
     drop_named,
     response_fields,
@@ -108,7 +108,19 @@ class ResponseHead:
         b"proxy-authenticate": _drop,
         b"proxy-connection": _drop,
     }
-    _FAST: Final = both_spellings(_TAKES)
+    _KNOWN: Final = at_a_glance(
+        _TAKES,
+        (
+            *(
+                b"accept-ranges",
+                b"cache-control",
+                b"content-disposition",
+                b"content-encoding",
+                b"content-type",
+            ),
+            *(b"etag", b"expires", b"last-modified", b"location", b"server", b"vary"),
+        ),
+    )
 
     @classmethod
     def bars(cls, name: bytes) -> bool:
@@ -117,9 +129,9 @@ class ResponseHead:
 
     def sort(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Take the fields in, then settle what they mean together. Raises `BadMessageError`."""
-        lines = self.lines
+        lines, known = self.lines, self._KNOWN
         for name, value in fields:
-            take = self._FAST.get(name) or self._TAKES.get(name.lower())
+            take = known[name] if name in known else self._TAKES.get(name.lower())
             if take is None:
                 lines.append(b"%b: %b\r\n" % (name, value))
             else:
