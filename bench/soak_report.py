@@ -137,7 +137,7 @@ _COLOURS = ("#2563eb", "#d97706")
 _STYLE = """\
 text{font:12px system-ui,sans-serif;fill:#334155}.title{font-weight:600}.grid{stroke:#cbd5e1;stroke-width:1}
 polyline{fill:none;stroke-width:1.5;stroke-linejoin:round}
-@media(prefers-color-scheme:dark){.paper{fill:#0f172a}text{fill:#cbd5e1}.grid{stroke:#334155}}"""
+@media (prefers-color-scheme: dark){.paper{fill:#0f172a}text{fill:#cbd5e1}.grid{stroke:#334155}}"""
 
 _PANELS: Final[list[tuple[str, list[tuple[str, str]]]]] = [
     ("memory, MB", [("relay", "relay_rss"), ("client", "client_rss")]),
