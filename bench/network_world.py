@@ -99,8 +99,11 @@ def world(place: Path, *, tls: bool = False) -> Iterator[World]:
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         stack.enter_context(network.running("client", direct, log=place / "direct.log", env=env))
         with network.inside("visitor") as visitor:
-            direct_up = lambda: visitor.submit(cold, made.direct).result() > 0  # noqa: E731
-            wait_for(direct_up, "the direct server", place / "direct.log")
+            wait_for(
+                lambda: visitor.submit(cold, made.direct).result() > 0,
+                "the direct server",
+                place / "direct.log",
+            )
             wait_for(lambda: visitor.submit(_listens, made).result(), "the relay", place / "relay.log")
         yield made
 

@@ -45,7 +45,7 @@ def main() -> int:
 
 def _fuzz(name: str, command: list[str]) -> int:
     """In a process of its own: libFuzzer takes it over and ends it."""
-    import atheris  # type: ignore[import-untyped]
+    import atheris  # type: ignore[import-untyped]  # it ships no types
 
     with atheris.instrument_imports(include=["doorstep_relay", "doorstep_client"]):
         for module in [module for module in sys.modules if module.startswith(("doorstep_", "fuzz."))]:

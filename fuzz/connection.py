@@ -292,12 +292,12 @@ def connection(data: bytes) -> None:
         _loop().run_until_complete(_play(data, begin))
     finally:
         visitor_module._HOLD = hold
-        Exchange.begin = begin  # type: ignore[method-assign]
+        Exchange.begin = begin  # type: ignore[method-assign]  # put back as it was
 
 
 async def _play(data: bytes, begin: Callable[[Exchange, bytes, bytes], bytes]) -> None:
     play = Play()
-    Exchange.begin = _watched(play, begin)  # type: ignore[assignment,method-assign]
+    Exchange.begin = _watched(play, begin)  # type: ignore[assignment,method-assign]  # to see what it sends
     play._dial(b"")
     await play.settle()
     for act in data.split(b"\xff")[:64]:
