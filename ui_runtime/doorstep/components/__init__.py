@@ -5,28 +5,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
+import doorstep
 from doorstep.errors import UsageError
 
 if TYPE_CHECKING:
     from doorstep.components.base import Component
 
+_HERE: Final = "components."
+
 MODULES: Final = {
-    "Button": "button",
-    "Checkbox": "checkbox",
-    "ClearButton": "button",
-    "Column": "layout",
-    "Component": "base",
-    "Dropdown": "dropdown",
-    "Group": "layout",
-    "Image": "image",
-    "Label": "label",
-    "Markdown": "markdown",
-    "Number": "number",
-    "Radio": "radio",
-    "Row": "layout",
-    "Slider": "slider",
-    "TextArea": "textbox",
-    "Textbox": "textbox",
+    name: module.removeprefix(_HERE) for name, module in doorstep.MODULES.items() if module.startswith(_HERE)
 }
 """Public name -> module of this package."""
 
