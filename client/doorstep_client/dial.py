@@ -20,10 +20,13 @@ from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UnreachableError
+from doorstep_client.tls import tls_context
 from doorstep_client.wire import readable
 
 CONNECT_DEADLINE: Final = 10.0
 _MAX_HEAD: Final = 16 * 1024
+_TLS_BUFFER: Final = 8 * (16 * 1024 + 64)
+"""Bytes of ciphertext that a TLS connection holds each way: eight records. Twice as much is no faster."""
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """The system looks after idle connections: a peer that vanished is noticed, a NAT keeps its entry."""
 
@@ -65,9 +68,24 @@ async def _straight(address: Address, protocol: Callable[[], asyncio.Protocol]) 
         )
         return transport
     quick, _ = await fast.create_connection(
-        loop, protocol, host, port, ssl=tls_context(), server_hostname=name
+        loop,
+        protocol,
+        host,
+        port,
+        ssl=tls_context(),
+        server_hostname=name,
+        ssl_incoming_bio_size=_TLS_BUFFER,
+        ssl_outgoing_bio_size=_TLS_BUFFER,
     )
     return cast(asyncio.Transport, quick)
+
+
+def resume_from(transport: asyncio.BaseTransport) -> None:
+    """Let later connections to this one's host resume its TLS session; does nothing without TLS.
+
+    To be called when the host has said its first word.
+    """
+    tls_context().keep(transport.get_extra_info("ssl_object"))
 
 
 def prepare_tls() -> None:
@@ -77,20 +95,12 @@ def prepare_tls() -> None:
 
 @lru_cache(maxsize=1)
 def _fast_transports() -> Any:
-    """TLS at half the price where aiofastnet is installed; the loop's own elsewhere."""
+    """TLS at two thirds of the price where aiofastnet is installed; the loop's own elsewhere."""
     try:
         import aiofastnet
     except ImportError:
         return None
     return aiofastnet
-
-
-@lru_cache(maxsize=1)
-def tls_context() -> ssl.SSLContext:
-    """Verifies the certificate and the name, speaks HTTP/1.1."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 def tune(transport: asyncio.BaseTransport) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, cast
 
 from doorstep_client import wire
-from doorstep_client.dial import Address, dial, explain
+from doorstep_client.dial import Address, dial, explain, resume_from
 from doorstep_client.errors import DoorstepError, UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
@@ -80,6 +80,7 @@ class Tunnels:
         try:
             async with asyncio.timeout(UPGRADE_DEADLINE):
                 await opening.opened
+            resume_from(transport)
         except BaseException:
             transport.abort()
             raise

@@ -17,6 +17,7 @@ import trustme
 from doorstep_client import dial as dialling
 from doorstep_client.dial import Address, dial, explain, proxy_for
 from doorstep_client.errors import UnreachableError
+from doorstep_client.tls import tls_context
 from tests.client.proxy import ConnectProxy
 from tests.support import free_port
 
@@ -98,7 +99,7 @@ async def test_tls_is_verified_and_carries_bytes(
 async def test_a_certificate_of_an_unknown_ca_is_refused(
     server_tls: Tls, tls_transport: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dialling.tls_context.cache_clear()
+    tls_context.cache_clear()
     server, port = await _listen(server_tls("share.test"))
     async with server:
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
