@@ -13,7 +13,7 @@ from typing import Final
 
 import httptools
 
-from doorstep_relay.edge import visitor as visitor_module
+from doorstep_relay.edge import connection as connection_module
 from doorstep_relay.edge.context import Edge, Limits
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.visitor import VisitorConnection
@@ -286,12 +286,12 @@ def _raise(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
 
 def connection(data: bytes) -> None:
     """Play `data`."""
-    begin, hold = Exchange.begin, visitor_module._HOLD
-    visitor_module._HOLD = HOLD
+    begin, hold = Exchange.begin, connection_module._HOLD
+    connection_module._HOLD = HOLD
     try:
         _loop().run_until_complete(_play(data, begin))
     finally:
-        visitor_module._HOLD = hold
+        connection_module._HOLD = hold
         Exchange.begin = begin  # type: ignore[method-assign]  # put back as it was
 
 

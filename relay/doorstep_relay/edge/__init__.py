@@ -1,4 +1,6 @@
 """The relay's edge: moves bytes between visitors and tunnel connections, and decides nothing.
 
-`http1` and `body` are sans-I/O; `visitor`, `tunnel` and `exchange` are the protocols around them.
+`http1`, `request`, `response`, `body` and `routing` are sans-I/O. A visitor's connection is built in
+three layers, `connection` (its transport), `carrier` (its exchange) and `visitor` (its heads);
+`tunnel` is the client's side, and `exchange` stands between the two.
 """

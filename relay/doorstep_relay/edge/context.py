@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import ipaddress
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 
+from doorstep_relay.edge.forwarding import Network, Proxies
 from doorstep_relay.edge.hosts import Hosts, Place
 from doorstep_relay.edge.lookups import Facts, Lookups
 from doorstep_relay.edge.request import RequestHead
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.visitor import VisitorConnection
 
 log = logging.getLogger("doorstep_relay.edge")
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SWEEP = 0.5
 """Seconds between two looks at the deadlines; also how coarse `Edge.now` is."""
@@ -97,7 +95,7 @@ class Edge:
         self.look_up = Lookups(facts, asyncio.get_running_loop().time).look_up
         """`look_up(name, tell)`: what a name that is not live means."""
         self._admit = admit
-        self._trusted = tuple(trusted_proxies)
+        self.proxies = Proxies(trusted_proxies)
 
     def admit(self, head: RequestHead, place: Place) -> LiveShare | None:
         """The share that a tunnel connection's ticket opens, if it opens the one it was sent to."""
@@ -123,28 +121,6 @@ class Edge:
         for visitor in heapq.nsmallest(some, idle, key=lambda visitor: visitor.deadline):
             self.visitors.discard(visitor)
             visitor.transport.abort()
-
-    def trusts(self, peer: str) -> bool:
-        """Whether the peer is a proxy whose forwarding headers are believed."""
-        if not self._trusted:
-            return False
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._trusted)
-
-    def behind_proxy(self, head: RequestHead, peer: str, scheme: bytes) -> tuple[str, bytes]:
-        """The visitor as trusted proxies tell: the last address that is not one of them."""
-        hops = head.forwarded_for.decode("ascii", "replace").split(",")
-        for hop in (hop.strip() for hop in reversed(hops)):
-            if not _is_address(hop):
-                break
-            peer = hop
-            if not self.trusts(hop):
-                break
-        proto = head.forwarded_proto.strip().lower()
-        return peer, proto if proto in (b"http", b"https") else scheme
 
     def _tick(self) -> None:
         self.now = asyncio.get_running_loop().time()
@@ -182,11 +158,3 @@ class Edge:
         connections: list[_Connection] = [*self.visitors, *self.at_apex, *self.tunnels]
         for connection in connections:
             connection.transport.abort()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

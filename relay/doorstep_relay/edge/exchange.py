@@ -16,8 +16,8 @@ from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.edge.response import ResponseHead, read_response
 
 if TYPE_CHECKING:
+    from doorstep_relay.edge.carrier import Carrier
     from doorstep_relay.edge.tunnel import TunnelConnection
-    from doorstep_relay.edge.visitor import VisitorConnection
 
 _HEAD_END = b"\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -42,9 +42,7 @@ class Exchange:
         "visitor",
     )
 
-    def __init__(
-        self, visitor: VisitorConnection, upstream: TunnelConnection, head: RequestHead, host: bytes
-    ) -> None:
+    def __init__(self, visitor: Carrier, upstream: TunnelConnection, head: RequestHead, host: bytes) -> None:
         self.visitor = visitor
         self.upstream = upstream
         self.head = head

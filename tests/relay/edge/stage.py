@@ -18,7 +18,8 @@ import struct
 from collections.abc import Sequence
 from typing import Any, Self, cast
 
-from doorstep_relay.edge.context import Edge, Limits, Network
+from doorstep_relay.edge.context import Edge, Limits
+from doorstep_relay.edge.forwarding import Network
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool
