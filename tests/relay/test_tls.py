@@ -112,16 +112,21 @@ def test_a_client_that_does_not_trust_the_certificate_says_so(relay: TlsRelay) -
 
 def test_a_renewed_certificate_is_shown_without_a_restart_and_cuts_nobody(relay: TlsRelay) -> None:
     with relay.handshake(f"x.{DOMAIN}") as old:
-        before = old.getpeercert(binary_form=True)
-        relay.issue(0, DOMAIN)
-
-        def renewed() -> bool:
-            with relay.handshake(f"x.{DOMAIN}") as fresh:
-                return fresh.getpeercert(binary_form=True) != before
-
-        wait_for(renewed, 10, what="the new certificate")
+        renew(relay)
         old.sendall(f"GET / HTTP/1.1\r\nHost: x.{DOMAIN}\r\n\r\n".encode())
         assert old.recv(65536).startswith(b"HTTP/1.1 404")
+
+
+def renew(relay: TlsRelay) -> None:
+    """Write another certificate over the relay's, and wait until visitors see it."""
+
+    def shown() -> bytes | None:
+        with relay.handshake(f"x.{DOMAIN}") as connection:
+            return connection.getpeercert(binary_form=True)
+
+    before = shown()
+    relay.issue(0, DOMAIN)
+    wait_for(lambda: shown() != before, 10, what="the new certificate")
 
 
 def test_a_half_written_certificate_leaves_the_old_one_in_use(relay: TlsRelay) -> None:
@@ -140,6 +145,53 @@ def test_several_certificates_are_chosen_by_server_name(tmp_path: Path) -> None:
         with run_script(CLIENT, env=relay.client_env()) as script:
             script.wait_for_line(r"^URL")
             assert relay.get(f"demo.{DOMAIN}", "/scope")[0] == 200
+
+
+class Returning:
+    """A visitor whose browser remembers its sessions."""
+
+    def __init__(self, relay: TlsRelay, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
+        self._relay = relay
+        self._context = ssl.create_default_context(cafile=str(relay.folder / "ca.pem"))
+        self._context.maximum_version = newest
+        self._session: ssl.SSLSession | None = None
+
+    def resumes(self, name: str) -> bool:
+        """Visit once, and say whether the last session went on."""
+        raw = socket.create_connection(("127.0.0.1", self._relay.port), timeout=5)
+        with self._context.wrap_socket(raw, server_hostname=name, session=self._session) as connection:
+            connection.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+            self._session = connection.session
+            return bool(connection.session_reused)
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_returning_visitors_resume_their_session_also_after_a_certificate_was_renewed(
+    relay: TlsRelay, newest: ssl.TLSVersion
+) -> None:
+    name = f"x.{DOMAIN}"
+    visitor = Returning(relay, newest)
+    assert [visitor.resumes(name) for _ in range(3)] == [False, True, True]
+    renew(relay)
+    assert visitor.resumes(name)
+    assert [Returning(relay, newest).resumes(name), visitor.resumes(name)] == [False, True]
+
+
+def test_with_several_certificates_each_name_resumes_its_own_session(tmp_path: Path) -> None:
+    for relay in started(TlsRelay(tmp_path / "relay", DOMAIN, "other.test"), DOMAIN):
+        for name in (f"x.{DOMAIN}", "x.other.test"):
+            visitor = Returning(relay)
+            assert [visitor.resumes(name) for _ in range(3)] == [False, True, True]
+
+
+def test_a_relay_that_was_restarted_takes_no_session_of_before(relay: TlsRelay) -> None:
+    """Its keys are in memory only: nobody who reads its disk can go on with a session."""
+    visitor = Returning(relay)
+    assert [visitor.resumes(f"x.{DOMAIN}") for _ in range(2)] == [False, True]
+    relay.kill()
+    relay.start()
+    assert [visitor.resumes(f"x.{DOMAIN}") for _ in range(2)] == [False, True]
 
 
 def test_handshakes_that_fail_leave_no_word_in_the_log_and_no_connection(relay: TlsRelay) -> None:

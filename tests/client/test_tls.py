@@ -1,0 +1,179 @@
+"""TLS sessions towards relays: resumed where that is safe, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+
+from doorstep_client import dial as dialling
+from doorstep_client import tls
+from doorstep_client.dial import Address, dial, resume_from
+from tests.client.proxy import ConnectProxy
+
+Tls = Callable[..., ssl.SSLContext]
+HOST = "name.share.test"
+
+
+class Hearer(asyncio.Protocol):
+    """Waits for the server's first word."""
+
+    def __init__(self) -> None:
+        self.spoken_to = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self.spoken_to.set_result(data)
+
+
+class Server:
+    """Says a word to each connection, and notes whether it was resumed."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self.resumed: list[bool] = []
+        self.port = 0
+
+    @asynccontextmanager
+    async def up(self) -> AsyncIterator[Server]:
+        async with await asyncio.start_server(
+            self._greet, "127.0.0.1", self.port, ssl=self._context
+        ) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+
+    async def _greet(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.resumed.append(writer.get_extra_info("ssl_object").session_reused)
+        writer.write(b"hello")
+        await writer.drain()
+
+    async def visit(self, name: str = HOST, host: str = "127.0.0.1") -> None:
+        """Connect as a tunnel connection does."""
+        hearer = Hearer()
+        transport = await dial(Address(host, self.port, name), lambda: hearer)
+        try:
+            async with asyncio.timeout(5):
+                await hearer.spoken_to
+            resume_from(transport)
+        finally:
+            transport.abort()
+
+
+@pytest.fixture(params=["aiofastnet", "the loop's own"])
+def transports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "the loop's own":
+        monkeypatch.setattr(dialling, "_fast_transports", lambda: None)
+
+
+@pytest.fixture
+async def server(trusted: trustme.CA, server_tls: Tls) -> AsyncIterator[Server]:
+    async with Server(server_tls("*.share.test")).up() as server:
+        yield server
+
+
+async def test_from_the_second_on_connections_to_a_host_are_resumed(server: Server, transports: None) -> None:
+    for _ in range(4):
+        await server.visit()
+
+    assert server.resumed == [False, True, True, True]
+
+
+async def test_connections_through_a_proxy_are_resumed_too(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ConnectProxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setattr(dialling, "_is_loopback", lambda _host: False)
+        for _ in range(2):
+            await server.visit()
+
+    assert len(proxy.asked) == 2
+    assert server.resumed == [False, True]
+
+
+async def test_a_connection_that_was_not_answered_leaves_no_session(server: Server) -> None:
+    """Its host has proved nothing yet but a certificate, and TLS 1.3's tickets come later."""
+    for _ in range(2):
+        transport = await dial(Address("127.0.0.1", server.port, HOST), asyncio.Protocol)
+        transport.abort()
+    await server.visit()
+
+    assert not any(server.resumed)
+
+
+async def test_a_session_is_never_offered_to_another_host(
+    trusted: trustme.CA, server_tls: Tls, transports: None
+) -> None:
+    """The same server would resume it, and no certificate would be looked at."""
+    async with Server(server_tls(HOST)).up() as server:
+        await server.visit()
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await server.visit("other.share.test")
+
+
+async def test_another_server_of_the_same_name_has_to_show_its_certificate(
+    server: Server, transports: None
+) -> None:
+    await server.visit()
+    impostor = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert(HOST).configure_cert(impostor)
+    async with Server(impostor).up() as elsewhere:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await elsewhere.visit()
+    await server.visit()
+
+    assert server.resumed == [False, True]
+
+
+async def test_a_server_that_was_restarted_is_connected_to_anew_then_resumed_again(
+    trusted: trustme.CA, server_tls: Tls, transports: None
+) -> None:
+    before = Server(server_tls(HOST))
+    async with before.up():
+        await before.visit()
+    after = Server(server_tls(HOST))
+    after.port = before.port
+    async with after.up():
+        for _ in range(3):
+            await after.visit()
+
+    assert after.resumed == [False, True, True]
+
+
+async def test_after_an_hour_the_certificate_is_asked_for_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.visit()
+    monkeypatch.setattr(tls, "MAX_AGE", 0)
+    await server.visit()
+
+    assert server.resumed == [False, False]
+
+
+async def test_sessions_with_many_hosts_are_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls, "MAX_SESSIONS", 2)
+    for name in ("a", "b", "c", "c", "b", "a"):
+        await server.visit(f"{name}.share.test")
+
+    assert server.resumed == [False, False, False, True, True, False]
+
+
+async def test_tls_needs_no_place_to_write_to(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers are often read-only."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+
+    await server.visit()
+
+
+async def test_tls_1_2_is_resumed_too(trusted: trustme.CA, server_tls: Tls, transports: None) -> None:
+    context = server_tls(HOST)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with Server(context).up() as server:
+        for _ in range(2):
+            await server.visit()
+
+    assert server.resumed == [False, True]
