@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-network chaos soak lock system clean
+.PHONY: help demo test lint types page bench bench-network bench-shares chaos soak lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev  ## Doorstep beside the app alone and `ssh -R`, in one run
 
 bench-network: $(VENV)/.dev  ## the same over a path with delay and loss, in network namespaces (root)
 	@$(BIN)/python -m bench.network $(ARGS)
+
+bench-shares: $(VENV)/.dev  ## 1,000 idle shares: memory, CPU, and how soon they are back after a restart
+	@$(BIN)/python -m bench.shares $(ARGS)
 
 soak: $(VENV)/.dev  ## half an hour of mixed load: does anything grow?
 	@$(BIN)/python -m bench.soak $(ARGS)

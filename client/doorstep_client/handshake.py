@@ -1,49 +1,58 @@
-"""Opens a session's WebSocket, or says in plain words why that cannot be done.
-
-The proxy is chosen as for tunnel connections (`dial.proxy_for`), so that both go the same way; no
-`.netrc` is read, and no redirect followed, because both could change to whom the token is shown.
-"""
+"""Begins a session, or says in plain words why that cannot be done."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-import aiohttp
+from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from doorstep_client import wire
-from doorstep_client.dial import Address, Proxy, explain, proxy_for, tls_context
+from doorstep_client import websocket, wire
+from doorstep_client.dial import explain
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
+from doorstep_client.websocket import WebSocket
 
 HANDSHAKE_DEADLINE: Final = 15.0
 CLOSE_DEADLINE: Final = 3.0
 CHECK_DEADLINE: Final = 10.0
+_OTHER_NAME: Final = frozenset({62, 64})
+"""OpenSSL's codes for a certificate of another host name, or of another address."""
 
 
-def new_http() -> aiohttp.ClientSession:
-    """What sessions are opened with; to be closed after the last one."""
-    watch = aiohttp.TraceConfig()
-    watch.on_request_redirect.append(_refuse_redirect)
-    return aiohttp.ClientSession(trace_configs=[watch], cookie_jar=aiohttp.DummyCookieJar())
-
-
-async def connect(http: aiohttp.ClientSession, relay: RelaySettings) -> aiohttp.ClientWebSocketResponse:
+async def connect(relay: RelaySettings) -> WebSocket:
     """The WebSocket of a new session. Raises `UnreachableError`, whatever went wrong."""
     try:
         async with asyncio.timeout(HANDSHAKE_DEADLINE):
-            return await _connect(http, relay)
+            return await websocket.connect(relay)
     except DoorstepError:
         raise
-    except aiohttp.WSServerHandshakeError as error:
-        raise UnreachableError(
-            f"The address {relay.url} does not answer as a Doorstep relay does (HTTP status {error.status}); "
-            "is the address right?"
-        ) from error
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        raise UnreachableError(f"Cannot reach the relay {relay.url}: {explain(error)}") from error
+    except InvalidStatus as error:
+        raise UnreachableError(_no_relay(relay, error)) from error
+    except (InvalidHandshake, OSError, TimeoutError, ValueError) as error:
+        raise UnreachableError(f"Cannot reach the relay {relay.url}: {_why(relay, error)}") from error
+
+
+def _why(relay: RelaySettings, error: Exception) -> str:
+    if getattr(error, "verify_code", None) in _OTHER_NAME:
+        return f"its certificate is not to be trusted: it is not valid for {relay.host!r}"
+    return explain(error)
+
+
+def _no_relay(relay: RelaySettings, error: InvalidStatus) -> str:
+    """The sentence for an answer in HTTP that agrees to nothing."""
+    status = error.response.status_code
+    where = error.response.headers.get("Location")
+    if 300 <= status < 400 and where is not None:
+        return (
+            f"The address {relay.url} is not the relay itself, it redirects to {wire.readable(where)}; "
+            "give that address instead"
+        )
+    return (
+        f"The address {relay.url} does not answer as a Doorstep relay does (HTTP status {status}); "
+        "is the address right?"
+    )
 
 
 async def check(relay: RelaySettings) -> None:
@@ -52,18 +61,19 @@ async def check(relay: RelaySettings) -> None:
     Raises `RefusedError`, `UnreachableError` and `WireError`.
     """
     try:
-        async with asyncio.timeout(CHECK_DEADLINE), new_http() as http:
-            socket = await connect(http, relay)
+        async with asyncio.timeout(CHECK_DEADLINE):
+            socket = await connect(relay)
             try:
                 await welcomed(socket, relay)
             finally:
                 with suppress(OSError, TimeoutError):
-                    await asyncio.wait_for(socket.close(), CLOSE_DEADLINE)
+                    async with asyncio.timeout(CLOSE_DEADLINE):
+                        await socket.close()
     except (OSError, TimeoutError) as error:
         raise unreachable(relay, error) from error
 
 
-async def welcomed(socket: aiohttp.ClientWebSocketResponse, relay: RelaySettings) -> wire.Welcome:
+async def welcomed(socket: WebSocket, relay: RelaySettings) -> wire.Welcome:
     """The first message of a session. Raises what the relay said instead."""
     message = await receive(socket)
     if isinstance(message, wire.Error):
@@ -73,12 +83,9 @@ async def welcomed(socket: aiohttp.ClientWebSocketResponse, relay: RelaySettings
     return message
 
 
-async def receive(socket: aiohttp.ClientWebSocketResponse) -> wire.FromRelay:
+async def receive(socket: WebSocket) -> wire.FromRelay:
     """The next message. Raises `ConnectionError` at the end of the session."""
-    message = await socket.receive()
-    if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-        return wire.decode_from_relay(message.data)
-    raise ConnectionError(f"the relay ended the session ({socket.close_code or 'connection lost'})")
+    return wire.decode_from_relay(await socket.receive())
 
 
 def refusal(error: wire.Error, relay: RelaySettings) -> DoorstepError:
@@ -94,31 +101,3 @@ def unreachable(relay: RelaySettings, error: Exception) -> UnreachableError:
     """The sentence for a connection that failed before the relay had said anything."""
     why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
     return UnreachableError(f"Cannot reach the relay {relay.url}: {why}")
-
-
-def _connect(http: aiohttp.ClientSession, relay: RelaySettings) -> Awaitable[aiohttp.ClientWebSocketResponse]:
-    return http.ws_connect(
-        relay.url + wire.SESSION_PATH,
-        headers={"Authorization": f"Bearer {relay.token}"} if relay.token else {},
-        protocols=(wire.SUBPROTOCOL,),
-        max_msg_size=wire.MAX_MESSAGE,
-        ssl=tls_context() if relay.tls else True,
-        **_proxied(proxy_for(Address(relay.host, relay.port, relay.host if relay.tls else None))),
-    )
-
-
-def _proxied(proxy: Proxy | None) -> dict[str, Any]:
-    if proxy is None:
-        return {}
-    headers = {"Proxy-Authorization": proxy.credentials} if proxy.credentials else {}
-    return {"proxy": f"http://{proxy.authority}", "proxy_headers": headers}
-
-
-async def _refuse_redirect(
-    _http: aiohttp.ClientSession, _context: object, params: aiohttp.TraceRequestRedirectParams
-) -> None:
-    target = wire.readable(params.response.headers.get("Location", "nowhere"))
-    raise UnreachableError(
-        f"The address {params.url.origin()} is not the relay itself, it redirects to {target}; "
-        "give that address instead"
-    )

@@ -22,7 +22,7 @@ from doorstep_client.targets import Target
 from doorstep_client.tunnel import Tunnels
 
 if TYPE_CHECKING:
-    import aiohttp
+    from doorstep_client.websocket import WebSocket
 
 log = logging.getLogger("doorstep_client")
 
@@ -70,7 +70,7 @@ class Holder:
         self._changed = changed
         self._closing = asyncio.Event()
         self._attempt: asyncio.Task[None] | None = None
-        self._socket: aiohttp.ClientWebSocketResponse
+        self._socket: WebSocket
         self._tunnels: Tunnels
         self._live = False
 
@@ -79,28 +79,25 @@ class Holder:
 
         Raises what kept the very first connection from being made: later ones are tried again.
         """
-        from doorstep_client.handshake import new_http
-
         attempts = 0
-        async with new_http() as http:
-            while not self._closing.is_set():
-                began = asyncio.get_running_loop().time()
-                try:
-                    was_live = await self._try(http)
-                except (RefusedError, EndedError) as error:
-                    self.error = error
-                    break
-                if self._closing.is_set():
-                    break
-                steady = asyncio.get_running_loop().time() - began > STEADY
-                attempts = 0 if steady else attempts + 1
-                self._changed("lost" if was_live else "waiting")
-                await self._pause(backoff(attempts))
+        while not self._closing.is_set():
+            began = asyncio.get_running_loop().time()
+            try:
+                was_live = await self._try()
+            except (RefusedError, EndedError) as error:
+                self.error = error
+                break
+            if self._closing.is_set():
+                break
+            steady = asyncio.get_running_loop().time() - began > STEADY
+            attempts = 0 if steady else attempts + 1
+            self._changed("lost" if was_live else "waiting")
+            await self._pause(backoff(attempts))
         self._changed("ended")
 
-    async def _try(self, http: aiohttp.ClientSession) -> bool:
+    async def _try(self) -> bool:
         """One session, as a task of its own, so that `close` can end an attempt. Whether it ever was live."""
-        self._attempt = asyncio.create_task(self._session(http))
+        self._attempt = asyncio.create_task(self._session())
         try:
             await self._attempt
         except (UnreachableError, WireError, OSError, TimeoutError) as error:
@@ -135,17 +132,18 @@ class Holder:
 
     # -- one session ---------------------------------------------------------------------------
 
-    async def _session(self, http: aiohttp.ClientSession) -> None:
+    async def _session(self) -> None:
         from doorstep_client.handshake import connect
 
-        self._socket = await connect(http, self._relay)
+        self._socket = await connect(self._relay)
         self._tunnels = Tunnels(self._relay, self._target, self._fail)
         try:
             await self._converse()
         finally:
             self._tunnels.cancel()
             with suppress(OSError, TimeoutError):  # how it ended is known; a goodbye changes nothing
-                await asyncio.wait_for(self._socket.close(), CLOSE_DEADLINE)
+                async with asyncio.timeout(CLOSE_DEADLINE):
+                    await self._socket.close()
 
     async def _converse(self) -> None:
         """Read and obey until the session ends. The first message tells the heartbeat."""
@@ -180,7 +178,7 @@ class Holder:
 
     async def _send(self, message: wire.FromClient) -> None:
         async with asyncio.timeout(CLOSE_DEADLINE):
-            await self._socket.send_str(wire.encode(message))
+            await self._socket.send(wire.encode(message))
 
     def _obey(self, message: wire.FromRelay) -> bool:
         """Do what the relay says; True when that ends the session."""

@@ -28,7 +28,7 @@ from tests.support import eventually, free_port
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "backoff", lambda _attempt: 0.02)
+    monkeypatch.setattr(sessions, "backoff", lambda *_: 0.02)
 
 
 class Held:
