@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 import re
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from doorstep.components.base import Component
 from doorstep.errors import MissingExtraError, UsageError
-from doorstep.events.dependency import (
-    Dependency,
-    Function,
-    Limit,
-    ShowProgress,
-    Target,
-    TriggerMode,
-    Visibility,
-)
-from doorstep.events.listener import EventListener, Listener, listed
-from doorstep.graph import Block, Container
+from doorstep.events.listener import EventListener, Listener
+from doorstep.events.registry import Registry, current, current_registry
+from doorstep.events.scripts import Scripts
+from doorstep.graph import Block, Container, current_container
 from doorstep.later import BLOCKS, QUEUE, note, note_unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
+    from doorstep.events.dependency import Dependency
+    from doorstep.events.trigger import Limit
     from doorstep.launch import LaunchOptions, LaunchResult, Running
 
-_current: ContextVar[Blocks | None] = ContextVar("doorstep_blocks", default=None)
 
+class Blocks(Registry, Container):
+    """An app made of blocks: what is made inside `with Blocks() as app:` is on its page.
 
-class Blocks(Container):
-    """An app made of blocks: what is made inside `with Blocks() as app:` is on its page."""
+    Made or rendered inside of another app it becomes a part of that, functions and all.
+    """
 
-    type: ClassVar[str] = "blocks"
+    type: ClassVar[str] = "column"
+    """What it is inside of another app."""
+
+    title = ""
+    """The title of its page."""
 
     load = EventListener()
 
     def __init__(
         self,
-        *,
+        analytics_enabled: bool | None = None,  # noqa: ARG002  # there are none, ever
         mode: str = "blocks",
         title: str = "Doorstep",
-        analytics_enabled: bool | None = None,  # noqa: ARG002  # there are none, ever
+        *,
         fill_height: bool = False,
         fill_width: bool = False,
         **later: Any,
@@ -53,113 +52,165 @@ class Blocks(Container):
         self.fill_height = fill_height
         self.fill_width = fill_width
         self.dependencies: list[Dependency] = []
+        self.api_names: set[str] = set()
+        self.scripts = Scripts()
+        self.routes: list[Route] = []
+        self.unloads: list[Callable[..., Any]] = []
+        """Functions to run when a visitor is gone; each may ask for a `Request`."""
+        self.blocks: dict[int, Block] = {}
+        """Every block by its id, once the app is finished."""
         self.default_concurrency_limit: int | None = 1
         self.max_queue_size: int | None = None
         self.running: Running | None = None
+        self._brought: list[Dependency] = []
+        self._outer_registries: list[Registry | None] = []
 
     # -- building ------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._outer_app = _current.get()
-        _current.set(self)
+        self._outer_registries.append(current.get())
+        current.set(self._open_registry())
         return super().__enter__()
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
-        _current.set(self._outer_app)
+        outer = self._outer_registries.pop()
+        current.set(outer)
+        if not any(error) and self.parent is None and outer not in {None, self}:
+            self.render()
+
+    def render(self) -> Self:
+        """Put the whole app, with its functions, into the app whose `with` is open."""
+        self.unrender()
+        super().render()
+        outer, root = current_registry(), self.root
+        if outer is None:
+            raise UsageError(f"{self!r}.render() needs an open `with Blocks():`")
+        if self.routes:
+            note("Blocks: the pages of an app inside of another app are left out")
+        self._brought = outer.absorb(self, {self.id: root.id})
+        if isinstance(root, Blocks):
+            root.unloads += self.unloads
+        return self
+
+    def unrender(self) -> Self:
+        root = self.root
+        if self.parent is not None and isinstance(root, Registry):
+            root.release(self._brought)
+            self.take(self._brought, {root.id: self.id})
+        return super().unrender()
+
+    def route(self, name: str, path: str | None = None, show_in_navbar: bool = True) -> Route:
+        """Another page of the app, at `path` (made of its name if None): `with app.route("About"):`."""
+        made = re.sub(r"[^a-z0-9_-]+", "-", name.lower().strip()).strip("-")
+        checked = (made if path is None else path).strip("/")
+        if not checked or checked in {page.path for page in self.routes}:
+            raise UsageError(f"route {name!r}: the path {checked!r} is taken; give another with path=…")
+        if checked.split("/")[0] in _RESERVED:
+            raise UsageError(f"route {name!r}: paths under {checked.split('/')[0]!r} are the app's own")
+        route = Route(self, name, checked, show_in_navbar)
+        self.routes.append(route)
+        return route
+
+    def unload(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Run `fn` when a visitor closes the page, or does not come back to it."""
+        if not callable(fn):
+            raise UsageError(f"unload runs a function, not {fn!r}")
+        self.unloads.append(fn)
+        return fn
 
     def queue(
-        self, *, max_size: int | None = None, default_concurrency_limit: Limit = "default", **later: Any
+        self,
+        *,
+        max_size: int | None = None,
+        default_concurrency_limit: Limit = "default",
+        **later: Any,
     ) -> Self:
         """Set how many jobs may wait (None: no limit) and how many of one function may run at once."""
         note_unsupported("queue", QUEUE, later)
         self.max_queue_size = max_size
-        if default_concurrency_limit != "default":
-            self.default_concurrency_limit = default_concurrency_limit
+        if default_concurrency_limit not in {"default", "not_set"}:
+            self.default_concurrency_limit = default_concurrency_limit  # type: ignore[assignment]  # neither word
         return self
 
-    def add_dependency(
-        self,
-        triggers: Sequence[Listener],
-        fn: Function | None,
-        inputs: Component | Sequence[Component] | None = None,
-        outputs: Component | Sequence[Component] | None = None,
-        *,
-        api_name: str | None = None,
-        api_description: str | None = None,
-        api_visibility: Visibility = "public",
-        show_progress: ShowProgress = "full",
-        queue: bool = True,
-        trigger_mode: TriggerMode | None = None,
-        concurrency_limit: Limit = "default",
-        concurrency_id: str | None = None,
-    ) -> Dependency:
-        """Run `fn` when any of `triggers` happens. See `Listener.__call__`."""
-        if fn is not None and not callable(fn):
-            raise UsageError(f"an event runs a function, not {fn!r}")
-        dependency = Dependency(
-            id=len(self.dependencies),
-            targets=[Target(trigger.block.id, trigger.name) for trigger in triggers],
-            fn=fn,
-            inputs=_components(inputs, "inputs"),
-            outputs=_components(outputs, "outputs"),
-            api_name="",
-            api_description=api_description,
-            api_visibility=api_visibility,
-            show_progress=show_progress,
-            trigger_mode=trigger_mode or _default_mode(triggers),
-            queue=queue,
-            concurrency_limit=concurrency_limit,
-            concurrency_id=concurrency_id,
-        )
-        dependency.api_name = self._free_api_name(api_name or dependency.name)
-        self.dependencies.append(dependency)
-        return dependency
+    def page_path(self) -> str | None:
+        """The path of the page whose `with` is open."""
+        block: Block | None = current_container()
+        while block is not None:
+            if isinstance(block, Route):
+                return block.path
+            block = block.parent
+        return None
 
-    def add_constant(self, trigger: Listener, values: Sequence[tuple[Component, Any]]) -> Dependency:
-        """Give components wire values when `trigger` happens, without a round trip."""
-        dependency = self.add_dependency(
-            [trigger],
-            None,
-            None,
-            [component for component, _ in values],
-            api_name="clear",
-            api_visibility="private",
-        )
-        dependency.changes = [(component.id, {"value": wire}) for component, wire in values]
-        return dependency
-
-    def _free_api_name(self, wanted: str) -> str:
-        name = re.sub(r"\W+", "_", wanted).strip("_") or "fn"
-        taken = {dependency.api_name for dependency in self.dependencies}
-        candidates = [name, *(f"{name}_{number}" for number in range(1, len(taken) + 1))]
-        return next(candidate for candidate in candidates if candidate not in taken)
+    def _open_registry(self) -> Registry:
+        """Events inside the `with` belong to the app around it, once this one is a part of that."""
+        root = self.root
+        return root if isinstance(root, Registry) else self
 
     # -- what others ask of a finished app -----------------------------------------------------
 
     def concurrency_limit_of(self, dependency: Dependency) -> int | None:
         """How many calls of its group may run at once: the strictest limit that a member asks for."""
+        members = [each for each in self.dependencies if each.group == dependency.group] or [dependency]
         asked = [
             self.default_concurrency_limit if each.concurrency_limit == "default" else each.concurrency_limit
-            for each in self.dependencies
-            if each.group == dependency.group
+            for each in members
         ]
         return min((limit for limit in asked if limit is not None), default=None)
+
+    def walk(self) -> Iterator[Block]:
+        """Every block of every page."""
+        yield from super().walk()
+        for route in self.routes:
+            yield from route.walk()
+
+    def pages(self) -> list[Container]:
+        """The pages: the app itself is the first, the others are its routes."""
+        return [self, *self.routes]
+
+    def own_blocks(self) -> Iterator[Block]:
+        """The blocks of the first page."""
+        return Container.walk(self)
 
     def finish(self) -> None:
         """Check the graph once it is built. Raises `UsageError` for a component that is on no page,
         and `MissingExtraError` for an input whose package is not installed.
         """
-        on_page = {block.id for block in self.walk()}
+        if self.parent is not None:
+            raise UsageError(f"{self!r} is a part of another app; launch that, or make this one anew")
+        self._add_loads()
+        self.blocks = {self.id: self} | {block.id: block for block in self.walk()}
+        self._check_places()
+        self._check_needs()
+
+    def _check_places(self) -> None:
+        pages = self._pages_of_blocks()
         for dependency in self.dependencies:
-            for component in (*dependency.inputs, *dependency.outputs):
-                if component.id not in on_page:
+            here = self.paths_of(dependency, pages)
+            for block in (*dependency.inputs, *dependency.outputs):
+                if not block.has_look:
+                    self.blocks.setdefault(block.id, block)
+                elif block.id not in pages:
                     raise UsageError(
-                        f"{dependency.name}() uses {component!r}, which is not on the page: "
+                        f"{dependency.name}() uses {block!r}, which is not on the page: "
                         "make it inside the `with Blocks():` or call its render() there"
                     )
-        self._check_needs()
-        self._add_loads()
+                elif not here <= {pages[block.id]}:
+                    raise UsageError(
+                        f"{dependency.name}() uses {block!r}, which is on another page of the app than "
+                        "its event; what pages share is a State or a BrowserState"
+                    )
+
+    def _pages_of_blocks(self) -> dict[int, str]:
+        paths = {block.id: "" for block in self.own_blocks()}
+        return paths | {block.id: route.path for route in self.routes for block in route.walk()}
+
+    def paths_of(self, dependency: Dependency, pages: dict[int, str]) -> set[str]:
+        """The paths of the pages where it can be triggered, given the page of each block."""
+        paths = {pages.get(target.block or 0, dependency.page or "") for target in dependency.targets}
+        for earlier, _ in dependency.after:
+            paths |= self.paths_of(earlier, pages)
+        return paths or {dependency.page or ""}
 
     def _check_needs(self) -> None:
         """A missing package is better known now than at a visitor's first click.
@@ -170,28 +221,39 @@ class Blocks(Container):
         outputs = {each.id: each for dependency in self.dependencies for each in dependency.outputs}
         for component in inputs.values():
             component.check_needs(is_read=True)
-        for number, component in outputs.items():
-            if number in inputs:
+        for number, block in outputs.items():
+            if number in inputs or not isinstance(block, Component):
                 continue
             try:
-                component.check_needs(is_read=False)
+                block.check_needs(is_read=False)
             except MissingExtraError as error:
-                note(f"{component.title}: {error}")
+                note(f"{block.title}: {error}")
 
     def _add_loads(self) -> None:
-        """A component whose `value` is a function gets it anew whenever the page is opened."""
-        for block in self.walk():
-            if isinstance(block, Component) and block.load is not None:
-                self.add_dependency(
-                    [self.load],
-                    block.load,
-                    None,
-                    block,
-                    api_visibility="private",
-                    show_progress="hidden",
-                    concurrency_limit=None,
-                )
-                block.load = None
+        """A component whose `value` is a function gets it anew whenever the page is opened, its `inputs`
+        change, or `every` so many seconds.
+        """
+        for page in self.pages():
+            blocks = self.own_blocks() if page is self else page.walk()
+            for block in list(blocks):
+                if isinstance(block, Component) and block.load is not None:
+                    with self, page:
+                        self._add_load(block, block.load)
+                    block.load = None
+
+    def _add_load(self, component: Component, fn: Callable[..., Any]) -> None:
+        changes = [each.change for each in component.load_inputs if hasattr(each, "change")]
+        timer = component.timer()
+        self.add_dependency(
+            [self.load, *changes, *([timer.tick] if timer is not None else [])],
+            fn,
+            component.load_inputs,
+            component,
+            api_name=False,
+            show_progress="hidden",
+            concurrency_limit=None,
+            trigger_mode="always_last" if changes else "once",
+        )
 
     # -- running -------------------------------------------------------------------------------
 
@@ -208,26 +270,39 @@ class Blocks(Container):
             self.running = None
 
 
+class Route(Container):
+    """Another page of an app: `with app.route("About"):`."""
+
+    type: ClassVar[str] = "column"
+    title = ""
+
+    def __init__(self, app: Blocks, name: str, path: str, in_navbar: bool) -> None:
+        super().__init__(render=False)
+        self.app = app
+        self.parent = app
+        self.title = name
+        self.path = path
+        self.in_navbar = in_navbar
+        self._outer_registries: list[Registry | None] = []
+
+    def __enter__(self) -> Blocks:  # type: ignore[override]  # events such as `load` are the app's
+        self._outer_registries.append(current.get())
+        current.set(self.app)
+        super().__enter__()
+        return self.app
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        current.set(self._outer_registries.pop())
+
+
+_RESERVED = frozenset({"doorstep", "gradio_api", "config", "login", "logout", "theme.css", "robots.txt"})
+
+
 def current_blocks() -> Blocks | None:
     """The app whose `with` is open."""
-    return _current.get()
+    registry = current_registry()
+    return registry if isinstance(registry, Blocks) else None
 
 
-def _components(given: Any, what: str) -> list[Component]:
-    components = listed(given)
-    for component in components:
-        if not isinstance(component, Component):
-            raise UsageError(f"{what} are components, not {component!r}")
-    return components
-
-
-def _default_mode(triggers: Sequence[Listener]) -> TriggerMode:
-    """A change that comes while the last one is handled must not get lost."""
-    return (
-        "always_last"
-        if any(trigger.name in {"change", "input", "key_up"} for trigger in triggers)
-        else "once"
-    )
-
-
-__all__ = ["Block", "Blocks", "current_blocks"]
+__all__ = ["Block", "Blocks", "Listener", "Route", "current_blocks"]

@@ -5,6 +5,7 @@ UsageError                   the developer's: a wrong argument or a graph that c
 ├── MissingExtraError        a value needs a package that is not installed
 └── OutputError              the function returned what its outputs cannot show
 RefusedError                 the visitor's: the page sent what this app does not accept (has .component)
+├── InvalidError             a validator found inputs wrong (has .invalid)
 ├── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
 │   └── FileTooBigError      a file over the limit
 └── NoRoomError              nobody's: the disk is full
@@ -62,6 +63,14 @@ class RefusedError(Exception):
     def __init__(self, message: str, component: int | None = None) -> None:
         super().__init__(message)
         self.component = component
+
+
+class InvalidError(RefusedError):
+    """A validator found inputs wrong. `invalid` is a list of component ids with what was said of each."""
+
+    def __init__(self, invalid: list[tuple[int, str]]) -> None:
+        super().__init__("; ".join(message for _, message in invalid if message) or "An input is not valid.")
+        self.invalid = invalid
 
 
 class FileRefusedError(RefusedError):

@@ -6,6 +6,7 @@ Ids are unique in the process, so trees can be put into one another without renu
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
@@ -44,6 +45,17 @@ class Block:
     PROPS: ClassVar[tuple[str, ...]] = ()
     """The attributes that the page needs."""
 
+    has_look: ClassVar[bool] = True
+    """Whether it can be seen: one that cannot may be used from every page."""
+
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]] | dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note what the block is made with: returned from a function it stands for just that."""
+        block = super().__new__(cls)
+        block._arguments = (args, kwargs)
+        return block
+
     def __init__(
         self,
         *,
@@ -79,8 +91,19 @@ class Block:
             raise UsageError(f"{self!r}.render() needs an open `with Blocks():`")
         if self.parent is not None:
             raise UsageError(f"{self!r} is on the page already; make a second one instead")
-        container.append(self)
+        self.home_in(container).append(self)
         return self
+
+    def unrender(self) -> Self:
+        """Take the block off the page; `render()` puts it where it is to be."""
+        if self.parent is not None:
+            self.parent.children.remove(self)
+            self.parent = None
+        return self
+
+    def home_in(self, container: Container) -> Container:
+        """Where in `container` it goes: a tab, say, goes into tabs."""
+        return container
 
     def props(self) -> dict[str, Any]:
         """What the page needs to show the block."""
@@ -92,6 +115,30 @@ class Block:
             "min_width": self.min_width,
         }
         return common | {name: getattr(self, name) for name in self.PROPS}
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """The arguments that were given when it was made, by name."""
+        if isinstance(self._arguments, dict):
+            return self._arguments
+        args, kwargs = self._arguments
+        signature = inspect.signature(type(self).__init__)
+        given = dict(signature.bind_partial(self, *args, **kwargs).arguments)
+        del given[next(iter(given))]  # self
+        for parameter in signature.parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                given |= given.pop(parameter.name, {})
+        self._arguments = given
+        return given
+
+    @made_with.setter
+    def made_with(self, given: dict[str, Any]) -> None:
+        self._arguments = given
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return type(self).__name__
 
     @property
     def root(self) -> Block:
@@ -110,6 +157,7 @@ class Container(Block):
 
     def __init__(self, **common: Any) -> None:
         self.children: list[Block] = []
+        self._outers: list[Container | None] = []
         super().__init__(**common)
 
     def append(self, block: Block) -> None:
@@ -124,12 +172,12 @@ class Container(Block):
                 yield from child.walk()
 
     def __enter__(self) -> Self:
-        self._outer = _current.get()
+        self._outers.append(_current.get())
         _current.set(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        _current.set(self._outer)
+        _current.set(self._outers.pop())
 
 
 def current_container() -> Container | None:

@@ -13,8 +13,8 @@ from doorstep.components.button import Button
 from doorstep.components.layout import Column, Row
 from doorstep.components.markdown import Markdown
 from doorstep.errors import UsageError
-from doorstep.events.dependency import Limit, ShowProgress, Visibility
 from doorstep.events.listener import Listener
+from doorstep.events.trigger import Limit, ShowProgress, Visibility
 from doorstep.later import INTERFACE, note, note_unsupported
 
 ComponentLike = str | Component
@@ -68,7 +68,6 @@ class Interface(Blocks):
         self.article = article
         self.input_components = [_component(each) for each in _listed(inputs)]
         self.output_components = [_component(each) for each in _listed(outputs)]
-        _note_arguments(fn, len(self.input_components))
         self._name_components()
         with self:
             submit, clear = self._lay_out(title, submit_btn, clear_btn)
@@ -183,20 +182,6 @@ def _render(components: Sequence[Component]) -> None:
     for component in components:
         if component.parent is None:
             component.render()
-
-
-def _note_arguments(fn: Callable[..., Any], inputs: int) -> None:
-    """Warn when the function cannot be called with this many values."""
-    try:
-        signature = inspect.signature(fn)
-        signature.bind(*range(inputs))
-    except ValueError:  # some built-in functions have no signature
-        return
-    except TypeError:
-        name = getattr(fn, "__name__", None) or type(fn).__name__
-        plain = [each.replace(annotation=each.empty) for each in signature.parameters.values()]
-        have = "1 input" if inputs == 1 else f"{inputs} inputs"
-        note(f"Interface: {name}{inspect.Signature(plain)} cannot be called with the values of {have}")
 
 
 def _parameters(fn: Callable[..., Any]) -> list[str]:

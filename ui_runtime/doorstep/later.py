@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,9 +78,14 @@ NAMES: Final = frozenset(
 
 _OURS: Final = str(Path(__file__).parent)
 
+is_silent: ContextVar[bool] = ContextVar("doorstep_silent", default=False)
+"""Set while a block is made once more, for an update: what there is to say was said the first time."""
+
 
 def note(message: str) -> None:
     """Warn, at the developer's own line: the innermost frame outside of this package."""
+    if is_silent.get():
+        return
     level, frame = 1, sys._getframe()  # noqa: SLF001  # the documented way to a caller's frame
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
         level, frame = level + 1, frame.f_back

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from doorstep.errors import MissingExtraError
 
@@ -30,6 +31,17 @@ def print_error(function: str, error: BaseException) -> None:
         print_line(str(error))
     else:
         print_line(format_error(function, error))
+
+
+def warn_at(function: Any, message: str) -> None:
+    """Warn of what a function did, at the line where the developer wrote it."""
+    while hasattr(function, "func"):
+        function = function.func
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if code is None:
+        warnings.warn(message, stacklevel=2)
+    else:
+        warnings.warn_explicit(message, UserWarning, code.co_filename, code.co_firstlineno)
 
 
 def print_line(text: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from doorstep.errors import RefusedError
+from doorstep.events.listener import listed
 from doorstep.graph import Block, BlockProps
-from doorstep.later import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from doorstep.events.visit import Visit
 
 
 class Files(Protocol):
@@ -64,10 +66,10 @@ class Component(Block):
         inputs: Any = None,
         **common: Any,
     ) -> None:
-        if every is not None or inputs is not None:
-            note(f"{type(self).__name__}: `every` and `inputs` do nothing yet in this version of Doorstep")
         self.load: Callable[[], Any] | None = value if callable(value) else None
         self.value = None if self.load else value
+        self.every = every
+        self.load_inputs = listed(inputs)
         self.label = label
         self.info = info
         self.show_label = show_label
@@ -92,6 +94,14 @@ class Component(Block):
         """The wire value for what the function returned. Raises `ValueError` or `TypeError`."""
         return value
 
+    def read(self, wire: Any, visit: Visit) -> Any:
+        """What `preprocess` does, for a component that needs more of the session than its files."""
+        return self.preprocess(wire, visit.files)
+
+    def show(self, value: Any, visit: Visit) -> Any:
+        """What `postprocess` does, for a component that needs more of the session than its files."""
+        return self.postprocess(value, visit.files)
+
     def blank(self) -> Any:
         """The wire value of an emptied component."""
         return None
@@ -99,6 +109,14 @@ class Component(Block):
     def api_info(self) -> dict[str, Any]:
         """The JSON schema of the wire value."""
         return {}
+
+    def timer(self) -> Any:
+        """The `Timer` that loads its value `every` so many seconds, made for it if there is none yet."""
+        if self.every is None:
+            return None
+        from doorstep.components.timer import Timer
+
+        return self.every if isinstance(self.every, Timer) else Timer(self.every)
 
     # -- the page ------------------------------------------------------------------------------
 

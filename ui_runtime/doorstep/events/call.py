@@ -1,65 +1,172 @@
-"""One call of a function: from wire values to arguments, from what it returned to wire values."""
+"""One call of a function: from wire values to arguments, from what it returned to changes of the page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from doorstep.errors import MissingExtraError, OutputError, RefusedError
+from doorstep.events import updates
+from doorstep.events.injection import arranged
+from doorstep.graph import Block
 from doorstep.messages import check_wire
+from doorstep.report import warn_at
 
 if TYPE_CHECKING:
-    from doorstep.components.base import Component, Files
+    from collections.abc import Iterator
+
+    from doorstep.components.base import Component
     from doorstep.events.dependency import Dependency
+    from doorstep.events.visit import Visit
+
+Props = dict[str, Any]
+"""Properties of a component that change; its new wire value is `value`."""
 
 
-def arguments(dependency: Dependency, data: list[Any], files: Files) -> list[Any]:
+class Call(Protocol):
+    """A job, as far as its function is concerned. `trigger` is the id of the block that started it."""
+
+    @property
+    def dependency(self) -> Dependency: ...
+    @property
+    def data(self) -> list[Any]: ...
+    @property
+    def visit(self) -> Visit: ...
+    @property
+    def trigger(self) -> int | None: ...
+    @property
+    def event(self) -> Any: ...
+
+
+class Arguments(NamedTuple):
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+# -- what goes in ------------------------------------------------------------------------------
+
+
+def arguments(call: Call) -> Arguments:
     """The function's arguments. Raises `RefusedError`, naming the component whose value is refused."""
+    return arrange(call, values(call))
+
+
+def values(call: Call) -> list[Any]:
+    """The inputs' Python values, in their order."""
+    dependency = call.dependency
     wanted = len(dependency.inputs)
-    if len(data) != wanted:
-        raise RefusedError(f"{dependency.api_name} takes {_count(wanted, 'input')}, got {len(data)}")
+    if len(call.data) != wanted:
+        raise RefusedError(f"{dependency.api_name} takes {_count(wanted, 'input')}, got {len(call.data)}")
+    if not dependency.preprocess:
+        return list(call.data)
+    visit = call.visit
     return [
-        component.preprocess(wire, files) for component, wire in zip(dependency.inputs, data, strict=True)
+        visit.component(component).read(wire, visit)
+        for component, wire in zip(dependency.inputs, call.data, strict=True)
     ]
 
 
-def results(dependency: Dependency, returned: Any, files: Files) -> list[tuple[int, Any]]:
-    """The outputs' ids and wire values. Raises `OutputError`, naming what does not fit."""
+def arrange(call: Call, given: list[Any]) -> Arguments:
+    """Values as the function wants them: one by one or as one dict, with what it asks for besides."""
+    dependency = call.dependency
+    names = dependency.keywords
+    positional = given[: len(given) - len(names)]
+    kwargs = dict(zip(names, given[len(positional) :], strict=True))
+    if dependency.inputs_as_dict:
+        positional = [dict(zip(dependency.inputs, given, strict=True))]
+    args, injected = arranged(dependency.injections, positional, call)
+    return Arguments(args, kwargs | injected)
+
+
+# -- what comes out ----------------------------------------------------------------------------
+
+
+def results(call: Call, returned: Any) -> list[tuple[int, Props]]:
+    """The outputs that change: ids and properties. Raises `OutputError`, naming what does not fit."""
+    dependency = call.dependency
+    changes = []
+    for component, value in _assigned(dependency, returned):
+        props = _shown(call, component, value)
+        if props:
+            changes.append((component.id, props))
+    return changes
+
+
+def _assigned(dependency: Dependency, returned: Any) -> Iterator[tuple[Block, Any]]:
+    """Which output gets which value."""
     outputs = dependency.outputs
-    if not outputs:
-        return []
+    if not outputs or updates.is_skip(returned):
+        return iter(())
+    if isinstance(returned, dict) and returned and all(isinstance(key, Block) for key in returned):
+        return _by_component(dependency, returned)
+    if dependency.outputs_as_dict:
+        raise OutputError(
+            f"{dependency.name}() has a set of outputs, so it returns a dict keyed by component, "
+            f"not a {type(returned).__name__}"
+        )
     values = [returned] if len(outputs) == 1 else _spread(dependency, returned)
-    return [
-        (component.id, _shown(dependency, component, value, files))
-        for component, value in zip(outputs, values, strict=True)
-    ]
+    return zip(outputs, values, strict=True)
+
+
+def _by_component(dependency: Dependency, returned: dict[Block, Any]) -> Iterator[tuple[Block, Any]]:
+    outputs = {output.id: output for output in dependency.outputs}
+    for block in returned:
+        if block.id not in outputs:
+            names = ", ".join(output.title for output in dependency.outputs)
+            raise OutputError(
+                f"{dependency.name}() returned a value for {block.title}, which is not one of its outputs "
+                f"({names})"
+            )
+    return ((outputs[block.id], value) for block, value in returned.items())
 
 
 def _spread(dependency: Dependency, returned: Any) -> list[Any]:
     many = isinstance(returned, (tuple, list))
-    got = len(returned) if many else 1
-    if not many or got != len(dependency.outputs):
-        names = ", ".join(component.title for component in dependency.outputs)
-        raise OutputError(
-            f"{dependency.name}() returned {_count(got, 'value')} "
-            f"for {_count(len(dependency.outputs), 'output')} ({names})"
-        )
-    return list(returned)
+    got, wanted = len(returned) if many else 1, len(dependency.outputs)
+    if many and got == wanted:
+        return list(returned)
+    names = ", ".join(output.title for output in dependency.outputs)
+    message = f"{dependency.name}() returned {_count(got, 'value')} for {_count(wanted, 'output')} ({names})"
+    if got < wanted:
+        raise OutputError(message)
+    warn_at(dependency.fn, f"{message}; the rest is ignored")
+    return list(returned[:wanted])
 
 
-def _shown(dependency: Dependency, component: Component, value: Any, files: Files) -> Any:
+def _shown(call: Call, output: Block, value: Any) -> Props:
+    """What the page has to change at `output`."""
+    dependency = call.dependency
+    if not dependency.postprocess:
+        check_wire(value)
+        return {"value": value}
     try:
-        wire = component.postprocess(value, files)
-        check_wire(wire)
+        props = _props(call.visit, output, value)
+        check_wire(props)
     except MissingExtraError:  # the function did nothing wrong
         raise
     except OutputError as error:
-        raise OutputError(f"{component.title}: {error}") from error
+        raise OutputError(f"{output.title}: {error}") from error
     except (TypeError, ValueError, OSError) as error:
         kind = type(value).__name__
         raise OutputError(
-            f"{dependency.name}() returned a {kind} that {component.title} cannot show: {error}"
+            f"{dependency.name}() returned a {kind} that {output.title} cannot show: {error}"
         ) from error
-    return wire
+    return props
+
+
+def _props(visit: Visit, output: Block, value: Any) -> Props:
+    change = updates.change_of(value)
+    if change is not None:
+        return updates.apply(change, output, visit)
+    component: Component = updates.as_component(output)
+    return {"value": visit.component(component).show(value, visit)}
+
+
+# -- validators --------------------------------------------------------------------------------
+
+
+def check(call: Call, verdict: Any) -> None:
+    """Raises `InvalidError` when a validator said no to an input: it returned `verdict`."""
+    updates.check_verdict(verdict, call.dependency.inputs)
 
 
 def _count(number: int, noun: str) -> str:

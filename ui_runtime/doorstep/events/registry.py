@@ -1,0 +1,232 @@
+"""Where functions are attached to events: an app, or a part of its page that is rendered for one session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextvars import ContextVar
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
+
+from doorstep.errors import UsageError
+from doorstep.events.dependency import Dependency, Target, name_of
+from doorstep.events.injection import check_arguments
+from doorstep.events.listener import listed
+from doorstep.events.scripts import Scripts, note_transpiling
+from doorstep.graph import Block
+from doorstep.later import note
+
+if TYPE_CHECKING:
+    from doorstep.components.base import Component
+    from doorstep.events.listener import Listener
+    from doorstep.events.trigger import (
+        Decorated,
+        EventOptions,
+        Function,
+        Inputs,
+        Outputs,
+        Trigger,
+        TriggerMode,
+    )
+
+current: ContextVar[Registry | None] = ContextVar("doorstep_registry", default=None)
+
+_CHANGING: Final = frozenset({"change", "input", "key_up"})
+
+
+class Registry:
+    """Takes functions and the events that run them."""
+
+    dependencies: list[Dependency]
+    api_names: set[str]
+    scripts: Scripts
+
+    # -- what the two kinds of it decide -------------------------------------------------------
+
+    def next_id(self, key: Any) -> int:  # noqa: ARG002  # keys matter in rendered parts
+        """The id of the next dependency."""
+        return len(self.dependencies)
+
+    def target(self, listener: Listener) -> Target:
+        """The event as the page knows it."""
+        return Target(listener.block.id, listener.name)
+
+    def page_path(self) -> str | None:
+        """The path of the page that is being built."""
+        return None
+
+    # -- building ------------------------------------------------------------------------------
+
+    def add_dependency(
+        self,
+        triggers: Sequence[Trigger],
+        fn: Function | Decorated | None,
+        inputs: Inputs = None,
+        outputs: Outputs = None,
+        api_name: str | Literal[False] | None = None,
+        **options: Unpack[EventOptions],
+    ) -> Dependency:
+        """Run `fn` when any of `triggers` happens. See `Trigger.__call__` and `EventOptions`."""
+        named = dict(options.pop("inputs_kwargs", None) or {})
+        given: Any = inputs
+        if isinstance(given, Mapping):
+            named, given = {**given, **named}, None
+        positional = _components(given, "inputs", fn)
+        dependency = Dependency(
+            id=self.next_id(options.get("key")),
+            app=self,
+            targets=[],
+            fn=None,
+            inputs=[*positional, *_components(list(named.values()), "inputs_kwargs", fn)],
+            outputs=_blocks(outputs, "outputs", fn),
+            api_name="",
+            inputs_as_dict=isinstance(given, AbstractSet),
+            outputs_as_dict=isinstance(outputs, AbstractSet),
+            keywords=tuple(named),
+            page=self.page_path(),
+        )
+        for trigger in triggers:
+            trigger.attach(dependency)
+        self._set_options(dependency, options, triggers)
+        self._set_function(dependency, None if fn == "decorator" else fn, api_name)
+        if fn == "decorator":
+            dependency.adopt = lambda late: self._set_function(dependency, late, api_name)
+        self.dependencies.append(dependency)
+        return dependency
+
+    def add_constant(self, trigger: Trigger, values: Sequence[tuple[Component, Any]]) -> Dependency:
+        """Give components wire values when `trigger` happens, without a round trip."""
+        outputs = [component for component, _ in values]
+        dependency = self.add_dependency([trigger], None, None, outputs, api_name="clear")
+        dependency.changes = [(component.id, {"value": wire}) for component, wire in values]
+        return dependency
+
+    def _set_options(
+        self, dependency: Dependency, options: EventOptions, triggers: Sequence[Trigger]
+    ) -> None:
+        for name, value in options.items():
+            if name not in _SET_APART:
+                _check_known(name)
+                setattr(dependency, name, value)
+        dependency.queue = options.get("queue") is not False
+        shown_on = options.get("show_progress_on")
+        dependency.show_progress_on = _components(shown_on, "show_progress_on", None) if shown_on else None
+        dependency.cancels = _dependencies(options.get("cancels"))
+        dependency.trigger_mode = options.get("trigger_mode") or _default_mode(triggers)
+        dependency.key = options.get("key")
+        js = options.get("js")
+        if js is True:
+            note_transpiling()
+        elif js:
+            dependency.js = self.scripts.add(js)
+
+    def _set_function(
+        self, dependency: Dependency, fn: Function | None, api_name: str | Literal[False] | None
+    ) -> None:
+        if isinstance(fn, Dependency):  # one decorator above another
+            fn = fn.fn
+        if fn is not None and not callable(fn):
+            raise UsageError(f"an event runs a function, not {fn!r}")
+        if fn is None or api_name is False:
+            dependency.api_visibility = "private"
+        dependency.fn = fn
+        self.api_names.discard(dependency.api_name)
+        dependency.api_name = self._free_api_name(api_name or name_of(fn))
+        if fn is not None:
+            check_arguments(dependency)
+
+    def _free_api_name(self, wanted: str) -> str:
+        name = re.sub(r"\W+", "_", wanted).strip("_") or "fn"
+        taken = self.api_names
+        if name in taken:
+            name = next(free for number in count(1) if (free := f"{name}_{number}") not in taken)
+        taken.add(name)
+        return name
+
+    # -- apps inside of apps -------------------------------------------------------------------
+
+    def absorb(self, inner: Registry, renamed: dict[int, int]) -> list[Dependency]:
+        """Take over the functions of another app; targets on a block of `renamed` are on its substitute."""
+        brought, inner.dependencies = inner.dependencies, []
+        self.take(brought, renamed)
+        self.scripts.update(inner.scripts)
+        return brought
+
+    def take(self, brought: list[Dependency], renamed: dict[int, int]) -> None:
+        for dependency in brought:
+            dependency.id = self.next_id(None)
+            dependency.app = self
+            dependency.api_name = self._free_api_name(dependency.api_name)
+            dependency.targets = [
+                Target(renamed.get(each.block or 0, each.block), each.event) for each in dependency.targets
+            ]
+            dependency.page = self.page_path()
+            self.dependencies.append(dependency)
+
+    def release(self, brought: list[Dependency]) -> None:
+        """Give them up again."""
+        self.dependencies = [each for each in self.dependencies if each not in brought]
+        for number, dependency in enumerate(self.dependencies):
+            dependency.id = number
+        self.api_names -= {each.api_name for each in brought}
+
+
+_SET_APART: Final = frozenset(
+    {"queue", "show_progress_on", "cancels", "trigger_mode", "js", "key", "inputs_kwargs"}
+)
+_KNOWN: Final = frozenset(Dependency.__dataclass_fields__)
+
+
+def _check_known(name: str) -> None:
+    if name not in _KNOWN:
+        raise TypeError(f"an event has no parameter {name!r}")
+
+
+def current_registry() -> Registry | None:
+    """The app, or the rendered part, whose `with` is open."""
+    return current.get()
+
+
+def _components(given: Any, what: str, fn: Any) -> list[Component]:
+    from doorstep.components.base import Component
+
+    blocks = listed(given)
+    for block in blocks:
+        if not isinstance(block, Component):
+            raise UsageError(f"{what} are components, not {block!r}{_of(fn)}{_hint(block)}")
+    return blocks
+
+
+def _blocks(given: Any, what: str, fn: Any) -> list[Block]:
+    blocks = listed(given)
+    for block in blocks:
+        if not isinstance(block, Block):
+            raise UsageError(f"{what} are components, not {block!r}{_of(fn)}{_hint(block)}")
+    twice = next((block for number, block in enumerate(blocks) if block in blocks[:number]), None)
+    if twice is not None:
+        note(f"{what} hold {twice.title} twice{_of(fn)}; the later value is the one that shows")
+    return blocks
+
+
+def _of(fn: Any) -> str:
+    return f" ({name_of(fn)}())" if callable(fn) else ""
+
+
+def _hint(given: Any) -> str:
+    if isinstance(given, type):
+        return f"; write {given.__name__}() to make a component of the class"
+    return ""
+
+
+def _dependencies(given: Any) -> list[Dependency]:
+    dependencies = listed(given)
+    for each in dependencies:
+        if not isinstance(each, Dependency):
+            raise UsageError(f"cancels are what event methods return (click = button.click(…)), not {each!r}")
+    return dependencies
+
+
+def _default_mode(triggers: Sequence[Trigger]) -> TriggerMode:
+    """A change that comes while the last one is handled must not get lost."""
+    return "always_last" if any(trigger.name in _CHANGING for trigger in triggers) else "once"

@@ -1,0 +1,55 @@
+"""The app's own JavaScript (`js=`): each piece is served as a module, never as inline code."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from doorstep.later import note
+
+_FUNCTION: Final = re.compile(
+    r"\(*\s*(async\b\s*)?(function\b|\([^()]*(\([^()]*\)[^()]*)*\)\s*=>|[A-Za-z_$][\w$]*\s*=>)", re.DOTALL
+)
+_COMMENTS: Final = re.compile(r"\A(\s|//[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
+
+
+class Scripts:
+    """Modules by name: the hash of what they hold."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, str] = {}
+
+    def add(self, code: str) -> str:
+        """Serve `code`: its path, as the page asks for it."""
+        module = module_of(code)
+        name = hashlib.blake2b(module.encode(), digest_size=16).hexdigest()
+        self._modules[name] = module
+        return f"doorstep/script/{name}.js"
+
+    def get(self, name: str) -> str | None:
+        """The module `{name}.js`."""
+        return self._modules.get(name)
+
+    def update(self, other: Scripts) -> None:
+        self._modules.update(other._modules)
+
+
+def module_of(code: str) -> str:
+    """A module whose default export is `code`: a function as it is, anything else as a function's body.
+
+    The body finds the values in `arguments`.
+    """
+    bare = code[_end_of_comments(code) :].rstrip().rstrip(";").rstrip()
+    if _FUNCTION.match(bare):
+        return f"export default (\n{bare}\n);\n"
+    return f"export default async function () {{\n{code}\n}}\n"
+
+
+def _end_of_comments(code: str) -> int:
+    found = _COMMENTS.match(code)
+    return found.end() if found else 0
+
+
+def note_transpiling() -> None:
+    note("js=True does nothing: the function runs in Python all the same")
