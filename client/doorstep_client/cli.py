@@ -13,10 +13,40 @@ if TYPE_CHECKING:
     from doorstep_client.settings import RelaySettings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """`doorstep app.py` is `doorstep run app.py`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0].endswith(".py"):
+            args = ["run", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="doorstep", prog_name="doorstep")
 def main() -> None:
-    """Put local apps on the web, and hand out public links to them."""
+    """Put local apps on the web, and hand out public links to them.
+
+    `doorstep app.py` runs a script, and again whenever it is saved; its page stays open.
+    """
+
+
+@main.command(
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+        "help_option_names": [],
+    }
+)
+@click.argument("arguments", nargs=-1, metavar="SCRIPT [ARGUMENTS]...")
+def run(arguments: tuple[str, ...]) -> None:
+    """Run a script, and again whenever it is saved; its page stays open."""
+    import runpy
+
+    sys.argv = ["doorstep", *arguments]
+    runpy.run_module("doorstep.dev", run_name="__main__", alter_sys=False)
 
 
 @main.command()

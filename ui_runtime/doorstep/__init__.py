@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+NO_RELOAD = True
+"""False while `doorstep app.py` runs a script again; `if ds.NO_RELOAD:` guards what is done once, such as
+loading a model."""
+
 MODULES: Final = {
     "Blocks": "blocks",
     "Button": "components.button",

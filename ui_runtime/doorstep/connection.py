@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from doorstep.dev import current
 from doorstep.errors import ProtocolError
-from doorstep.messages import MAX_FRAME, Cancel, Hello, Ping, Pong, Run, Welcome, decode, encode
+from doorstep.messages import MAX_FRAME, Cancel, Hello, Ping, Pong, Reload, Run, Welcome, decode, encode
 from doorstep.security import is_same_origin, visitor_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Connection:
         await self._say(encode(Welcome(session=session.id, resumed=resumed is not None)))
         for frame in resumed[1] if resumed is not None else ():
             await self._say(frame)
+        if hello.session is not None and resumed is None and current.stage() is not None:
+            session.tell(Reload())  # a page of the app as it was before
         self._news.set()
         return session
 

@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import threading
+import time
 from typing import Any, Self
 
 
@@ -44,10 +45,14 @@ class Ending:
         self._ear.close()
         self._mouth.close()
 
-    def wait(self) -> None:
-        """Until the end has come, or was asked for."""
+    def wait(self, seconds: float | None = None) -> None:
+        """Until the end has come, or was asked for; no longer than `seconds`."""
+        until = None if seconds is None else time.monotonic() + seconds
         while not (self._come or self.asked_for):  # any other signal wakes it too
-            select.select([self._ear], [], [])
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            select.select([self._ear], [], [], left)
             with contextlib.suppress(BlockingIOError):
                 self._ear.recv(64)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
+from doorstep.dev import current
 from doorstep.ending import Ending
 from doorstep.errors import UsageError
 from doorstep.later import LAUNCH, note_unsupported
@@ -19,6 +20,8 @@ from doorstep.serving import ServerThread, bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
 
     from doorstep.blocks import Blocks
 
@@ -64,8 +67,15 @@ class Running:
     """A launched app: its server, and its link if it has one."""
 
     app: App
+    served: ASGIApp
+    """What the server was given: the app itself, or what stands for it while it is developed."""
     server: ServerThread
+    local_url: str
     link: Any = None
+
+    @property
+    def share_url(self) -> str | None:
+        return self.link.url if self.link is not None else None
 
     def close(self) -> None:
         """The link first, so that no visitor reaches a server that is going away."""
@@ -125,25 +135,30 @@ def launch(
         blocked_paths=blocked_paths or _listed("BLOCKED_PATHS"),
         session_capacity=state_session_capacity,
     )
+    stage = current.stage()
+    if stage is not None and (place := stage.take(blocks, app)) is not None:
+        return LaunchResult(app, place.local_url, place.share_url)
+    served = app if stage is None else stage.open(app)
     listener = bind(host, port)
-    guarded = LoopbackGuard(app, _names(root)) if host in _LOOPBACK else app
-    running = Running(app, ServerThread(guarded, listener))
+    guarded = LoopbackGuard(served, _names(root)) if host in _LOOPBACK else served
+    local_url = f"http://{_shown_host(host)}:{listener.getsockname()[1]}"
+    running = Running(app, served, ServerThread(guarded, listener), local_url)
     running.server.start()
     blocks.running = running
     atexit.register(running.close)
-    local_url = f"http://{_shown_host(host)}:{listener.getsockname()[1]}"
     say(f"* Running on local URL:  {local_url}")
     wants_share = share if share is not None else (setting("SHARE") or "").lower() in {"true", "1"}
     if wants_share:
         _share(running, say, relay=relay, token=token, name=name, expires_in=expires_in)
-    share_url = running.link.url if running.link is not None else None
     if inbrowser:
         import webbrowser
 
-        webbrowser.open(share_url or local_url)
-    if debug or not (prevent_thread_lock or is_interactive()):
+        webbrowser.open(running.share_url or local_url)
+    if stage is not None:
+        stage.keep(running)
+    elif debug or not (prevent_thread_lock or is_interactive()):
         _wait(blocks, running, say)
-    return LaunchResult(app, local_url, share_url)
+    return LaunchResult(app, local_url, running.share_url)
 
 
 # -- the link ----------------------------------------------------------------------------------
@@ -155,7 +170,7 @@ def _share(running: Running, say: Any, **options: Any) -> None:
 
     try:
         running.link = doorstep_client.share(
-            running.app, loop=running.server.loop, lifespan=False, on_event=say, **options
+            running.served, loop=running.server.loop, lifespan=False, on_event=say, **options
         )
     except doorstep_client.DoorstepError as error:
         _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence

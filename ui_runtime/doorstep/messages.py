@@ -88,6 +88,7 @@ class Failed(Numbered, tag="failed", kw_only=True):
     code: str
     traceback: str | None = None
     output: int | None = None
+    invalid: list[tuple[int, str]] | None = None
 
 
 class Toast(Numbered, tag="toast", kw_only=True):
@@ -95,6 +96,10 @@ class Toast(Numbered, tag="toast", kw_only=True):
     title: str
     message: str
     seconds: float | None = None
+
+
+class Reload(Numbered, tag="reload"):
+    """The app's code changed: the page looks again."""
 
 
 FromPage = Hello | Run | Cancel | Ping

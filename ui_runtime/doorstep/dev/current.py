@@ -1,0 +1,20 @@
+"""Whether this process develops a script: asked by `launch()` and by sessions, so it imports nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from doorstep.dev.stage import Stage
+
+_stage: Stage | None = None
+
+
+def stage() -> Stage | None:
+    """Where the apps of the script are shown that `doorstep app.py` runs; None in any other process."""
+    return _stage
+
+
+def set_stage(new: Stage | None) -> None:
+    global _stage  # noqa: PLW0603  # one script a process
+    _stage = new
