@@ -1,7 +1,11 @@
-"""A client process of its own: shares `bench.app` in process, prints the link, stays."""
+"""A client process of its own: shares `bench.app` in process, or a port; prints the link, stays.
+
+python -m bench.client [PORT]
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import doorstep_client
@@ -9,7 +13,7 @@ from bench.app import app
 
 
 def main() -> None:
-    link = doorstep_client.share(app)
+    link = doorstep_client.share(int(sys.argv[1]) if len(sys.argv) > 1 else app)
     print(link.url, flush=True)
     threading.Event().wait()
 

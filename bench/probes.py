@@ -7,8 +7,6 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from bench.load import whole_length
-
 
 @dataclass(frozen=True)
 class Place:
@@ -130,3 +128,15 @@ def _more(connection: socket.socket) -> bytes:
 def _check(answer: bytes) -> None:
     if not answer.startswith(b"HTTP/1.1 200 "):
         raise ValueError(f"not a good answer: {answer[:200]!r}")
+
+
+def whole_length(answer: bytes) -> int:
+    """Bytes of head and body together, or 0 while the head is not whole. Raises `ValueError` unless 200."""
+    head, separator, _ = answer.partition(b"\r\n\r\n")
+    if not separator:
+        return 0
+    status, *fields = head.split(b"\r\n")
+    if status.split()[1] != b"200":
+        raise ValueError(status.decode())
+    lengths = [int(field.split(b":")[1]) for field in fields if field.lower().startswith(b"content-length:")]
+    return len(head) + 4 + lengths[0]

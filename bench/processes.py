@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import resource
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -48,9 +51,31 @@ def wait_for(ready: Callable[[], bool], what: str, log: Path, deadline: float = 
     raise TimeoutError(f"{what} is not up after {deadline} s:\n{log.read_text(errors='replace')[-2000:]}")
 
 
+def raise_file_limit() -> None:
+    """As many open files as the system lets this process, and those that it starts, have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def listens(port: int) -> bool:
     socket.create_connection(("127.0.0.1", port), timeout=1).close()
     return True
+
+
+def answers(port: int, host: str, ca: Path | None = None) -> bool:
+    """Whether who asks for `host` gets a 200. Raises `OSError` while nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection.connect()
+    if ca is not None:
+        context = ssl.create_default_context(cafile=ca)
+        connection.sock = context.wrap_socket(connection.sock, server_hostname=host.partition(":")[0])
+    try:
+        connection.request("GET", "/", headers={"Host": host})
+        return connection.getresponse().status == 200
+    except http.client.HTTPException:
+        return False
+    finally:
+        connection.close()
 
 
 def cpu_seconds(pid: int) -> float:

@@ -1,28 +1,18 @@
-"""From the figures of every round to a table and a file. Spread is the lowest and the highest round."""
+"""From the turns of every round to tables and a file. Spread is the lowest and the highest round."""
 
 from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.loads import Load
+from bench.loads.turn import Turn
 
 MICRO, MILLI = 1e6, 1e3
-
-
-@dataclass(frozen=True)
-class Round:
-    """One way in one round. CPU in seconds a request by role; times in seconds."""
-
-    per_second: float
-    p50: float
-    p99: float
-    cpu: dict[str, float]
-    download: float
-
-
-Rounds = Mapping[str, list[Round]]
-"""The rounds of each way, by its name."""
+ROLES = ("relay", "client", "app")
+PLAIN, TLS = "doorstep", "doorstep tls"
 
 
 @dataclass(frozen=True)
@@ -39,41 +29,100 @@ class Figure:
         return cls(statistics.median(scaled), min(scaled), max(scaled))
 
     def __str__(self) -> str:
-        digits = 0 if self.median >= 100 else 1
-        return f"{self.median:.{digits}f} ({self.low:.{digits}f}–{self.high:.{digits}f})"
+        digits = 0 if self.median >= 100 else 1 if self.median >= 1 else 2
+        median, low, high = (f"{value:.{digits}f}" for value in (self.median, self.low, self.high))
+        return f"{median} ({low}–{high})" if self.low < self.high else median
 
 
-def figures(rounds: list[Round], megabytes: float) -> dict[str, Figure]:
-    """The columns of one way's line, by their headings; a role that it has not is left out."""
-    columns = {
-        f"{role} µs CPU": Figure.of((each.cpu[role] for each in rounds), MICRO)
-        for role in ("relay", "client", "app")
-        if role in rounds[0].cpu
-    }
-    columns["all µs CPU"] = Figure.of((sum(each.cpu.values()) for each in rounds), MICRO)
-    columns["requests/s"] = Figure.of(each.per_second for each in rounds)
-    columns["p50 ms"] = Figure.of((each.p50 for each in rounds), MILLI)
-    columns["p99 ms"] = Figure.of((each.p99 for each in rounds), MILLI)
-    columns[f"{megabytes:.0f} MB, MB/s"] = Figure.of(megabytes / each.download for each in rounds)
-    return columns
+@dataclass
+class Results:
+    """Every turn, by load and way: one for each round, None where it failed."""
+
+    turns: dict[str, dict[str, list[Turn | None]]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    first_answers: list[float] = field(default_factory=list)
+    """Seconds from `launch(share=True)` to the first answer."""
+
+    def add(self, load: str, way: str, turn: Turn | None) -> None:
+        self.turns.setdefault(load, {}).setdefault(way, []).append(turn)
+
+    def good(self, load: str, way: str) -> list[Turn]:
+        return [turn for turn in self.turns.get(load, {}).get(way, []) if turn is not None]
+
+    def ways(self, load: str) -> list[str]:
+        """Those with a good turn."""
+        return [way for way in self.turns.get(load, {}) if self.good(load, way)]
+
+    def median(self, load: str, way: str, value: Callable[[Turn], float | None]) -> float | None:
+        found = [each for turn in self.good(load, way) if (each := value(turn)) is not None]
+        return statistics.median(found) if found else None
+
+    def ratio(
+        self, load: str, one: str, other: str, value: Callable[[Turn], float] | None = None
+    ) -> Figure | None:
+        """The same round's two turns over each other, requests a second by default."""
+        of = value or (lambda turn: turn.per_second)
+        turns = self.turns.get(load, {})
+        pairs = zip(turns.get(one, []), turns.get(other, []), strict=False)
+        found = [of(a) / of(b) for a, b in pairs if a is not None and b is not None and of(b)]
+        return Figure.of(found) if found else None
 
 
-def table(rounds: Rounds, megabytes: float) -> str:
-    """A Markdown table, one line a way, in the order of `rounds`."""
-    lines = {name: figures(found, megabytes) for name, found in rounds.items()}
+def table(results: Results, load: Load) -> str:
+    """A Markdown table of one load, one line a way."""
+    lines = {way: figures(results, load, way) for way in results.turns.get(load.name, {})}
     headings = list(dict.fromkeys(heading for line in lines.values() for heading in line))
     headings.sort(key=column_order)
     rows = [["way", *headings]]
     rows += [
-        [name, *(str(line[heading]) if heading in line else "–" for heading in headings)]
-        for name, line in lines.items()
+        [way, *(str(line.get(heading, "–")) for heading in headings)] if line else failed(way, headings)
+        for way, line in lines.items()
     ]
     return markdown(rows)
 
 
+def failed(way: str, headings: Sequence[str]) -> list[str]:
+    return [way, *(["failed"] + ["–"] * len(headings))[: len(headings)]]
+
+
+def figures(results: Results, load: Load, way: str) -> dict[str, Figure | str]:
+    """The columns of one way's line, by their headings; what it has not is left out."""
+    turns = results.good(load.name, way)
+    if not turns:
+        return {}
+    columns: dict[str, Figure | str] = {}
+    if load.alone:
+        columns |= costs(turns)
+    columns[f"{load.unit}s/s" if load.unit != "MB" else "MB/s"] = Figure.of(turn.per_second for turn in turns)
+    for name in ("p50", "p99"):
+        times = [time for turn in turns if (time := getattr(turn, name)) is not None]
+        if times:
+            columns[f"{name} ms"] = Figure.of(times, MILLI)
+    busy = statistics.median((turn.generator or 0) / turn.duration for turn in turns)
+    columns["visitors’ CPU"] = f"{busy:.0%}"
+    beside = results.ratio(load.name, counterpart(way), way)
+    if beside is not None and way != counterpart(way):
+        columns["doorstep is"] = f"{beside.median:.2f} ×"
+    return columns
+
+
+def costs(turns: list[Turn]) -> dict[str, Figure | str]:
+    shown: dict[str, Figure | str] = {
+        f"{role} µs": Figure.of((turn.each[role] for turn in turns), MICRO)
+        for role in ROLES
+        if role in turns[0].each
+    }
+    return {**shown, "all µs": Figure.of((sum(turn.each.values()) for turn in turns), MICRO)}
+
+
+def counterpart(way: str) -> str:
+    """Which Doorstep a way is compared with: the one that speaks to visitors as it does."""
+    return TLS if way.endswith(" tls") else PLAIN
+
+
 def column_order(heading: str) -> int:
     """Roles first, in the order of a request's way; the sort is stable for the rest."""
-    first = ["relay µs CPU", "client µs CPU", "app µs CPU"]
+    first = [f"{role} µs" for role in ROLES]
     return first.index(heading) if heading in first else len(first)
 
 
@@ -86,27 +135,11 @@ def markdown(rows: list[list[str]]) -> str:
     )
 
 
-def ratios(rounds: Rounds) -> list[str]:
-    """Doorstep beside each other way, from the medians."""
-
-    def median(name: str, what: str) -> float:
-        values: list[float] = [getattr(each, what) for each in rounds[name]]
-        return statistics.median(values)
-
-    sentences = []
-    for other in rounds:
-        if other != "doorstep" and "doorstep" in rounds:
-            faster = median("doorstep", "per_second") / median(other, "per_second")
-            slower = median("doorstep", "p99") / median(other, "p99")
-            longer = median("doorstep", "download") / median(other, "download")
-            sentences.append(
-                f"doorstep / {other}: {faster:.2f} × the requests a second, {slower:.2f} × the p99, "
-                f"{longer:.2f} × the time of the download"
-            )
-    return sentences
-
-
-def as_json(rounds: Rounds, facts: Mapping[str, object]) -> str:
+def as_json(results: Results, facts: Mapping[str, object]) -> str:
     """Every round, unrounded, beside what was measured and on what machine."""
-    listed = {name: [vars(each) for each in found] for name, found in rounds.items()}
-    return json.dumps({**facts, "rounds": listed}, indent=2) + "\n"
+    rounds = {
+        load: {way: [turn and vars(turn) for turn in turns] for way, turns in ways.items()}
+        for load, ways in results.turns.items()
+    }
+    rest = {"failures": results.failures, "first_answer_seconds": results.first_answers}
+    return json.dumps({**facts, "rounds": rounds, **rest}, indent=2) + "\n"

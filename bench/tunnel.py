@@ -1,4 +1,4 @@
-"""`make bench`: what a request costs directly, through Doorstep and through `ssh -R`, in one run.
+"""`make bench`: every way to the same app under every load, in one run.
 
 The ways take turns in every round, so that a busy moment of the machine hits all of them;
 figures are medians over rounds, with the lowest and the highest beside them.
@@ -16,80 +16,118 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import load, report, ways
-from bench.processes import cpu_seconds
-from bench.ways import Relay, Way
+from bench import goals, report
+from bench.loads import LOADS, Load, Scale
+from bench.loads.generator import wrk
+from bench.loads.turn import take
+from bench.peers import PEERS, doorstep
+from bench.peers.direct import direct
+from bench.peers.programs import missing
+from bench.processes import raise_file_limit
+from bench.report import Results
+from bench.ways import Setting, Way, certificates
+
+FIRST_ANSWER = "first-answer"
+QUICK = Scale(seconds=1, bulk=50_000_000, many=200)
 
 
 def main() -> None:
     options = arguments()
+    raise_file_limit()
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(TemporaryDirectory(prefix="doorstep-bench-")))
-        relay = stack.enter_context(ways.relay(place))
-        compared = start(stack, place, relay)
-        rounds, first_answers = measure(compared, relay, options)
-    facts = machine() | {
-        "visitors": options.visitors,
-        "seconds": options.seconds,
-        "generator": load.generator(),
-    }
-    print("\n" + ", ".join(f"{name}: {fact}" for name, fact in facts.items()) + "\n")
-    print(report.table(rounds, options.megabytes))
-    print("\nThrough Doorstep the app runs inside the client: its CPU is in the client's column.")
-    print("\n" + "\n".join(report.ratios(rounds)))
-    print(f"launch(share=True) to the first answer: {report.Figure.of(first_answers, 1000)} ms")
-    facts |= {"megabytes": options.megabytes, "first_answer_seconds": first_answers}
+        results = measure(start(stack, place, options.ways), options)
+        if FIRST_ANSWER in options.only:
+            first_answers(stack, place, results, 2 * options.rounds)
+    facts = machine() | {"rounds": options.rounds, **vars(options.scale)}
+    tell(results, options.loads, facts)
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(report.as_json(rounds, facts))
-    print(f"every round: {options.json}")
+    options.json.write_text(report.as_json(results, {"machine": facts}))
+    print(f"\nevery round: {options.json}")
 
 
 def arguments() -> argparse.Namespace:
+    loads = [*(load.name for load in LOADS), FIRST_ANSWER]
+    ways = ["app", *(peer.name for peer in PEERS)]
     parser = argparse.ArgumentParser(prog="python -m bench.tunnel", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="times that each way gets its turn (5)")
-    parser.add_argument("--seconds", type=float, default=4, help="seconds of requests a turn (4)")
-    parser.add_argument("--visitors", type=int, default=32, help="keep-alive connections (32)")
-    parser.add_argument("--megabytes", type=float, default=100, help="size of the download (100)")
+    parser.add_argument("--quick", action="store_true", help="a round of short turns: does it all work?")
+    parser.add_argument("--rounds", type=int, help="times that each way gets its turn (5, or 1 if quick)")
+    parser.add_argument("--seconds", type=float, help="seconds a turn (3)")
+    parser.add_argument("--megabytes", type=float, help="size of the one download and upload (1000)")
+    parser.add_argument("--visitors", type=int, help="how many visitors are many (1000)")
+    parser.add_argument(
+        "--only", nargs="+", choices=loads, default=loads, metavar="LOAD", help=", ".join(loads)
+    )
+    parser.add_argument("--ways", nargs="+", choices=ways, default=ways, metavar="WAY", help=", ".join(ways))
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="file for every round")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.scale = scale(options)
+    options.loads = [load for load in LOADS if load.name in options.only]
+    return options
 
 
-def start(stack: contextlib.ExitStack, place: Path, relay: Relay) -> list[Way]:
-    """Every way that this machine has, all up at once; an idle one costs the others nothing."""
-    app = stack.enter_context(ways.direct(place))
-    compared = [app, stack.enter_context(ways.doorstep(place, relay))]
-    if sshd := ways.find_sshd():
-        compared.append(stack.enter_context(ways.ssh(place, sshd, app)))
-    else:
-        print("no sshd and ssh on this machine: `ssh -R` is left out (apt-get install openssh-server)")
-    return compared
+def scale(options: argparse.Namespace) -> Scale:
+    base = QUICK if options.quick else Scale()
+    return Scale(
+        seconds=options.seconds or base.seconds,
+        bulk=round(options.megabytes * 1e6) if options.megabytes else base.bulk,
+        many=options.visitors or base.many,
+    )
 
 
-def measure(
-    compared: list[Way], relay: Relay, options: argparse.Namespace
-) -> tuple[dict[str, list[report.Round]], list[float]]:
-    rounds: dict[str, list[report.Round]] = {way.name: [] for way in compared}
-    first_answers = []
-    for way in compared:  # nobody's first request counts: caches, lazy imports, a pool that grows
-        load.visitors(way.port, way.host, count=options.visitors, seconds=1)
+def start(stack: contextlib.ExitStack, place: Path, wanted: list[str]) -> list[Way]:
+    """Every wanted way that this machine has, all up at once; an idle one costs the others nothing."""
+    app = stack.enter_context(direct(place))
+    certificate, ca = certificates(place)
+    setting = Setting(place, app, certificate, ca)
+    ways = [app] if app.name in wanted else []
+    for peer in PEERS:
+        if peer.name not in wanted:
+            continue
+        if absent := missing(peer):
+            print(f"{peer.name}: left out, no {' and '.join(absent)} here ({peer.install})", flush=True)
+        else:
+            ways.append(stack.enter_context(peer.start(setting)))
+    return ways
+
+
+def measure(ways: list[Way], options: argparse.Namespace) -> Results:
+    results = Results()
+    for way in ways:  # nobody's first request counts: caches, lazy imports, a pool that grows
+        wrk(way, visitors=32, seconds=1)
     for number in range(options.rounds):
-        for way in compared:
-            found = one_round(way, options)
-            rounds[way.name].append(found)
-            print(f"round {number + 1}: {way.name:8} {found.per_second:7.0f} requests/s", flush=True)
-        first_answers.append(first_answer(relay))
-    return rounds, first_answers
+        for load in options.loads:
+            for way in ways:
+                turn(results, load, way, options.scale, number)
+    return results
 
 
-def one_round(way: Way, options: argparse.Namespace) -> report.Round:
-    before = {role: cpu_seconds(pid) for role, pid in way.pids.items()}
-    seen = load.visitors(way.port, way.host, count=options.visitors, seconds=options.seconds)
-    cpu = {role: (cpu_seconds(pid) - before[role]) / seen.requests for role, pid in way.pids.items()}
-    took = load.download(way.port, way.host, round(options.megabytes * 1e6))
-    return report.Round(seen.per_second, seen.p50, seen.p99, cpu, took)
+def turn(results: Results, load: Load, way: Way, size: Scale, number: int) -> None:
+    """A way that cannot do it is told about, and does not end the run."""
+    try:
+        done = take(way, lambda: load.run(way, size))
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        results.add(load.name, way.name, None)
+        results.failures.append(f"{load.name}, {way.name}, round {number + 1}: {error}")
+        print(results.failures[-1], flush=True)
+    else:
+        results.add(load.name, way.name, done)
+        unit = load.unit if load.unit == "MB" else f"{load.unit}s"
+        print(f"round {number + 1}: {load.name:12} {way.name:14} {done.per_second:9.0f} {unit}/s", flush=True)
 
 
-def first_answer(relay: Relay) -> float:
+def first_answers(stack: contextlib.ExitStack, place: Path, results: Results, times: int) -> None:
+    apart = place / FIRST_ANSWER
+    apart.mkdir()
+    relay = stack.enter_context(doorstep.relay(apart))
+    try:
+        results.first_answers += [first_answer(relay) for _ in range(times)]
+    except RuntimeError as error:
+        results.failures.append(f"{FIRST_ANSWER}: {error}")
+
+
+def first_answer(relay: doorstep.Relay) -> float:
     """Seconds, in a fresh process, from `launch(share=True)` to the page over its public URL."""
     command = [sys.executable, "-m", "bench.first_answer"]
     done = subprocess.run(
@@ -102,8 +140,22 @@ def first_answer(relay: Relay) -> float:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"bench.first_answer:\n{done.stderr}")
+        raise RuntimeError((done.stderr.strip().splitlines() or ["no word"])[-1])
     return float(done.stdout.splitlines()[-1])
+
+
+def tell(results: Results, loads: list[Load], facts: dict[str, object]) -> None:
+    print("\n" + ", ".join(f"{name}: {fact}" for name, fact in facts.items()))
+    print("Through Doorstep (not `doorstep port`) the app runs inside the client: its CPU is in that column.")
+    for load in loads:
+        print(f"\n**{load.title}** ({load.name}; µs of CPU for each {load.unit})\n")
+        print(report.table(results, load))
+    if results.first_answers:
+        figure = report.Figure.of(results.first_answers, report.MILLI)
+        print(f"\n`launch(share=True)` to the first answer: {figure} ms")
+    for failure in results.failures:
+        print(f"failed: {failure}")
+    print("\n" + goals.check(results))
 
 
 def machine() -> dict[str, object]:

@@ -9,37 +9,113 @@ from pathlib import Path
 
 import pytest
 
-from bench.load import whole_length
-from bench.report import Figure, Round, ratios, table
+from bench import goals
+from bench.goals import Goal
+from bench.loads import LOADS, Load
+from bench.loads.generator import seen
+from bench.loads.turn import Seen, Turn
+from bench.probes import whole_length
+from bench.report import Figure, Results, table
 from tests.project.tracked import ROOT
 
+SMALL = next(load for load in LOADS if load.name == "small-32")
+BESIDE = next(load for load in LOADS if load.name == "beside")
 
-def one(per_second: float, cpu: dict[str, float]) -> Round:
-    return Round(per_second=per_second, p50=0.001, p99=0.002, cpu=cpu, download=0.5)
+
+def turn(per_second: float, **cpu: float) -> Turn:
+    """One second's turn; `cpu` in seconds a request."""
+    spent = {role: each * per_second for role, each in cpu.items()}
+    return Turn(count=per_second, duration=1, p50=0.001, p99=0.002, generator=0.25, cpu=spent)
+
+
+@pytest.fixture
+def results() -> Results:
+    """Two rounds: in the second the machine is half as fast, and one peer fails."""
+    made = Results()
+    for speed in (1.0, 0.5):
+        made.add("small-32", "app", turn(1000 * speed, app=20e-6 / speed))
+        made.add("small-32", "doorstep", turn(600 * speed, relay=30e-6 / speed, client=25e-6 / speed))
+        made.add("small-32", "ssh -R", turn(400 * speed, relay=20e-6, client=20e-6, app=30e-6))
+    made.add("small-32", "chisel", turn(300, relay=90e-6, client=90e-6, app=30e-6))
+    made.add("small-32", "chisel", None)
+    return made
+
+
+def cells(results: Results, load: Load = SMALL) -> dict[str, dict[str, str]]:
+    """The table, by way and heading."""
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table(results, load).splitlines()
+    ]
+    return {line[0]: dict(zip(lines[0], line, strict=True)) for line in lines[2:]}
 
 
 def test_a_figure_is_a_median_beside_its_spread() -> None:
     assert str(Figure.of([0.000_030, 0.000_020, 0.000_031], 1e6)) == "30.0 (20.0–31.0)"
     assert str(Figure.of([20_000, 10_000])) == "15000 (10000–20000)"
+    assert str(Figure.of([0.25])) == "0.25"
 
 
-def test_a_way_without_a_role_shows_a_dash_there() -> None:
-    rounds = {"app": [one(100, {"app": 1e-5})], "doorstep": [one(50, {"relay": 3e-5, "client": 4e-5})]}
+def test_a_way_without_a_role_shows_a_dash_there(results: Results) -> None:
+    shown = cells(results)
 
-    heading, _, app, doorstep = table(rounds, 100).splitlines()
-
-    assert [cell.strip() for cell in heading.split("|")][2:6] == [
-        "relay µs CPU",
-        "client µs CPU",
-        "app µs CPU",
-        "all µs CPU",
-    ]
-    assert [cell.strip().split(" ")[0] for cell in app.split("|")][2:6] == ["–", "–", "10.0", "10.0"]
-    assert [cell.strip().split(" ")[0] for cell in doorstep.split("|")][2:6] == ["30.0", "40.0", "–", "70.0"]
-    assert ratios(rounds)[0].startswith("doorstep / app: 0.50 ×")
+    assert list(shown["app"])[1:5] == ["relay µs", "client µs", "app µs", "all µs"]
+    assert shown["app"]["relay µs"] == "–"
+    assert shown["doorstep"]["app µs"] == "–"
+    assert shown["doorstep"]["all µs"].startswith("82.5 ")
+    assert shown["ssh -R"]["visitors’ CPU"].startswith("25")
 
 
-def test_our_own_generator_counts_only_whole_good_answers() -> None:
+def test_ratios_are_taken_within_a_round(results: Results) -> None:
+    """A slow moment of the machine hits all ways of its round, so it is in no ratio."""
+    ratio = results.ratio("small-32", "doorstep", "ssh -R")
+
+    assert ratio is not None
+    assert ratio.low == pytest.approx(1.5)
+    assert ratio.high == pytest.approx(1.5)
+    assert cells(results)["ssh -R"]["doorstep is"] == "1.50 ×"
+
+
+def test_a_round_that_failed_is_left_out_and_a_way_that_always_fails_says_so(results: Results) -> None:
+    results.add("small-32", "bore", None)
+
+    shown = cells(results)
+
+    assert "failed" in shown["bore"].values()
+    assert shown["chisel"]["requests/s"] == "300"
+
+
+def test_no_cpu_is_told_for_requests_beside_something_else() -> None:
+    beside = Results()
+    beside.add("beside", "doorstep", turn(100, relay=1, client=1))
+
+    assert "relay µs" not in cells(beside, BESIDE)["doorstep"]
+
+
+def test_goals_that_were_measured_are_checked_and_no_others(results: Results) -> None:
+    checked = {
+        line.split("|")[1].strip(): line.split("|")[4].strip() for line in goals.check(results).splitlines()
+    }
+
+    assert checked["relay, CPU per small request"] == "no"
+    assert checked["requests/s, against the best peer"] == "yes"
+    assert "big download, against nginx" not in checked
+
+
+def test_a_goal_is_met_at_its_limit() -> None:
+    assert Goal("most", 2, lambda _: None).met(2)
+    assert Goal("least", 2, lambda _: None, at_least=True).met(2)
+    assert not Goal("least", 2, lambda _: None, at_least=True).met(1.99)
+
+
+def test_a_generator_whose_visitors_were_not_all_served_fails_its_turn() -> None:
+    assert seen('noise\n{"count": 2, "duration": 1.5, "errors": 0}\n') == Seen(2, 1.5)
+    with pytest.raises(RuntimeError, match="3 errors beside 2 good answers"):
+        seen('{"count": 2, "duration": 1, "errors": 3}')
+    with pytest.raises(RuntimeError, match="0 good answers"):
+        seen('{"count": 0, "duration": 1, "errors": 0}')
+
+
+def test_an_answers_length_is_known_when_its_head_is_whole() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
     assert whole_length(answer) == len(answer)
@@ -49,14 +125,19 @@ def test_our_own_generator_counts_only_whole_good_answers() -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_short_run_measures_every_way(tmp_path: Path) -> None:
-    short = ["--rounds", "1", "--seconds", "1", "--visitors", "4", "--megabytes", "1"]
-    command = [sys.executable, "-m", "bench.tunnel", *short, "--json", str(tmp_path / "bench.json")]
+def test_a_quick_run_sends_each_kind_of_load_through_doorstep_with_tls(tmp_path: Path) -> None:
+    """Requests, transfers, streams and the time to a first answer; the other ways are left to `make bench`."""
+    written, ways = tmp_path / "bench.json", ["app", "doorstep tls"]
+    loads = ["small-1", "download", "upload", "websocket", "events"]
+    command = [sys.executable, "-m", "bench.tunnel", "--quick", "--megabytes", "2", "--json", str(written)]
+    command += ["--ways", *ways, "--only", *loads, "first-answer"]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads((tmp_path / "bench.json").read_text())
-    assert set(found["rounds"]) == {"app", "doorstep", "ssh -R"}
-    assert all(turn["per_second"] > 0 for turns in found["rounds"].values() for turn in turns)
-    assert 0 < found["first_answer_seconds"][0] < 10
+    found = json.loads(written.read_text())
+    assert not found["failures"]
+    assert list(found["rounds"]) == loads
+    assert all(set(turns) == set(ways) for turns in found["rounds"].values())
+    assert all(0 < each < 10 for each in found["first_answer_seconds"])
+    assert "| goal" in done.stdout
