@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent / "static"
 ENTRY: Final = "src/main.ts"
+_FOLDERS: Final = ("components", "layout")
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -46,7 +47,8 @@ class Assets:
 
     def preloads(self, types: Iterable[str]) -> tuple[list[str], list[str]]:
         """The modules and the styles that a page with these component types needs at once."""
-        wanted = [ENTRY, *(f"src/components/{module_name(each)}.svelte" for each in types)]
+        names = [module_name(each) for each in types]
+        wanted = [ENTRY, *(f"src/{folder}/{name}.svelte" for name in names for folder in _FOLDERS)]
         chunks = list(self._with_imports(key for key in wanted if key in self._manifest))
         modules = [str(chunk["file"]) for chunk in chunks]
         styles = [str(css) for chunk in chunks for css in chunk.get("css", ())]

@@ -43,8 +43,12 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: "src/main.ts",
-      // Svelte's own code by itself: it stays in browsers' caches when only the page changes.
-      output: { codeSplitting: { groups: [{ name: "svelte", test: /node_modules[\\/](svelte|clsx|esm-env)[\\/]/ }] } },
+      // What the entry shares with the component modules, and Svelte with it, is one file and one request.
+      output: {
+        codeSplitting: {
+          groups: [{ name: "page", test: /src[\\/]lib[\\/]core\.ts$|node_modules[\\/](svelte|clsx|esm-env)[\\/]/ }],
+        },
+      },
     },
   },
   test: { include: ["tests/**/*.test.ts"] },

@@ -1,25 +1,53 @@
 import "./styles/index.css";
 import "./lib/core.ts";
 
-import { mount } from "svelte";
+import { mount, unmount } from "svelte";
 
 import { App } from "./lib/app.svelte.ts";
-import { readConfig } from "./lib/config.ts";
+import { readConfig, type AppConfig } from "./lib/config.ts";
+import { typesOf } from "./lib/pages.ts";
 import { loadTypes } from "./lib/registry.ts";
+import type { Kept } from "./lib/reload.ts";
 import { applyTheme } from "./lib/theme.ts";
 import Page from "./parts/Page.svelte";
 
-// No top-level await: component modules import from this one, so it must be done before they are.
-void show();
+/** What is on the page now: an app whose code changes is replaced in place. */
+let shown: { app: App; page: Record<string, unknown> } | null = null;
 
-async function show(): Promise<void> {
+// No top-level await: component modules import from this one, so it must be done before they are.
+void start();
+
+async function start(): Promise<void> {
   applyTheme(location.search, document.documentElement);
-  const config = readConfig(document);
-  const app = new App(config, document.baseURI);
+  const left = sessionStorage.getItem("doorstep-kept") === null ? {} : (await import("./lib/reload.ts")).leftBehind();
+  await show(readConfig(document), left);
+}
+
+async function show(config: AppConfig, kept: Kept): Promise<void> {
+  const app = new App(config, document.baseURI, () => void reload(app));
   app.start();
-  await loadTypes(config.components.map((component) => component.type));
-  const target = document.getElementById("app") ?? document.body;
-  target.replaceChildren();
-  mount(Page, { target, props: { app } });
+  await loadTypes(typesOf(config));
+  if (Object.keys(kept).length > 0) (await import("./lib/reload.ts")).restore(app, kept);
+  replace(app);
   app.loaded();
+}
+
+async function reload(app: App): Promise<void> {
+  const module = await import("./lib/reload.ts");
+  await module.reload(app, show);
+}
+
+function replace(app: App): void {
+  const target = document.getElementById("app") ?? document.body;
+  const [focused, scrolled] = [document.activeElement?.id, scrollY];
+  if (shown) {
+    shown.app.stop();
+    void unmount(shown.page);
+    document.title = app.config.title;
+  }
+  target.replaceChildren();
+  shown = { app, page: mount(Page, { target, props: { app } }) };
+  if (!focused) return;
+  document.getElementById(focused)?.focus({ preventScroll: true });
+  scrollTo(0, scrolled);
 }

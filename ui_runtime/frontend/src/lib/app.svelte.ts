@@ -1,44 +1,58 @@
 /** The page's state: its components, the jobs that work for them, and the session that carries both. */
 
-import type { AppConfig, Change, Dependency } from "./config.ts";
-import { Connection, sessionUrl } from "./connection.ts";
+import type { AppConfig, Change } from "./config.ts";
+import { Connection } from "./connection.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Frames } from "./frames.ts";
 import { Jobs } from "./jobs.ts";
 import { LinkState } from "./link.svelte.ts";
-import { ComponentNode } from "./node.svelte.ts";
-import type { Failed } from "./protocol.ts";
+import type { ComponentNode, Failure } from "./node.svelte.ts";
+import type { JobMessage, PageMessage, Render } from "./protocol.ts";
+import { loadTypes } from "./registry.ts";
+import { scriptLoader } from "./scripts.ts";
 import { Toasts } from "./toasts.svelte.ts";
+import { Tree } from "./tree.ts";
 import { upload, type FileValue } from "./upload.ts";
+import { Wiring } from "./wiring.ts";
 
 export class App {
-  readonly nodes = new Map<number, ComponentNode>();
+  readonly nodes: Map<number, ComponentNode>;
   readonly toasts = new Toasts();
   readonly link: LinkState;
+  readonly #wiring: Wiring;
+  readonly #tree: Tree;
   readonly #connection: Connection;
   readonly #jobs: Jobs;
+  readonly #dispatcher: Dispatcher;
+  readonly #frames = new Frames((changes) => this.#change(changes));
+  readonly #rendered = new Map<number, Render>();
 
   constructor(
     readonly config: AppConfig,
     private readonly base: string,
+    /** The app's code has changed. */
+    private readonly onReload: () => void = () => location.reload(),
   ) {
-    const events = {
-      fire: (id: number, event: string, data?: unknown) => this.#fire(id, event, data),
-      listens: (id: number, event: string) => this.#bound(id, event).length > 0,
-    };
-    for (const component of config.components) this.nodes.set(component.id, new ComponentNode(component, events));
-    this.#connection = new Connection(sessionUrl(base), {
-      message: (message) => (message.type === "toast" ? this.toasts.show(message) : this.#jobs.message(message)),
+    this.#wiring = new Wiring(config.dependencies);
+    this.#tree = new Tree(config, {
+      fire: (id, event, data) => this.#dispatcher.fire(id, event, id, data),
+      listens: (id, event) => this.#wiring.listens(id, event),
+      every: (id, event) => this.#wiring.on(id, event)[0]?.stream_every ?? null,
+    });
+    this.nodes = this.#tree.nodes;
+    this.#connection = new Connection(base, {
+      message: (message) => this.#message(message),
       jobLost: (job) => this.#jobs.lost(job),
-      phase: (phase) => phase === "waiting" && this.link.lost(),
+      phase: (phase) => {
+        this.#tree.timers.connected = phase === "ready";
+        if (phase === "waiting") this.link.lost();
+      },
       refused: (reason) => this.link.refused(reason),
       welcomed: (again, resumed) => this.link.welcomed(again, resumed),
     });
     this.link = new LinkState(base, config, () => this.#connection.end());
-    this.#jobs = new Jobs(this.#connection, {
-      nodes: (ids) => ids.flatMap((id) => this.nodes.get(id) ?? []),
-      value: (id) => this.nodes.get(id)?.value ?? null,
-      apply: (changes) => this.#apply(changes),
-      fail: (place, failed) => this.#fail(place, failed),
-    });
+    this.#jobs = new Jobs(this.#connection, this.#board(scriptLoader(base)));
+    this.#dispatcher = new Dispatcher(this.#wiring, this.#jobs, (changes) => this.#apply(changes));
   }
 
   start(): void {
@@ -47,7 +61,13 @@ export class App {
 
   /** The components are on the page: the app's `load` events fire. */
   loaded(): void {
-    this.#fire(this.config.layout.id, "load");
+    this.#dispatcher.fire(this.config.layout.id, "load", undefined);
+  }
+
+  /** Another app takes this one's place on the page. */
+  stop(): void {
+    this.#connection.end();
+    this.#tree.timers.stop();
   }
 
   /** Stream files to the app; the values name them from then on. */
@@ -60,38 +80,74 @@ export class App {
     return new URL(path, this.base).href;
   }
 
-  #fire(id: number, event: string, data?: unknown): void {
-    for (const dependency of this.#bound(id, event)) {
-      if (dependency.backend_fn) this.#jobs.trigger(dependency, this.nodes.has(id) ? id : undefined, data);
-      else {
-        this.#jobs.giveUp(dependency.outputs);
-        this.#apply(dependency.changes ?? []);
-      }
+  #board(load: ReturnType<typeof scriptLoader>): ConstructorParameters<typeof Jobs>[1] {
+    return {
+      nodes: (ids) => ids.flatMap((id) => this.nodes.get(id) ?? []),
+      value: (id) => wireValue(this.nodes.get(id)),
+      apply: (changes) => this.#apply(changes),
+      applySoon: (changes) => this.#frames.add(changes),
+      fail: (place, failure) => this.#fail(place, failure),
+      reveal: (id) => void elementOf(id)?.scrollIntoView({ behavior: "smooth", block: "nearest" }),
+      script: async (path, values) => (await load(path))(...values),
+      over: (triggered, outcome) => this.#dispatcher.over(triggered, outcome),
+    };
+  }
+
+  #message(message: JobMessage | PageMessage): void {
+    if (message.type !== "data") this.#frames.flush();
+    switch (message.type) {
+      case "toast":
+        return this.toasts.show(message);
+      case "render":
+        return void this.#render(message);
+      case "reload":
+        return this.onReload();
+      default:
+        return this.#jobs.message(message);
     }
   }
 
-  #bound(id: number, event: string): Dependency[] {
-    return this.config.dependencies.filter(({ targets }) =>
-      targets.some(([target, name]) => target === id && name === event),
-    );
+  /** Everything that later messages may speak of is known at once; it is shown when its modules are here. */
+  async #render(message: Render): Promise<void> {
+    const gone = this.#tree.render(message);
+    this.#jobs.cancel(gone);
+    for (const id of gone) this.#wiring.remove(id);
+    for (const dependency of message.dependencies) this.#wiring.add(dependency);
+    this.#rendered.set(message.block, message);
+    await loadTypes(message.components.map(({ type }) => type));
+    const block = this.nodes.get(message.block);
+    if (block && this.#rendered.get(message.block) === message) block.rendered = message.children;
   }
 
   #apply(changes: Change[]): void {
+    this.#frames.flush();
+    this.#change(changes);
+  }
+
+  #change(changes: Change[]): void {
     for (const [id, change] of changes) this.nodes.get(id)?.apply(change);
   }
 
   /** At the output it belongs to; as a toast too when a person would not see it there. */
-  #fail(place: number | undefined, { title, message, traceback = null }: Failure): void {
+  #fail(place: number | undefined, failure: Failure): void {
     const node = this.nodes.get(place ?? -1);
-    if (node) node.failure = { title, message, traceback };
+    if (node) node.failure = failure;
+    const { title, message } = failure;
     if (!node || !inView(node)) this.toasts.show({ type: "toast", level: "error", title, message });
   }
 }
 
-export type Failure = Pick<Failed, "title" | "message" | "traceback">;
+/** A state's value never leaves the app. */
+function wireValue(node: ComponentNode | undefined): unknown {
+  return !node || node.type === "state" ? null : node.value;
+}
 
-function inView(node: ComponentNode): boolean {
+function elementOf(id: number): HTMLElement | null {
   // The status itself is as good as empty until it has something to say; what it stands in is not.
-  const box = document.querySelector(`[data-status="${node.id}"]`)?.parentElement?.getBoundingClientRect();
+  return document.querySelector<HTMLElement>(`[data-status="${id}"]`)?.parentElement ?? null;
+}
+
+function inView({ id }: ComponentNode): boolean {
+  const box = elementOf(id)?.getBoundingClientRect();
   return !!box && box.height > 0 && box.bottom > 0 && box.top < innerHeight;
 }

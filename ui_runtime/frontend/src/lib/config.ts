@@ -16,8 +16,13 @@ export interface LayoutNode {
 export type ShowProgress = "full" | "minimal" | "hidden";
 export type TriggerMode = "once" | "multiple" | "always_last";
 
-/** One entry a component that changes: a new value, other properties, or a string that only grew. */
-export type Change = [component: number, change: Props & { value?: unknown; append?: string }];
+/** One entry a component that changes: a new value, other properties, or what changed inside the value. */
+export type Change = [component: number, change: Props & { value?: unknown; append?: string; patch?: Patch }];
+
+/** Edits of a list or object, in this order; a path is made of keys and indices. */
+export type Patch = [op: "append" | "replace" | "add" | "delete", path: (string | number)[], value: unknown][];
+
+export type Outcome = "success" | "failure";
 
 export interface Dependency {
   id: number;
@@ -26,10 +31,28 @@ export interface Dependency {
   inputs: number[];
   outputs: number[];
   backend_fn: boolean;
+  /** It runs when one of these dependencies is over. */
+  after?: [dependency: number, when: "then" | Outcome][];
+  /** Dependencies whose jobs end when this one is triggered. */
+  cancels?: number[];
+  /** Path of a module whose default export runs before the app's function, or instead of it. */
+  js?: string | null;
+  wants_event?: boolean;
+  show_progress_on?: number[] | null;
+  scroll_to_output?: boolean;
+  /** Seconds between two `stream` events of its trigger. */
+  stream_every?: number | null;
   /** What a dependency without a backend function does: no round trip is needed for it. */
   changes?: Change[];
   show_progress?: ShowProgress;
   trigger_mode?: TriggerMode;
+}
+
+/** A page of the app, beside this one. */
+export interface PageLink {
+  path: string;
+  title: string;
+  in_navbar?: boolean;
 }
 
 export interface AppConfig {
@@ -41,6 +64,11 @@ export interface AppConfig {
   dependencies: Dependency[];
   /** Bytes; null means no limit. */
   max_file_size?: number | null;
+  pages?: PageLink[];
+  /** The path of this page among `pages`. */
+  page?: string;
+  fill_height?: boolean;
+  fill_width?: boolean;
 }
 
 /** The config block of the document. Throws when the page was served without one. */

@@ -1,12 +1,15 @@
-/** The I/O shell around `SessionCore`: one WebSocket, its timers, and the question whether the app is gone. */
+/** The I/O shell around `SessionCore`: one connection, its timers, and the question whether the app is gone. */
 
-import type { JobMessage, ToastMessage } from "./protocol.ts";
+import { openSocket, Ways, type Channel, type Way } from "./channel.ts";
+import type { JobMessage, PageMessage } from "./protocol.ts";
 import { SessionCore, type Command, type Phase, type Refusal } from "./session.ts";
 
 const TICK_MS = 5_000;
+/** A network that swallows WebSockets often never says so. */
+const WELCOME_WITHIN_MS = 10_000;
 
 export interface Listener {
-  message(message: JobMessage | ToastMessage): void;
+  message(message: JobMessage | PageMessage): void;
   jobLost(job: number): void;
   phase(phase: Phase): void;
   refused(reason: Refusal): void;
@@ -15,22 +18,31 @@ export interface Listener {
 
 export class Connection {
   readonly #core = new SessionCore();
-  #socket: WebSocket | null = null;
+  readonly #ways = new Ways();
+  #way: Way = "socket";
+  #channel: Channel | null = null;
+  /** Rises with each attempt: what an earlier one still says is not heard. */
+  #attempt = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #ended = new AbortController();
   #withSession: ((session: string) => void)[] = [];
 
   constructor(
-    private readonly url: URL,
+    private readonly base: string,
     private readonly listener: Listener,
   ) {}
 
   start(): void {
     this.#obey(this.#core.start());
-    setInterval(() => this.#obey(this.#core.tick(performance.now())), TICK_MS);
+    const ticks = setInterval(() => this.#obey(this.#core.tick(performance.now())), TICK_MS);
+    const { signal } = this.#ended;
+    signal.addEventListener("abort", () => clearInterval(ticks));
     const retry = () => this.#obey(this.#core.retry());
-    addEventListener("online", retry);
+    addEventListener("online", retry, { signal });
+    addEventListener("pageshow", retry, { signal });
     // A phone that wakes should not wait for the back-off that it slept through.
-    document.addEventListener("visibilitychange", () => document.hidden || retry());
+    document.addEventListener("visibilitychange", () => document.hidden || retry(), { signal });
   }
 
   run(fn: number, data: unknown[], trigger?: number, event?: unknown): number {
@@ -44,6 +56,7 @@ export class Connection {
   }
 
   end(): void {
+    this.#ended.abort();
     this.#obey(this.#core.end());
   }
 
@@ -60,12 +73,12 @@ export class Connection {
   #carryOut(command: Command): void {
     switch (command.do) {
       case "connect":
-        return this.#connect();
+        return void this.#connect(++this.#attempt);
       case "connect-later":
         this.#retryTimer = setTimeout(() => this.#obey(this.#core.retry()), command.ms);
         return;
       case "send":
-        return this.#socket?.send(command.frame);
+        return this.#channel?.send(command.frame);
       case "drop":
         return this.#drop();
       case "deliver":
@@ -77,41 +90,52 @@ export class Connection {
       case "refused":
         return this.listener.refused(command.reason);
       case "welcomed":
+        clearTimeout(this.#welcomeTimer);
+        this.#ways.worked(this.#way);
         for (const resolve of this.#withSession.splice(0)) resolve(command.session);
         return this.listener.welcomed(command.again, command.resumed);
     }
   }
 
-  #connect(): void {
+  async #connect(attempt: number): Promise<void> {
     clearTimeout(this.#retryTimer);
-    const socket = new WebSocket(this.url);
-    this.#socket = socket;
-    const current = () => this.#socket === socket;
-    socket.onopen = () => current() && this.#obey(this.#core.opened(performance.now()));
-    socket.onmessage = ({ data }) => current() && this.#obey(this.#core.received(data as string, performance.now()));
-    socket.onclose = ({ code }) => {
-      if (!current()) return;
-      this.#socket = null;
-      this.#obey(this.#core.lost(code));
-    };
+    clearTimeout(this.#welcomeTimer);
+    const current = () => this.#attempt === attempt;
+    const lost = (code?: number) => current() && this.#lost(code);
+    this.#welcomeTimer = setTimeout(lost, WELCOME_WITHIN_MS);
+    this.#way = this.#ways.next;
+    const open = this.#way === "socket" ? openSocket : await streamOpener();
+    if (!current()) return;
+    if (!open) return this.#lost();
+    this.#channel = open(this.base, {
+      open: () => current() && this.#obey(this.#core.opened(performance.now())),
+      message: (frame) => current() && this.#obey(this.#core.received(frame, performance.now())),
+      closed: lost,
+    });
+  }
+
+  #lost(code?: number): void {
+    this.#drop();
+    this.#ways.failed();
+    this.#obey(this.#core.lost(code));
   }
 
   #drop(): void {
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close();
+    this.#attempt++;
+    clearTimeout(this.#welcomeTimer);
+    this.#channel?.close();
+    this.#channel = null;
   }
 }
 
-/** The session's address beside the page's own, whatever prefix the page is served under. */
-export function sessionUrl(base: string): URL {
-  const url = new URL("doorstep/session", base);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url;
+/** Few pages need it, so none carries it. Null when it cannot be fetched. */
+async function streamOpener() {
+  try {
+    return (await import("./stream.ts")).openStream;
+  } catch {
+    return null;
+  }
 }
-
-/** What a page that lost its app finds at its own address. */
-export type Fate = { gone: false; config: unknown } | { gone: true; end: Ending };
 
 /** Why a share is over, as the relay says it; empty where it says nothing. */
 export interface Ending {
@@ -119,17 +143,16 @@ export interface Ending {
   reason: string;
 }
 
-/** 410 is the relay's word that the share is over for good; anything else may come back. */
-export async function askFate(base: string): Promise<Fate> {
+/** 410 is the relay's word that the share is over for good; after anything else (null) it may come back. */
+export async function askWhetherOver(base: string): Promise<Ending | null> {
   try {
     const answer = await fetch(new URL("config", base), {
       headers: { accept: "application/json" },
       cache: "no-store",
     });
-    if (answer.status !== 410) return { gone: false, config: answer.ok ? await answer.json() : null };
-    return { gone: true, end: endingOf(await answer.json().catch(() => null)) };
+    return answer.status === 410 ? endingOf(await answer.json().catch(() => null)) : null;
   } catch {
-    return { gone: false, config: null };
+    return null;
   }
 }
 

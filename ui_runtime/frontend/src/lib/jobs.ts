@@ -1,8 +1,11 @@
-/** Dependencies that run in the app: when one may start, what its outputs show meanwhile, what it changed. */
+/** Dependencies that run: when one may start, what its outputs show meanwhile, what it changed, how it ended. */
 
-import type { Change, Dependency } from "./config.ts";
-import type { ComponentNode, Pending } from "./node.svelte.ts";
-import type { Failed, JobMessage, Progress, Queued } from "./protocol.ts";
+import type { Change, Dependency, Outcome } from "./config.ts";
+import type { ComponentNode, Failure, Pending } from "./node.svelte.ts";
+import { patched } from "./patch.ts";
+import { freshPending, progressState, queuedState } from "./pending.ts";
+import type { Failed, JobMessage } from "./protocol.ts";
+import { changesOf, spread } from "./scripts.ts";
 import { t } from "./texts.ts";
 
 export interface Runner {
@@ -11,139 +14,193 @@ export interface Runner {
 }
 
 export interface Board {
-  /** The components among these ids; others of an app, such as a state, are not on the page. */
+  /** The components among these ids. */
   nodes(ids: readonly number[]): ComponentNode[];
+  /** The wire value that a job takes; null for what stays in the app. */
   value(id: number): unknown;
   apply(changes: Change[]): void;
-  fail(place: number | undefined, failed: Pick<Failed, "title" | "message" | "traceback">): void;
+  /** The same before the next frame is drawn: steps that come faster are not shown one by one. */
+  applySoon(changes: Change[]): void;
+  fail(place: number | undefined, failure: Failure): void;
+  /** The component in sight. */
+  reveal(id: number): void;
+  /** Call the app's own function in this module. */
+  script(path: string, values: unknown[]): Promise<unknown>;
+  /** A job ended by itself: what follows it may start. */
+  over(triggered: Triggered, outcome: Outcome): void;
 }
 
-interface Job {
+/** A dependency, with what started it. */
+export interface Triggered {
   dependency: Dependency;
-  /** The strings this job gave its outputs so far: what a later `append` continues. */
-  strings: Map<number, string>;
+  /** The component that the event came from; the app itself is none. */
+  trigger?: number | undefined;
+  event?: unknown;
+}
+
+interface Job extends Triggered {
+  /** As the app knows it; null until it is sent. */
+  number: number | null;
+  /** The values this job gave its outputs so far: what an `append` or `patch` continues. */
+  values: Map<number, unknown>;
 }
 
 export class Jobs {
-  readonly #jobs = new Map<number, Job>();
-  /** Dependencies with `always_last` that were triggered again while they ran, and by what. */
-  readonly #again = new Map<number, { dependency: Dependency; trigger: number | undefined; event: unknown }>();
+  readonly #live = new Set<Job>();
+  readonly #byNumber = new Map<number, Job>();
+  /** Dependencies with `always_last` that were triggered again while they ran. */
+  readonly #again = new Map<number, Triggered>();
 
   constructor(
     private readonly runner: Runner,
     private readonly board: Board,
   ) {}
 
-  trigger(dependency: Dependency, trigger?: number, event?: unknown): void {
-    const running = [...this.#jobs.values()].some((job) => job.dependency === dependency);
-    const mode = dependency.trigger_mode ?? "once";
-    if (running && mode === "always_last") this.#again.set(dependency.id, { dependency, trigger, event });
-    if (running && mode !== "multiple") return;
-    const data = dependency.inputs.map((id) => this.board.value(id));
-    const job = this.runner.run(dependency.id, data, trigger, event);
-    this.#jobs.set(job, { dependency, strings: new Map() });
+  trigger(triggered: Triggered): void {
+    if (!this.#admits(triggered)) return;
+    const { dependency } = triggered;
+    const job: Job = { ...triggered, number: null, values: new Map() };
+    this.#live.add(job);
     // A refused input says so at the input: what the last run said ends there too.
-    for (const node of this.board.nodes([...dependency.inputs, ...dependency.outputs])) node.failure = null;
-    this.#showPending(dependency, {});
+    for (const node of this.board.nodes([...dependency.inputs, ...dependency.outputs])) node.forgive();
+    const values = dependency.inputs.map((id) => this.board.value(id));
+    if (dependency.js) void this.#script(job, dependency.js, values);
+    else this.#send(job, values);
   }
 
   /** Nobody wants these outputs' results any more: cancel what works on them, ignore what still comes. */
   giveUp(outputs: readonly number[]): void {
-    for (const [number, job] of this.#jobs) {
-      if (!job.dependency.outputs.some((id) => outputs.includes(id))) continue;
-      this.#again.delete(job.dependency.id);
-      this.runner.cancel(number);
-      this.#finish(number, job);
-    }
-    for (const node of this.board.nodes(outputs)) node.failure = null;
+    this.#abandon(({ dependency }) => dependency.outputs.some((id) => outputs.includes(id)));
+    for (const node of this.board.nodes(outputs)) node.forgive();
+  }
+
+  /** End the jobs of these dependencies. */
+  cancel(dependencies: readonly number[]): void {
+    if (dependencies.length > 0) this.#abandon(({ dependency }) => dependencies.includes(dependency.id));
   }
 
   message(message: JobMessage): void {
-    const job = this.#jobs.get(message.job);
+    const job = this.#byNumber.get(message.job);
     if (!job) return;
     switch (message.type) {
       case "queued":
-        return this.#showPending(job.dependency, queuedState(message));
+        return this.#showPending(job, queuedState(message));
       case "started":
-        return this.#showPending(job.dependency, { state: "running", position: null, eta: null });
+        return this.#showPending(job, { state: "running", position: null, eta: null });
       case "progress":
-        return this.#showPending(job.dependency, { state: "running", progress: progressState(message) });
+        return this.#showPending(job, { state: "running", progress: progressState(message) });
       case "data":
-        return this.board.apply(grown(job, message.changes));
+        return this.board.applySoon(whole(job, message.changes));
       case "done":
-        this.#finish(message.job, job);
-        this.board.apply(grown(job, message.changes));
-        return this.#runAgain(job.dependency);
+        return this.#done(job, whole(job, message.changes));
       case "failed":
-        this.#finish(message.job, job);
-        if (message.code !== "cancelled") this.#fail(job.dependency, message, message.output);
-        return this.#runAgain(job.dependency);
+        return this.#failed(job, message);
     }
   }
 
   /** The app no longer knows this job. */
   lost(number: number): void {
-    const job = this.#jobs.get(number);
-    if (!job) return;
-    this.#finish(number, job);
-    this.#fail(job.dependency, { title: t.error, message: t.jobLost });
+    const job = this.#byNumber.get(number);
+    if (job) this.#fail(job, { title: t.error, message: t.jobLost });
   }
 
-  #fail(dependency: Dependency, failed: Pick<Failed, "title" | "message" | "traceback">, output?: number | null): void {
-    this.board.fail(output ?? dependency.outputs[0], failed);
+  #admits(triggered: Triggered): boolean {
+    const { id, trigger_mode: mode = "once" } = triggered.dependency;
+    if (mode === "multiple" || ![...this.#live].some(({ dependency }) => dependency.id === id)) return true;
+    if (mode === "always_last") this.#again.set(id, triggered);
+    return false;
   }
 
-  #finish(number: number, { dependency }: Job): void {
-    this.#jobs.delete(number);
-    const busy = new Set([...this.#jobs.values()].flatMap((job) => job.dependency.outputs));
-    for (const node of this.board.nodes(dependency.outputs)) if (!busy.has(node.id)) node.pending = null;
+  async #script(job: Job, path: string, values: unknown[]): Promise<void> {
+    const { dependency } = job;
+    const places = dependency.backend_fn ? dependency.inputs : dependency.outputs;
+    try {
+      const before = dependency.outputs.map((id) => this.board.value(id));
+      const given = spread(await this.board.script(path, [...values, ...before]), places.length);
+      // Cancelled, or its part of the page is gone.
+      if (!this.#live.has(job)) return;
+      if (dependency.backend_fn) this.#send(job, given ? [...given, ...values.slice(given.length)] : values);
+      else this.#done(job, given ? changesOf(dependency, given) : []);
+    } catch (error) {
+      console.error(`the script of dependency ${dependency.id} failed`, error);
+      if (this.#live.has(job)) this.#fail(job, { title: t.scriptFailed, message: (error as Error)?.message ?? String(error) });
+    }
   }
 
-  #runAgain({ id }: Dependency): void {
+  #send(job: Job, data: unknown[]): void {
+    const { dependency, trigger, event } = job;
+    job.number = this.runner.run(dependency.id, data, trigger, dependency.wants_event ? event : undefined);
+    this.#byNumber.set(job.number, job);
+    this.#showPending(job, {});
+  }
+
+  #done(job: Job, changes: Change[]): void {
+    this.#finish(job);
+    this.board.apply(changes);
+    const [output] = job.dependency.outputs;
+    if (job.dependency.scroll_to_output && output !== undefined) this.board.reveal(output);
+    this.#over(job, "success");
+  }
+
+  #failed(job: Job, { title, message, traceback = null, code, output, invalid }: Failed): void {
+    if (code === "cancelled") {
+      this.#finish(job);
+      return this.#runAgain(job.dependency.id);
+    }
+    for (const [id, said] of invalid ?? []) for (const node of this.board.nodes([id])) node.invalid = said;
+    this.#fail(job, { title, message, traceback }, output, !!invalid?.length);
+  }
+
+  #fail(job: Job, failure: Failure, output?: number | null, told = false): void {
+    this.#finish(job);
+    if (!told) this.board.fail(output ?? job.dependency.outputs[0], failure);
+    this.#over(job, "failure");
+  }
+
+  #over(job: Job, outcome: Outcome): void {
+    this.#runAgain(job.dependency.id);
+    this.board.over(job, outcome);
+  }
+
+  #abandon(which: (job: Job) => boolean): void {
+    for (const job of [...this.#live].filter(which)) {
+      this.#again.delete(job.dependency.id);
+      if (job.number !== null) this.runner.cancel(job.number);
+      this.#finish(job);
+    }
+  }
+
+  #finish(job: Job): void {
+    this.#live.delete(job);
+    if (job.number !== null) this.#byNumber.delete(job.number);
+    const busy = new Set([...this.#live].flatMap(({ dependency }) => placesOf(dependency)));
+    for (const node of this.board.nodes(placesOf(job.dependency))) if (!busy.has(node.id)) node.pending = null;
+  }
+
+  #runAgain(id: number): void {
     const again = this.#again.get(id);
     this.#again.delete(id);
-    if (again) this.trigger(again.dependency, again.trigger, again.event);
+    if (again) this.trigger(again);
   }
 
-  #showPending(dependency: Dependency, change: Partial<Pending>): void {
+  #showPending({ dependency }: Job, change: Partial<Pending>): void {
     const show = dependency.show_progress ?? "full";
-    for (const [index, node] of this.board.nodes(dependency.outputs).entries())
+    for (const [index, node] of this.board.nodes(placesOf(dependency)).entries())
       node.pending = { ...(node.pending ?? freshPending()), show, first: index === 0, ...change };
   }
 }
 
-/** The changes with each `append` made a whole value again. */
-function grown(job: Job, changes: Change[]): Change[] {
-  return changes.map(([id, { append, ...change }]) => {
-    if (append !== undefined) change.value = (job.strings.get(id) ?? "") + append;
-    if (typeof change.value === "string") job.strings.set(id, change.value);
+/** The components that show the progress of a dependency. */
+function placesOf({ show_progress_on: places, outputs }: Dependency): readonly number[] {
+  return places ?? outputs;
+}
+
+/** The changes with each `append` and `patch` made a whole value again. */
+function whole(job: Job, changes: Change[]): Change[] {
+  return changes.map(([id, { append, patch, ...change }]) => {
+    if (append !== undefined) change.value = String(job.values.get(id) ?? "") + append;
+    if (patch !== undefined) change.value = patched(job.values.get(id), patch);
+    if ("value" in change) job.values.set(id, change.value);
     return [id, change];
   });
-}
-
-function freshPending(): Pending {
-  return {
-    state: "running",
-    since: performance.now(),
-    show: "full",
-    first: false,
-    position: null,
-    size: null,
-    eta: null,
-    progress: null,
-  };
-}
-
-function queuedState(message: Queued): Partial<Pending> {
-  return { state: "queued", position: message.position, size: message.size ?? null, eta: message.eta ?? null };
-}
-
-function progressState(message: Progress): Pending["progress"] {
-  const { step, total, unit } = message;
-  const known = typeof step === "number" && typeof total === "number" && total > 0;
-  const count = known ? `${step}/${total}` : typeof step === "number" ? `${step}` : "";
-  return {
-    fraction: message.fraction ?? (known ? step / total : null),
-    text: [message.text, [count, count && unit].filter(Boolean).join(" ")].filter(Boolean).join(" · "),
-  };
 }

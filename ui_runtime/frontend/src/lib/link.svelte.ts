@@ -1,7 +1,7 @@
 /** What a person is told about the connection to the app. */
 
-import type { AppConfig } from "./config.ts";
-import { askFate, type Ending } from "./connection.ts";
+import { readConfig, type AppConfig } from "./config.ts";
+import { askWhetherOver, type Ending } from "./connection.ts";
 import { same } from "./same.ts";
 import type { Refusal } from "./session.ts";
 
@@ -44,17 +44,18 @@ export class LinkState {
   }
 
   async #askWhetherGone(): Promise<void> {
-    const fate = await askFate(this.base);
-    if (!fate.gone) return;
+    const end = await askWhetherOver(this.base);
+    if (!end) return;
     this.giveUp();
-    this.end = fate.end;
+    this.end = end;
     this.#end("ended");
   }
 
   /** An app that came back without our session was restarted: maybe with another page. */
   async #askWhetherChanged(): Promise<void> {
-    const fate = await askFate(this.base);
-    if (!fate.gone && fate.config !== null && !same(fate.config, this.config)) this.state = "stale";
+    const { fetchDocument } = await import("./reload.ts");
+    const page = await fetchDocument();
+    if (page && !same(readConfig(page), this.config)) this.state = "stale";
   }
 
   #end(state: Link): void {

@@ -1,6 +1,6 @@
 /** One component of the page as the page knows it: properties, current value, and what runs for it. */
 
-import type { Change, ComponentConfig, Props, ShowProgress } from "./config.ts";
+import type { Change, ComponentConfig, LayoutNode, Props, ShowProgress } from "./config.ts";
 import { same } from "./same.ts";
 
 export interface Pending {
@@ -18,7 +18,7 @@ export interface Pending {
 export interface Failure {
   title: string;
   message: string;
-  traceback: string | null;
+  traceback?: string | null;
 }
 
 /** Where a component's events go. */
@@ -26,6 +26,10 @@ export interface Events {
   fire(id: number, event: string, data?: unknown): void;
   /** Whether anything is bound to the event: a control that nobody listens to need not be one. */
   listens(id: number, event: string): boolean;
+  /** Seconds between two events of this kind, where the app says so. */
+  every(id: number, event: string): number | null;
+  /** The value is another now, whoever changed it. */
+  changed(node: ComponentNode): void;
 }
 
 export class ComponentNode {
@@ -36,6 +40,10 @@ export class ComponentNode {
   value: unknown = $state.raw(null);
   pending: Pending | null = $state.raw(null);
   failure: Failure | null = $state.raw(null);
+  /** What a validator said of the value. */
+  invalid: string | null = $state.raw(null);
+  /** What the app put into this `render` block since. */
+  rendered: LayoutNode[] | null = $state.raw(null);
   readonly #events: Events;
 
   constructor(config: ComponentConfig, events: Events) {
@@ -67,12 +75,29 @@ export class ComponentNode {
     if ("value" in change) this.#assign(value);
   }
 
+  /** The app shows this component anew: its properties but those to keep, without an event. */
+  refresh({ value = null, ...props }: Props, keep: readonly string[]): void {
+    const kept = Object.fromEntries(Object.entries(this.props).filter(([name]) => keep.includes(name)));
+    this.props = { ...props, ...kept };
+    if (!keep.includes("value")) this.value = value;
+  }
+
+  /** What was said of the last run is not said any more. */
+  forgive(): void {
+    this.failure = null;
+    this.invalid = null;
+  }
+
   fire(event: string, data?: unknown): void {
     this.#events.fire(this.id, event, data);
   }
 
   listens(event: string): boolean {
     return this.#events.listens(this.id, event);
+  }
+
+  every(event: string): number | null {
+    return this.#events.every(this.id, event);
   }
 
   #assign(value: unknown): void {
@@ -84,7 +109,8 @@ export class ComponentNode {
   /** What was said about the value before is not true of this one. */
   #take(value: unknown): void {
     this.value = value;
-    this.failure = null;
+    this.forgive();
+    this.#events.changed(this);
   }
 
   text(name: string, fallback = ""): string {

@@ -1,6 +1,6 @@
 /** The messages of docs/ui-protocol.md, typed. Nothing here does I/O. */
 
-import type { Change } from "./config.ts";
+import type { Change, ComponentConfig, Dependency, LayoutNode } from "./config.ts";
 
 export interface Hello {
   type: "hello";
@@ -54,9 +54,11 @@ export interface Failed {
   job: number;
   title: string;
   message: string;
-  code?: "error" | "refused" | "cancelled" | "busy";
+  code?: "error" | "refused" | "cancelled" | "busy" | "timeout";
   traceback?: string | null;
   output?: number | null;
+  /** What a validator said of components. */
+  invalid?: [component: number, message: string][] | null;
 }
 
 export type ToastLevel = "info" | "warning" | "success" | "error";
@@ -69,6 +71,15 @@ export interface ToastMessage {
   seconds?: number | null;
 }
 
+/** What a `render` block holds from now on. */
+export interface Render {
+  type: "render";
+  block: number;
+  components: (ComponentConfig & { keep?: string[] })[];
+  children: LayoutNode[];
+  dependencies: Dependency[];
+}
+
 export type JobMessage =
   | Queued
   | { type: "started"; job: number }
@@ -77,7 +88,10 @@ export type JobMessage =
   | { type: "done"; job: number; changes: Change[]; seconds: number }
   | Failed;
 
-export type FromApp = (Welcome | JobMessage | ToastMessage | { type: "pong" }) & { seq?: number };
+/** Messages that are about the page rather than one of its jobs. */
+export type PageMessage = ToastMessage | Render | { type: "reload" };
+
+export type FromApp = (Welcome | JobMessage | PageMessage | { type: "pong" }) & { seq?: number };
 
 /** A frame of the app, or null when it is not a message that this page knows the shape of. */
 export function decode(frame: string): FromApp | null {

@@ -1,4 +1,4 @@
-/** Which module shows a component type. Layout and buttons come with the page; the rest is loaded when used. */
+/** Which module shows a component type. Rows, columns and buttons come with the page; the rest is loaded when used. */
 
 import type { Component } from "svelte";
 
@@ -17,7 +17,14 @@ const ready = new Map<string, Shown>(
   Object.entries({ row: Row, column: Column, form: Form, group: Group, button: Button }) as [string, Shown][],
 );
 
-const modules = import.meta.glob<{ default: Shown }>("../components/*.svelte");
+/** Nothing of these is seen where they stand: they hold a value, tick, or are shown by the page itself. */
+const UNSEEN = new Set(["state", "browser_state", "timer", "navbar"]);
+
+const modules = import.meta.glob<{ default: Shown }>([
+  "../components/*.svelte",
+  "../layout/*.svelte",
+  "!../layout/{Row,Column,Form,Group}.svelte",
+]);
 /** `../components/CheckboxGroup.svelte` shows `checkbox_group`. */
 const loaders = new Map(Object.entries(modules).map(([path, load]) => [typeOf(path), load]));
 
@@ -39,6 +46,10 @@ async function loadType(type: string): Promise<void> {
   } catch (error) {
     console.error(`cannot load the component ${type}`, error);
   }
+}
+
+export function isSeen({ type }: ComponentNode): boolean {
+  return !UNSEEN.has(type);
 }
 
 export function shownBy(type: string): Shown {

@@ -11,7 +11,7 @@
  * had begun are reported as lost, since running them twice could do harm.
  */
 
-import { decode, type FromPage, type JobMessage, type Run, type ToastMessage } from "./protocol.ts";
+import { decode, type FromPage, type JobMessage, type PageMessage, type Run } from "./protocol.ts";
 
 export type Phase = "idle" | "connecting" | "greeting" | "ready" | "waiting" | "ended";
 
@@ -23,7 +23,7 @@ export type Command =
   | { do: "connect-later"; ms: number }
   | { do: "send"; frame: string }
   | { do: "drop" }
-  | { do: "deliver"; message: JobMessage | ToastMessage }
+  | { do: "deliver"; message: JobMessage | PageMessage }
   | { do: "job-lost"; job: number }
   | { do: "refused"; reason: Refusal }
   | { do: "welcomed"; session: string; again: boolean; resumed: boolean }
@@ -81,7 +81,7 @@ export class SessionCore {
       this.#seen = message.seq;
     }
     const acknowledge = this.#acknowledge();
-    if (message.type !== "toast" && !this.#note(message)) return acknowledge;
+    if ("job" in message && !this.#note(message)) return acknowledge;
     return [{ do: "deliver", message }, ...acknowledge];
   }
 
