@@ -37,7 +37,7 @@ lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
 page: $(VENV)/.dev  ## build the page again
 	$(BIN)/python hatch_build.py
 
-bench: $(VENV)/.dev  ## Doorstep beside the app alone and `ssh -R`, in one run
+bench: system $(VENV)/.dev  ## Doorstep beside other tunnels and nginx, under every load, in one run
 	@$(BIN)/python -m bench.tunnel $(ARGS)
 
 bench-network: $(VENV)/.dev  ## the same over a path with delay and loss, in network namespaces (root)

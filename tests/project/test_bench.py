@@ -126,7 +126,7 @@ def test_an_answers_length_is_known_when_its_head_is_whole() -> None:
 
 @pytest.mark.timeout(120)
 def test_a_quick_run_sends_each_kind_of_load_through_doorstep_with_tls(tmp_path: Path) -> None:
-    """Requests, transfers, streams and the time to a first answer; the other ways are left to `make bench`."""
+    """Requests, transfers, streams, the time to a first answer; the other ways are left to `make bench`."""
     written, ways = tmp_path / "bench.json", ["app", "doorstep tls"]
     loads = ["small-1", "download", "upload", "websocket", "events"]
     command = [sys.executable, "-m", "bench.tunnel", "--quick", "--megabytes", "2", "--json", str(written)]
