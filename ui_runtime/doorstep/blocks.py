@@ -168,9 +168,23 @@ class Blocks(Registry, Container):
         """The pages: the app itself is the first, the others are its routes."""
         return [self, *self.routes]
 
-    def own_blocks(self) -> Iterator[Block]:
-        """The blocks of the first page."""
-        return Container.walk(self)
+    def blocks_of(self, path: str) -> list[Block]:
+        """The blocks of the page at `path`, and those without a look that its functions use."""
+        placed = {block.id: block for block in self._page_at(path)}
+        for dependency in self.dependencies_of(path):
+            for block in (*dependency.inputs, *dependency.outputs):
+                placed.setdefault(block.id, block)
+        return list(placed.values())
+
+    def dependencies_of(self, path: str) -> list[Dependency]:
+        """The functions that the page at `path` can start."""
+        pages = self._pages_of_blocks()
+        return [each for each in self.dependencies if path in self.paths_of(each, pages)]
+
+    def _page_at(self, path: str) -> Iterator[Block]:
+        if not path:
+            return Container.walk(self)
+        return next(route for route in self.routes if route.path == path).walk()
 
     def finish(self) -> None:
         """Check the graph once it is built. Raises `UsageError` for a component that is on no page,
@@ -202,7 +216,7 @@ class Blocks(Registry, Container):
                     )
 
     def _pages_of_blocks(self) -> dict[int, str]:
-        paths = {block.id: "" for block in self.own_blocks()}
+        paths = {block.id: "" for block in Container.walk(self)}
         return paths | {block.id: route.path for route in self.routes for block in route.walk()}
 
     def paths_of(self, dependency: Dependency, pages: dict[int, str]) -> set[str]:
@@ -234,8 +248,7 @@ class Blocks(Registry, Container):
         change, or `every` so many seconds.
         """
         for page in self.pages():
-            blocks = self.own_blocks() if page is self else page.walk()
-            for block in list(blocks):
+            for block in list(Container.walk(page)):
                 if isinstance(block, Component) and block.load is not None:
                     with self, page:
                         self._add_load(block, block.load)
@@ -284,6 +297,10 @@ class Route(Container):
         self.path = path
         self.in_navbar = in_navbar
         self._outer_registries: list[Registry | None] = []
+
+    def entry(self) -> dict[str, Any]:
+        """What every page knows of it."""
+        return {"path": self.path, "title": self.title, "in_navbar": self.in_navbar}
 
     def __enter__(self) -> Blocks:  # type: ignore[override]  # events such as `load` are the app's
         self._outer_registries.append(current.get())

@@ -39,6 +39,7 @@ LAUNCH: Final = _PAGE | {
     *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
     *("file_directories", "max_size", "_frontend", "_app"),
 }
+MOUNT: Final = LAUNCH - {"auth", "auth_message", "auth_dependency"}
 QUEUE: Final = frozenset(
     {
         *("status_update_rate", "api_open", "concurrency_count", "default_enabled", "live_updates"),

@@ -17,9 +17,13 @@ from doorstep.graph import Container
 from doorstep.security import PAGE_POLICY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.requests import Request
 
-    from doorstep.blocks import Blocks
+    from doorstep.blocks import Blocks, Route
+    from doorstep.events.dependency import Dependency
+    from doorstep.events.visit import Visit
     from doorstep.files import SessionFiles
     from doorstep.graph import Block
     from doorstep.static import Assets
@@ -52,12 +56,20 @@ npm --prefix ui_runtime/frontend run build</pre>
 
 
 class Page:
-    """One app's page: made once, then served from memory."""
+    """One page of an app: made once, then served from memory. `route` is None for the first."""
 
-    def __init__(self, app: Blocks, files: SessionFiles, assets: Assets, max_file_size: int) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: Blocks,
+        files: SessionFiles,
+        assets: Assets,
+        max_file_size: int,
+        route: Route | None = None,
+    ) -> None:
+        self._title = app.title if route is None else f"{route.title} – {app.title}"
         self._assets = assets
-        self.config = _config(app, files, max_file_size)
+        self._up = "./" if route is None else "./" + "../" * route.path.count("/")
+        self.config = _config(app, route, files, max_file_size)
 
     @cached_property
     def config_json(self) -> bytes:
@@ -65,7 +77,7 @@ class Page:
 
     @cached_property
     def document(self) -> bytes:
-        title = html.escape(self._app.title)
+        title = html.escape(self._title)
         if not self._assets.are_built:
             return _NOT_BUILT.format(title=title).encode()
         config = embedded_json(self.config_json.decode())
@@ -73,10 +85,13 @@ class Page:
 
     def _links(self) -> str:
         modules, styles = self._assets.preloads({each["type"]: None for each in self.config["components"]})
-        lines = [f'<link rel="stylesheet" href="{_asset(each)}">' for each in styles]
-        lines += [f'<link rel="modulepreload" href="{_asset(each)}">' for each in modules]
-        lines.append(f'<script type="module" src="{_asset(self._assets.entry)}"></script>')
+        lines = [f'<link rel="stylesheet" href="{self._asset(each)}">' for each in styles]
+        lines += [f'<link rel="modulepreload" href="{self._asset(each)}">' for each in modules]
+        lines.append(f'<script type="module" src="{self._asset(self._assets.entry)}"></script>')
         return "\n".join(lines)
+
+    def _asset(self, name: str) -> str:
+        return html.escape(f"{self._up}doorstep/static/{name}")
 
     @cached_property
     def _etag(self) -> str:
@@ -110,12 +125,9 @@ def embedded_json(text: str) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _asset(name: str) -> str:
-    return html.escape(f"./doorstep/static/{name}")
-
-
-def _config(app: Blocks, files: SessionFiles, max_file_size: int) -> dict[str, Any]:
-    shown_only = _outputs_only(app)
+def _config(app: Blocks, route: Route | None, files: SessionFiles, max_file_size: int) -> dict[str, Any]:
+    path = "" if route is None else route.path
+    dependencies = app.dependencies_of(path)
     return {
         "version": __version__,
         "title": app.title,
@@ -123,33 +135,55 @@ def _config(app: Blocks, files: SessionFiles, max_file_size: int) -> dict[str, A
         "theme": {"name": "default"},
         "fill_height": app.fill_height,
         "fill_width": app.fill_width,
-        "components": [_component(block, files, shown_only) for block in app.walk()],
-        "layout": _layout(app),
-        "dependencies": [dependency.config() for dependency in app.dependencies],
+        "pages": [{"path": "", "title": "Home", "in_navbar": True}, *(each.entry() for each in app.routes)],
+        "page": path,
+        "components": entries(app.blocks_of(path), dependencies, files),
+        "layout": {"id": app.id, "children": layout_of(app if route is None else route)},
+        "dependencies": [dependency.config() for dependency in dependencies],
         "max_file_size": max_file_size,
     }
 
 
-def _component(block: Block, files: SessionFiles, shown_only: set[int]) -> dict[str, Any]:
+def entries(
+    blocks: Iterable[Block],
+    dependencies: list[Dependency],
+    files: SessionFiles,
+    visit: Visit | None = None,
+) -> list[dict[str, Any]]:
+    """What the page needs to know of each block; `visit` is whose they are, if one session's."""
+    shown_only = _outputs_only(dependencies)
+    return [_entry(block, files, shown_only, visit) for block in blocks]
+
+
+def _entry(block: Block, files: SessionFiles, shown_only: set[int], visit: Visit | None) -> dict[str, Any]:
     props = block.props()
     if isinstance(block, Component):
         given = block.interactive
         props["interactive"] = block.id not in shown_only and not block.is_static if given is None else given
-        props["value"] = block.blank() if block.value is None else block.postprocess(block.value, files)
+        props["value"] = _first_value(block, files, visit)
     return {"id": block.id, "type": block.type, "props": props}
 
 
-def _outputs_only(app: Blocks) -> set[int]:
+def _first_value(component: Component, files: SessionFiles, visit: Visit | None) -> Any:
+    if component.value is None:
+        return component.blank()
+    if visit is not None:
+        return component.show(component.value, visit)
+    return component.postprocess(component.value, files)
+
+
+def _outputs_only(dependencies: list[Dependency]) -> set[int]:
     """Components that functions fill and none reads: nobody needs to change them by hand."""
-    functions = [dependency for dependency in app.dependencies if dependency.fn is not None]
+    functions = [dependency for dependency in dependencies if dependency.fn is not None]
     read = {each.id for dependency in functions for each in dependency.inputs}
     filled = {each.id for dependency in functions for each in dependency.outputs if dependency.inputs}
     return filled - read
 
 
-def _layout(container: Container) -> dict[str, Any]:
-    children = [
-        _layout(child) if isinstance(child, Container) else {"id": child.id, "children": []}
+def layout_of(container: Container) -> list[dict[str, Any]]:
+    """What stands in `container`, and in that."""
+    return [
+        {"id": child.id, "children": layout_of(child) if isinstance(child, Container) else []}
         for child in container.children
+        if child.has_look
     ]
-    return {"id": container.id, "children": children}

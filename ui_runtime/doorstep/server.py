@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, Router, WebSocketRoute
 
 from doorstep.connection import Connection
@@ -56,7 +56,10 @@ class App:
         self.files = FileStore(Paths(allowed_paths, blocked_paths))
         self.assets = assets or Assets()
         self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
-        self.page = Page(blocks, self.files.of_session(None), self.assets, self.max_file_size)
+        self.page, *self.routes = (
+            Page(blocks, self.files.of_session(None), self.assets, self.max_file_size, route)
+            for route in (None, *blocks.routes)
+        )
         self._root_path = root_path.rstrip("/")
         self._show_error = show_error
         self._workers = Workers(max_threads)
@@ -70,9 +73,11 @@ class App:
                 Route("/", self._page),
                 Route("/config", self._config),
                 Route("/doorstep/static/{name:path}", self._asset),
+                Route("/doorstep/script/{name}.js", self._script),
                 Route("/doorstep/upload", self._upload, methods=["POST"]),
                 Route("/doorstep/file/{id}/{name}", self._file),
                 WebSocketRoute("/doorstep/session", _Endpoint(self)),
+                Route("/{route:path}", self._page),
             ],
             redirect_slashes=False,
         )
@@ -132,7 +137,14 @@ class App:
     # -- answers -------------------------------------------------------------------------------
 
     async def _page(self, request: Request) -> Response:
-        response = self.page.respond(request)
+        path = request.path_params.get("route", "")
+        page = self._page_at(path)
+        if page is None:
+            slashed = path.endswith("/") and self._page_at(path.rstrip("/")) is not None
+            if slashed:  # the page's relative addresses count from where it is
+                return RedirectResponse("../" + path.rstrip("/").rpartition("/")[2])
+            return _refusal(404, "no-such-page", "There is no such page.")
+        response = page.respond(request)
         if visitor_of(request.scope) is None:
             path = request.scope.get("root_path") or "/"
             secure = request.url.scheme == "https"
@@ -144,6 +156,20 @@ class App:
     async def _config(self, _request: Request) -> Response:
         headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
         return Response(self.page.config_json, headers=headers, media_type="application/json")
+
+    def _page_at(self, path: str) -> Page | None:
+        pages = (self.page, *self.routes)
+        return next((page for page in pages if page.config["page"] == path), None)
+
+    async def _script(self, request: Request) -> Response:
+        module = self.blocks.scripts.get(request.path_params["name"])
+        if module is None:
+            return _refusal(404, "no-such-script", "There is no such script.")
+        headers = {
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(module, headers=headers, media_type="text/javascript")
 
     async def _asset(self, request: Request) -> Response:
         return self.assets.respond(request.path_params["name"], request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Unpack
 
 from doorstep.graph import BlockProps, Container
+from doorstep.later import note
 
 Variant = Literal["default", "panel", "compact"]
 Length = int | str | None
@@ -59,4 +60,12 @@ class Group(Container):
     type: ClassVar[str] = "group"
 
     def __init__(self, **common: Unpack[BlockProps]) -> None:
+        super().__init__(**common)
+
+
+class Box(Group):
+    """What a `Group` was called once."""
+
+    def __init__(self, **common: Unpack[BlockProps]) -> None:
+        note("Box is called Group now")
         super().__init__(**common)
