@@ -14,6 +14,9 @@ from pathlib import Path
 
 import psutil
 
+PATIENCE = 20.0
+"""Seconds for a program to be up."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -40,8 +43,9 @@ def running(
             process.wait()
 
 
-def wait_for(ready: Callable[[], bool], what: str, log: Path, deadline: float = 20.0) -> None:
+def wait_for(ready: Callable[[], bool], what: str, log: Path, deadline: float | None = None) -> None:
     """Raises `TimeoutError`, with the end of `log`, when `ready` does not come true in time."""
+    deadline = PATIENCE if deadline is None else deadline
     end = time.monotonic() + deadline
     while time.monotonic() < end:
         with contextlib.suppress(OSError):
