@@ -46,7 +46,7 @@ export default defineConfig({
       // What the entry shares with the component modules, and Svelte with it, is one file and one request.
       output: {
         codeSplitting: {
-          groups: [{ name: "page", test: /src[\\/]lib[\\/]core\.ts$|node_modules[\\/](svelte|clsx|esm-env)[\\/]/ }],
+          groups: [{ name: "page", test: /src[\\/]lib[\\/]core\.ts$/ }],
         },
       },
     },

@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import doorstep as ds
+from doorstep.serving import ServerThread, bind
 from tests.support import chromium, free_port
+from tests.ui.browser.stage import Stage
 
 FRONTEND = Path(__file__).resolve().parents[3] / "ui_runtime" / "frontend"
 
@@ -45,6 +47,34 @@ def visit(page: Page, serve: Serve) -> Callable[[ds.Blocks], Page]:
     def open_page(app: ds.Blocks) -> Page:
         page.goto(serve(app))
         expect(page.locator("main .card, main .block, main .button").first).to_be_visible()
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def serve_stage() -> Iterator[Callable[[Stage], str]]:
+    """Serves a hand-written app and returns its address."""
+    servers: list[ServerThread] = []
+
+    def start(stage: Stage) -> str:
+        listener = bind("127.0.0.1", 0)
+        servers.append(ServerThread(stage.app, listener))
+        servers[-1].start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def open_stage(page: Page, serve_stage: Callable[[Stage], str]) -> Callable[[Stage], Page]:
+    """Opens a hand-written app's page and waits until its components are there."""
+
+    def open_page(stage: Stage) -> Page:
+        page.goto(serve_stage(stage))
+        expect(page.locator("main.page > *").first).to_be_attached()
         return page
 
     return open_page
