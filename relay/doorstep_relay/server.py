@@ -21,7 +21,7 @@ from doorstep_relay import __version__
 from doorstep_relay.config import Settings
 from doorstep_relay.config_values import Address
 from doorstep_relay.control.api import build_router
-from doorstep_relay.control.app import build_app
+from doorstep_relay.control.app import SessionDoor, build_app
 from doorstep_relay.control.session import Hub, SessionSettings
 from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.control.tokens import Tokens
@@ -108,13 +108,8 @@ class Relay:
             TicketKey(settings.secret),
             time.time,
         )
-        self.app = build_app(
-            self.hub,
-            self.tokens,
-            build_router(self.shares, self.tokens, self.apply),
-            open_to_all=settings.open,
-            version=__version__,
-        )
+        self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
+        self.app = build_app(build_router(self.shares, self.tokens, self.apply), version=__version__)
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve on a bound socket until told to stop."""
@@ -172,6 +167,7 @@ class Relay:
             facts=self._facts,
             admit=self.hub.admit,
             apex=apex,
+            session=self.door.socket,
             trusted_proxies=settings.trusted_proxies,
         )
 
@@ -249,9 +245,7 @@ class _Apex:
     def __init__(self, app: object) -> None:
         self._config = uvicorn.Config(
             app,  # type: ignore[arg-type]  # an ASGI app, whichever of uvicorn's spellings
-            ws="websockets-sansio",
-            ws_max_size=64 * 1024,
-            ws_per_message_deflate=False,
+            ws="none",  # sessions have a protocol of their own
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -35,9 +35,12 @@ class FakeChannel:
         self.closed: tuple[int, str] | None = None
         self.reading = asyncio.Event()
         self.reading.set()
+        self.heard = asyncio.get_running_loop().time()
 
     async def receive(self) -> str | bytes | None:
-        return await self.to_relay.get()
+        message = await self.to_relay.get()
+        self.heard = asyncio.get_running_loop().time()
+        return message
 
     async def send(self, frame: str) -> None:
         await self.reading.wait()

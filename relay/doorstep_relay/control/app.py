@@ -5,45 +5,50 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, FastAPI, Response
+from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from websockets.http11 import Request
 
 from doorstep_client import wire
 from doorstep_relay.control.api import problem
 from doorstep_relay.control.session import SEND_DEADLINE, Hub
+from doorstep_relay.control.sockets import SessionSocket
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
 from doorstep_relay.edge import answers
-from doorstep_relay.errors import BadToken
+from doorstep_relay.errors import BadToken, Refusal
 
 
-class WebSocketChannel:
-    """A session's `Channel` over the WebSocket of the ASGI server."""
+class SessionDoor:
+    """Lets clients in: who shows a good token gets a session. `socket` makes what serves a connection."""
 
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
+    def __init__(self, hub: Hub, tokens: Tokens, *, open_to_all: bool) -> None:
+        self._hub = hub
+        self._tokens = tokens
+        self._open_to_all = open_to_all
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def receive(self) -> str | bytes | None:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            return None
-        return message.get("text") or message.get("bytes") or b""
+    def socket(self) -> asyncio.Protocol:
+        return SessionSocket(self._serve, self._tasks)
 
-    async def send(self, frame: str) -> None:
+    async def _serve(self, socket: SessionSocket, request: Request) -> None:
         try:
-            await self._websocket.send_text(frame)
-        except WebSocketDisconnect as error:
-            raise ConnectionError("the client is gone") from error
+            actor = await self._who(request.headers.get_all("Authorization"))
+        except BadToken as refusal:
+            await _turn_away(socket, refusal)
+            return
+        await self._hub.serve(socket, actor)
 
-    async def close(self, code: int, reason: str) -> None:
-        try:
-            await self._websocket.close(code, reason[:120])
-        except (RuntimeError, WebSocketDisconnect) as error:  # Starlette's words for a socket that is closed
-            raise ConnectionError("the client is gone") from error
+    async def _who(self, sent: list[str]) -> Actor:
+        """Whose session this is. A token that is sent must be good, also where none is needed."""
+        if not sent and self._open_to_all:
+            return ANONYMOUS
+        return await self._tokens.recognise(bearer(sent))
 
 
-def build_app(hub: Hub, tokens: Tokens, api: APIRouter, *, open_to_all: bool, version: str) -> ASGIApp:
+def build_app(api: APIRouter, *, version: str) -> ASGIApp:
     """The ASGI app that the edge hands apex connections to."""
     app = FastAPI(
         title="Doorstep relay",
@@ -59,24 +64,10 @@ def build_app(hub: Hub, tokens: Tokens, api: APIRouter, *, open_to_all: bool, ve
     async def about() -> HTMLResponse:
         return HTMLResponse(_ABOUT, headers=_ABOUT_HEADERS)
 
-    @app.websocket(wire.SESSION_PATH)
-    async def session(websocket: WebSocket) -> None:
-        if websocket.headers.get("origin") is not None:
-            await websocket.close(1008, "sessions are not for browsers")
-            return
-        await websocket.accept(subprotocol=_subprotocol(websocket))
-        channel = WebSocketChannel(websocket)
-        try:
-            actor = await _who(websocket, tokens, open_to_all=open_to_all)
-        except BadToken as refusal:
-            await _turn_away(channel, refusal)
-            return
-        await hub.serve(channel, actor)
-
     return _SecurityHeaders(app)
 
 
-async def _nothing_here(request: Request, error: HTTPException) -> Response:
+async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
     """What no route took, said as the relay says everything: a page for people, JSON for programs."""
     if error.status_code != 404:
         code = error.detail.lower().replace(" ", "-")
@@ -87,24 +78,12 @@ async def _nothing_here(request: Request, error: HTTPException) -> Response:
     return Response(body, status, fields)
 
 
-def _subprotocol(websocket: WebSocket) -> str | None:
-    return wire.SUBPROTOCOL if wire.SUBPROTOCOL in websocket.scope.get("subprotocols", []) else None
-
-
-async def _who(websocket: WebSocket, tokens: Tokens, *, open_to_all: bool) -> Actor:
-    """Whose session this is. A token that is sent must be good, also where none is needed."""
-    sent = websocket.headers.getlist("authorization")
-    if not sent and open_to_all:
-        return ANONYMOUS
-    return await tokens.authenticate(bearer(sent))
-
-
-async def _turn_away(channel: WebSocketChannel, refusal: BadToken) -> None:
+async def _turn_away(socket: SessionSocket, refusal: Refusal) -> None:
     error = wire.Error(refusal.code, refusal.message, fatal=True)
     try:
         async with asyncio.timeout(SEND_DEADLINE):
-            await channel.send(wire.encode(error))
-            await channel.close(1008, refusal.code)
+            await socket.send(wire.encode(error))
+            await socket.close(1008, refusal.code)
     except (TimeoutError, ConnectionError):
         pass  # it did not wait for the reason
 

@@ -39,7 +39,10 @@ _REVOKED: Final = "the token of this session was revoked"
 
 
 class Channel(Protocol):
-    """The WebSocket, as much of it as a session needs."""
+    """The WebSocket, as much of it as a session needs. It may answer pings by itself."""
+
+    heard: float
+    """When the client last gave a sign of life, in the loop's time."""
 
     async def receive(self) -> str | bytes | None:
         """The next message; None when the client is gone."""
@@ -181,8 +184,9 @@ class Session:
         self._outbox = Outbox(self._ticket)
         self._task: asyncio.Task[None] | None = None
         self._parting: wire.Error | None = None
-        self._refused = asyncio.Event()
         self._obeying = asyncio.Lock()
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._timer: asyncio.TimerHandle
 
     def cancel(self) -> None:
         if self._task is not None:
@@ -193,21 +197,37 @@ class Session:
         self._parting = wire.Error(code, message, fatal=True)
         for share in self._shares.values():
             self._hub.end(share, "offline", "")  # visitors have no business with tokens
-        self._refused.set()
+        self._end()
+
+    def _end(self) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def _watch(self) -> None:
+        """Twice a heartbeat of silence is a client that left. Looks again when that could be."""
+        loop = asyncio.get_running_loop()
+        due = self._channel.heard + 2 * self._hub.settings.heartbeat
+        if due <= loop.time():
+            self._end()
+        else:
+            self._timer = loop.call_at(due, self._watch)
 
     async def run(self) -> None:
         self._task = asyncio.current_task()
+        self._watch()
         self._outbox.tell(wire.Welcome(self._hub.settings.heartbeat, self._hub.settings.version))
         jobs: list[asyncio.Future[Any]] = [
-            asyncio.ensure_future(job) for job in (self._read(), self._write(), self._refused.wait())
+            asyncio.ensure_future(self._read()),
+            asyncio.ensure_future(self._write()),
         ]
         try:
-            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*jobs, self._over], return_when=asyncio.FIRST_COMPLETED)
             self._report(done)
         except asyncio.CancelledError:
             if not self._hub.stopping:
                 raise
         finally:
+            self._timer.cancel()
             async with self._obeying:  # a share that is being opened is opened first, to be taken offline
                 for job in jobs:
                     job.cancel()
@@ -264,13 +284,8 @@ class Session:
     # -- reading and writing -------------------------------------------------------------------
 
     async def _read(self) -> None:
-        patience = 2 * self._hub.settings.heartbeat
         while True:
-            try:
-                async with asyncio.timeout(patience):
-                    frame = await self._channel.receive()
-            except TimeoutError:
-                return
+            frame = await self._channel.receive()
             if frame is None:
                 return
             try:

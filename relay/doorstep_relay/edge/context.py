@@ -82,12 +82,15 @@ class Edge:
         facts: Facts,
         admit: Callable[[str, bytes], LiveShare | None],
         apex: Callable[[], asyncio.Protocol],
+        session: Callable[[], asyncio.Protocol] | None = None,
         trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self.limits = limits
         self.switchboard = switchboard
         self.hosts = Hosts(domain)
         self.apex = apex
+        self.session = session or apex
+        """What serves the relay's own host, and a client's session there."""
         self.visitors: set[VisitorConnection] = set()
         self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()

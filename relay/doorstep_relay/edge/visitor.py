@@ -123,12 +123,14 @@ class VisitorConnection(Carrier):
             self._buffer = data
 
     def _refuse(self, error: BadMessageError) -> None:
+        self._host = b""
         self._say(answers.code_for(error.status), str(error))
 
     # -- where a request goes ------------------------------------------------------------------
 
     def _route(self, head: RequestHead, rest: bytes) -> None:
         place = self.edge.hosts.place(head.host)
+        self._host = place.host
         goal = route(self, head, place, rest)
         if goal is _SHARE:
             self.label = place.label
@@ -156,11 +158,12 @@ class VisitorConnection(Carrier):
             self._say(code, reason)
 
     def _visit_apex(self, head: RequestHead, rest: bytes) -> None:
-        protocol = self.edge.apex()
         forwarding = self._forwarding_lines(head)
-        if not head.upgrade:
+        if head.upgrade:
+            protocol = self.edge.session()
+        else:
             forwarding += b"Connection: close\r\n"  # one request: the next may be for another host
-            protocol = ApexConnection(self.edge, protocol, head.body)
+            protocol = ApexConnection(self.edge, self.edge.apex(), head.body)
         self._hand_over(protocol)
         # The relay's own app reads the head again: it is written anew from what was checked.
         protocol.data_received(head.for_app(forwarding))

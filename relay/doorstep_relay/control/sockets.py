@@ -1,0 +1,192 @@
+"""A session's WebSocket, straight on the connection: the protocol is websockets' own, without its I/O.
+
+A relay holds many thousands of sessions that say nothing but `ping`. Those are answered here, where they
+arrive: no task wakes up for them, and no web framework stands between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, cast
+
+from websockets.exceptions import InvalidState
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from doorstep_client import wire
+
+MOST_WAITING: Final = 64
+"""Messages that may wait for their reader before the client is asked to wait."""
+_BUFFER: Final = 16 * 1024
+_PING: Final = wire.encode(wire.Ping()).encode()
+_PONG: Final = wire.encode(wire.Pong()).encode()
+
+Serve = Callable[["SessionSocket", Request], Awaitable[None]]
+
+
+class SessionSocket(asyncio.Protocol):
+    """The relay's end of a session's WebSocket; a `Channel`. `serve(socket, request)` holds the session.
+
+    Its first data is the head of the upgrade request, checked by the edge. `heard` is when the client last
+    gave a sign of life, in the loop's time.
+    """
+
+    def __init__(self, serve: Serve, tasks: set[asyncio.Task[None]]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.heard = self._loop.time()
+        self._serve = serve
+        self._tasks = tasks
+        self._socket = ServerProtocol(
+            subprotocols=[cast(Subprotocol, wire.SUBPROTOCOL)],
+            select_subprotocol=_choose,
+            max_size=wire.MAX_MESSAGE,
+        )
+        self._messages: deque[bytes] = deque()
+        self._parts: list[bytes] = []
+        self._arrived: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._lost: asyncio.Future[None] | None = None
+        self._is_lost = False
+        self._transport: asyncio.Transport
+
+    # -- the channel -------------------------------------------------------------------------------
+
+    async def receive(self) -> bytes | None:
+        """The next message; None when the client is gone."""
+        while not self._messages:
+            if self._is_lost or self._socket.state is not State.OPEN:
+                return None
+            self._arrived = self._loop.create_future()
+            await self._arrived
+        message = self._messages.popleft()
+        self._transport.resume_reading()
+        return message
+
+    async def send(self, frame: str) -> None:
+        """Returns when the transport takes more. Raises `ConnectionError`."""
+        self._send(frame.encode())
+        if self._writable is not None:
+            await self._writable
+        if self._is_lost:
+            raise ConnectionError("the client is gone")
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye and wait for the client's. The connection is over afterwards, also when cancelled."""
+        try:
+            if self._is_lost:
+                return
+            if self._socket.state is State.OPEN:
+                self._socket.send_close(code, reason[:120])
+                self._flush()
+            self._messages.clear()
+            self._transport.resume_reading()
+            self._lost = self._loop.create_future()
+            await self._lost
+        finally:
+            self._transport.abort()
+
+    # -- the transport's ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = self._loop.time()
+        self._socket.receive_data(data)
+        for event in self._socket.events_received():
+            if isinstance(event, Frame):
+                self._take(event)
+            elif isinstance(event, Request):
+                self._accept(event)
+        self._flush()
+        if self._socket.state is not State.OPEN:
+            self._wake()
+
+    def eof_received(self) -> bool:
+        self._socket.receive_eof()
+        self._wake()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self._is_lost = True
+        self._wake()
+        self.resume_writing()
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(None)
+
+    def pause_writing(self) -> None:
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        writable, self._writable = self._writable, None
+        if writable is not None and not writable.done():
+            writable.set_result(None)
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _accept(self, request: Request) -> None:
+        if request.headers.get("Origin") is not None:
+            self._socket.send_response(self._socket.reject(403, "Sessions are not for browsers.\n"))
+            return
+        response = self._socket.accept(request)
+        self._socket.send_response(response)
+        if response.status_code == 101:
+            task = self._loop.create_task(self._hold(request))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _hold(self, request: Request) -> None:
+        try:
+            await self._serve(self, request)
+        finally:
+            self._transport.abort()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.data == _PING and self._is_idle():
+            self._socket.send_text(_PONG)
+            return
+        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            return
+        self._parts.append(bytes(frame.data))
+        if frame.fin:
+            self._messages.append(b"".join(self._parts))
+            self._parts.clear()
+            if len(self._messages) >= MOST_WAITING:
+                self._transport.pause_reading()
+            self._wake()
+
+    def _is_idle(self) -> bool:
+        """Nothing waits, to be read or to be written, that an answer would overtake or add to."""
+        waits = self._messages or self._parts or self._writable
+        return not waits and self._socket.state is State.OPEN
+
+    def _wake(self) -> None:
+        arrived, self._arrived = self._arrived, None
+        if arrived is not None and not arrived.done():
+            arrived.set_result(None)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._socket.send_text(data)
+        except InvalidState as error:
+            raise ConnectionError("the client is gone") from error
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self._socket.data_to_send():
+            if self._transport.is_closing():
+                return
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
+
+
+def _choose(_socket: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return cast(Subprotocol, wire.SUBPROTOCOL) if wire.SUBPROTOCOL in offered else None
