@@ -149,7 +149,7 @@ class FullDisk(FileStore):
 async def test_a_full_disk_is_said_in_one_line_and_nothing_stays(
     server: Served, client: httpx.AsyncClient, at_open: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    server.app.files = FullDisk(at_open=at_open)
+    server.app.file_routes._store = FullDisk(at_open=at_open)
     async with server.page() as page:
         answer = await upload(client, page, ("a.png", png()))
         assert (answer.status_code, answer.json()["error"]) == (507, "no-room")

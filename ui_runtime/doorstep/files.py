@@ -2,7 +2,7 @@
 
 Every file belongs to one session (or to the app: then all may see it) and is known by an unguessable id.
 What a page names is an id, never a path. What a function returns as a path is copied first, and only from
-places that may be shown: see `Paths`.
+places that may be shown: see `Paths`. What is shown again to the same session is not copied again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import quote
@@ -45,6 +47,8 @@ class StoredFile:
     path: Path
     name: str
     size: int
+    made: float = field(default_factory=time.monotonic)
+    """When it was complete."""
 
     @property
     def media_type(self) -> str:
@@ -60,6 +64,19 @@ class StoredFile:
             "mime_type": self.media_type,
             "meta": {"_type": "gradio.FileData"},
         }
+
+
+_static_paths: list[Path] = []
+
+
+def set_static_paths(paths: str | Path | Iterable[str | Path]) -> None:
+    """Let every app of this process serve these files and folders, as they are, at `/gradio_api/file=PATH`.
+
+    For the pictures and styles of a page's own HTML, say. Everybody who may see the app may see all that is
+    in them; hidden files and what `blocked_paths` names are left out.
+    """
+    given = [paths] if isinstance(paths, (str, Path)) else paths
+    _static_paths[:] = [Path(each).expanduser().absolute() for each in given]
 
 
 class Paths:
@@ -85,10 +102,24 @@ class Paths:
             "(or hidden); launch(allowed_paths=[…]) allows more folders"
         )
 
+    def served(self, name: str) -> Path | None:
+        """The file that a visitor may ask for by its path: one that is allowed or static, or nothing."""
+        if "\0" in name or ":" in name.partition("/")[0] or name.startswith(("//", "\\")):
+            return None
+        try:
+            real = Path(os.path.realpath(Path(name)))
+            folders = [*self.allowed, *_static_paths]
+            is_public = real.is_file() and any(_holds(folder, real) for folder in folders)
+        except (OSError, ValueError):
+            return None
+        if not is_public or any(_holds(folder, real) for folder in self.blocked):
+            return None
+        return None if _is_hidden(real, folders) else real
+
     def _may_be_shown(self, real: Path) -> bool:
         if any(_holds(folder, real) for folder in self.blocked):
             return False
-        if any(_holds(folder, real) for folder in (*self.allowed, Path(tempfile.gettempdir()))):
+        if any(_holds(each, real) for each in (*self.allowed, *_static_paths, Path(tempfile.gettempdir()))):
             return True
         here = Path(os.path.realpath(Path.cwd()))
         return real.is_relative_to(here) and not any(
@@ -104,6 +135,13 @@ def _holds(folder: Path, real: Path) -> bool:
     return any(os.path.samestat(each.stat(), wanted) for each in (real, *real.parents))
 
 
+def _is_hidden(real: Path, folders: list[Path]) -> bool:
+    """Whether a name below the folder that allows it begins with a dot."""
+    roots = [Path(os.path.realpath(each)) for each in folders]
+    below = [real.relative_to(root).parts for root in roots if real.is_relative_to(root)]
+    return bool(below) and all(any(part.startswith(".") for part in parts) for parts in below)
+
+
 class FileStore:
     """All files of one running app, in one private folder that goes when the app does."""
 
@@ -113,6 +151,8 @@ class FileStore:
         self._lock = threading.Lock()
         self._files: dict[str, StoredFile] = {}
         self._counts: dict[str | None, int] = {}
+        self._known: dict[tuple[str | None, Any], str] = {}
+        """The ids of what was shown, by whom it was shown to and what it is."""
 
     def of_session(self, session: str | None) -> SessionFiles:
         """The files as one session sees them; None is the app itself."""
@@ -164,6 +204,35 @@ class FileStore:
         if self._files.pop(stored.id, None) is not None:
             self.drop(stored.owner, stored.path)
 
+    def known(self, owner: str | None, key: Any) -> StoredFile | None:
+        """The file that was noted under `key`, if it is still there."""
+        return self._files.get(self._known.get((owner, key), ""))
+
+    def note(self, stored: StoredFile, key: Any) -> None:
+        """Find the file again by `key`, for its owner alone."""
+        self._known[stored.owner, key] = stored.id
+
+    def expire(self, age: float, of: str = "") -> int:
+        """Delete what sessions whose id begins with `of` hold for longer than `age` seconds; how many files."""
+        oldest = time.monotonic() - age
+        files = list(self._files.values())
+        gone = [each for each in files if each.owner is not None and each.owner.startswith(of) and each.made < oldest]
+        for stored in gone:
+            self.remove(stored)
+        self._forget_known()
+        return len(gone)
+
+    def make_room_if_full(self, owner: str) -> None:
+        """Delete an owner's oldest files when it holds as many as it may."""
+        if self._counts.get(owner, 0) < MAX_FILES:
+            return
+        files = [each for each in self._files.values() if each.owner == owner]
+        for stored in files[: max(0, len(files) - MAX_FILES // 2)]:
+            self.remove(stored)
+
+    def _forget_known(self) -> None:
+        self._known = {key: each for key, each in self._known.items() if each in self._files}
+
     def forget(self, owner: str) -> list[Path]:
         """Take a session's files out of the store; the folders are for the caller to delete."""
         with self._lock:
@@ -171,11 +240,13 @@ class FileStore:
             gone = [stored for stored in self._files.values() if stored.owner == owner]
             for stored in gone:
                 del self._files[stored.id]
+            self._forget_known()
         return [stored.path.parent for stored in gone]
 
     def close(self) -> None:
         with self._lock:
             self._files.clear()
+            self._known.clear()
             root, self._root = self._root, None
         if root is not None:
             shutil.rmtree(root, ignore_errors=True)
@@ -199,15 +270,29 @@ class SessionFiles:
     def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
         """Show a copy of a file. Raises `OutputError` when it is missing or not to be shown."""
         real = self._store.paths.check(path)
+        facts = real.stat()
+        key = (real, name, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+        known = self._store.known(self._session, key)
+        if known is not None:
+            return known.value()
         file_id, target = self._store.reserve(self._session, name or real.name)
         shutil.copyfile(real, target)
-        return self._store.keep(file_id, self._session, target).value()
+        return self._kept(file_id, target, key)
 
     def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
         """Show these bytes as a file called `name`."""
+        key = (blake2b(data, digest_size=16).digest(), name)
+        known = self._store.known(self._session, key)
+        if known is not None:
+            return known.value()
         file_id, target = self._store.reserve(self._session, name)
         target.write_bytes(data)
-        return self._store.keep(file_id, self._session, target).value()
+        return self._kept(file_id, target, key)
+
+    def _kept(self, file_id: str, target: Path, key: Any) -> dict[str, Any]:
+        stored = self._store.keep(file_id, self._session, target)
+        self._store.note(stored, key)
+        return stored.value()
 
 
 def safe_name(name: str) -> str:

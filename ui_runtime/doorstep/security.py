@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,10 @@ FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For files of visitors: whatever they hold, it runs nothing."""
 
 VISITOR_COOKIE: Final = "doorstep_visitor"
+API_OWNER: Final = "api:"
+"""How the owners of programs' sessions and files begin: the id of a page's session never does."""
+USER: Final = "doorstep.user"
+"""Where in the scope the name of who logged in stands."""
 
 
 def is_same_origin(scope: Scope) -> bool:
@@ -99,14 +104,52 @@ def _is_address(name: str) -> bool:
 
 
 def visitor_of(scope: Scope) -> str | None:
-    """The random key that ties a browser to its sessions; None for programs."""
+    """What ties a browser, and who logged in with it, to their sessions; None for programs without a login."""
+    value = cookie_of(scope, VISITOR_COOKIE)
+    browser = value if value is not None and 16 <= len(value) <= 64 else None
+    user = user_of(scope)
+    return browser if user is None else f"{user}\n{browser or ''}"
+
+
+def has_visitor(scope: Scope) -> bool:
+    """Whether the browser has its key already."""
+    return 16 <= len(cookie_of(scope, VISITOR_COOKIE) or "") <= 64
+
+
+def user_of(scope: Scope) -> str | None:
+    """The name of who logged in; None where nobody has to."""
+    user: str | None = scope.get(USER)
+    return user
+
+
+def cookie_of(scope: Scope, name: str) -> str | None:
+    """The value of a cookie; None without one, and for a header that is no list of cookies."""
     jar: SimpleCookie = SimpleCookie()
+    given = "; ".join(Headers(scope=scope).getlist("cookie"))[:8192]
+    if name not in given:
+        return None
     try:
-        jar.load("; ".join(Headers(scope=scope).getlist("cookie"))[:8192])
+        jar.load(given)
     except CookieError:
         return None
-    morsel = jar.get(VISITOR_COOKIE)
-    return morsel.value if morsel is not None and 16 <= len(morsel.value) <= 64 else None
+    morsel = jar.get(name)
+    return None if morsel is None else morsel.value
+
+
+def root_url(scope: Scope) -> str:
+    """The app's own address as whoever asks knows it, without a slash at the end.
+
+    Made for each request from that request alone: two visitors by two names each see their own.
+    """
+    headers = Headers(scope=scope)
+    host = headers.get("x-forwarded-host", "").partition(",")[0].strip() or headers.get("host", "localhost")
+    if not _HOST.fullmatch(host):
+        host = "localhost"
+    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    return f"{scheme}://{host}{scope.get('root_path', '').rstrip('/')}"
+
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
 def new_visitor() -> str:

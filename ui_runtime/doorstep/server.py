@@ -1,33 +1,34 @@
-"""The ASGI app of one `Blocks`: page, session, files. It runs on one event loop, the first that asks it."""
+"""The ASGI app of one `Blocks`: page, session, files, API. It runs on one event loop, the first that asks it."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette._utils import get_route_path
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, Router, WebSocketRoute
 
+from doorstep.api.info import PREFIX
 from doorstep.connection import Connection
-from doorstep.errors import FileTooBigError, NoRoomError, RefusedError
-from doorstep.files import INLINE, FileStore, Paths, StoredFile, parse_size
+from doorstep.file_routes import FileRoutes, refusal
+from doorstep.files import FileStore, Paths, parse_size
 from doorstep.page import Page
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
-from doorstep.report import print_line
-from doorstep.security import FILE_POLICY, VISITOR_COOKIE, is_same_origin, new_visitor, visitor_of
+from doorstep.security import VISITOR_COOKIE, has_visitor, is_same_origin, new_visitor
 from doorstep.sessions import GRACE, MAX_SESSIONS, SessionStore
 from doorstep.static import Assets
-from doorstep.uploads import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from doorstep.api.routes import Api
+    from doorstep.auth.gate import Gate
     from doorstep.blocks import Blocks
 
 MAX_FILE_SIZE: Final = 1 << 30
@@ -35,7 +36,7 @@ MAX_FILE_SIZE: Final = 1 << 30
 
 
 class App:
-    """Serve `blocks` with any ASGI server, or mount it into another app."""
+    """Serve `blocks` with any ASGI server, or mount it into another app. `gate` asks people who they are."""
 
     def __init__(
         self,
@@ -50,34 +51,34 @@ class App:
         session_capacity: int = MAX_SESSIONS,
         session_grace: float = GRACE,
         assets: Assets | None = None,
+        gate: Gate | None = None,
     ) -> None:
         blocks.finish()
         self.blocks = blocks
         self.files = FileStore(Paths(allowed_paths, blocked_paths))
         self.assets = assets or Assets()
         self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
-        self.page, *self.routes = (
-            Page(blocks, self.files.of_session(None), self.assets, self.max_file_size, route)
-            for route in (None, *blocks.routes)
-        )
+        self.page = Page(blocks, self.files.of_session(None), self.assets, self.max_file_size)
+        self.gate = gate
+        self.capacity = session_capacity
+        delete_cache = getattr(blocks, "delete_cache", None)
+        self.file_routes = FileRoutes(self.files, self.max_file_size, self._session, delete_cache)
         self._root_path = root_path.rstrip("/")
         self._show_error = show_error
         self._workers = Workers(max_threads)
-        self._capacity = session_capacity
         self._grace = session_grace
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: Runner | None = None
         self._sessions: SessionStore | None = None
+        self._made_api: Api | None = None
         self._router = Router(
             [
                 Route("/", self._page),
                 Route("/config", self._config),
                 Route("/doorstep/static/{name:path}", self._asset),
-                Route("/doorstep/script/{name}.js", self._script),
-                Route("/doorstep/upload", self._upload, methods=["POST"]),
-                Route("/doorstep/file/{id}/{name}", self._file),
+                Route("/doorstep/upload", self.file_routes.upload_of_page, methods=["POST"]),
+                Route("/doorstep/file/{id}/{name}", self.file_routes.file_of_page),
                 WebSocketRoute("/doorstep/session", _Endpoint(self)),
-                Route("/{route:path}", self._page),
             ],
             redirect_slashes=False,
         )
@@ -89,11 +90,24 @@ class App:
         if self._root_path and not scope.get("root_path"):
             scope = {**scope, "root_path": self._root_path}
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not is_same_origin(scope):
-            await _refusal(403, "foreign-origin", "This app takes requests from its own page only.")(
-                scope, receive, send
-            )
+            foreign = refusal(403, "foreign-origin", "This app takes requests from its own page only.")
+            await foreign(scope, receive, send)
             return
-        await self._router(scope, receive, send)
+        if self.gate is None:
+            await self._serve(scope, receive, send)
+        else:
+            await self.gate(self._serve, scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = get_route_path(scope)
+        if scope["type"] == "http" and path.startswith(_API):
+            scope["doorstep.api_path"] = path[len(_API) :]
+            await self.api(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith("/file="):  # where Gradio had it before
+            answer = await self.file_routes.file_of_program(Request(scope), path[len("/file=") :])
+            await answer(scope, receive, send)
+        else:
+            await self._router(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -105,8 +119,19 @@ class App:
     # -- life ----------------------------------------------------------------------------------
 
     def sessions(self) -> SessionStore:
-        """The sessions, on the loop that serves the app."""
+        """The pages' sessions, on the loop that serves the app."""
         if self._sessions is None:
+            self._loop = asyncio.get_running_loop()
+            self._sessions = SessionStore(
+                self.blocks, self.runner, self.files, grace=self._grace, capacity=self.capacity
+            )
+            self.file_routes.start()
+        return self._sessions
+
+    @property
+    def runner(self) -> Runner:
+        """What runs jobs, on the loop that serves the app."""
+        if self._runner is None:
             self._loop = asyncio.get_running_loop()
             self._runner = Runner(
                 self._workers,
@@ -114,10 +139,16 @@ class App:
                 max_size=self.blocks.max_queue_size,
                 show_error=self._show_error,
             )
-            self._sessions = SessionStore(
-                self.blocks, self._runner, self.files, grace=self._grace, capacity=self._capacity
-            )
-        return self._sessions
+        return self._runner
+
+    @property
+    def api(self) -> Api:
+        """The API for programs: made when the first of them asks."""
+        if self._made_api is None:
+            from doorstep.api.routes import Api
+
+            self._made_api = Api(self)
+        return self._made_api
 
     def close(self) -> None:
         """Stop all jobs and delete all files. From any thread."""
@@ -127,25 +158,25 @@ class App:
             self._stop()
 
     def _stop(self) -> None:
+        if self._made_api is not None:
+            self._made_api.close()
         if self._sessions is not None:
             self._sessions.close()
         if self._runner is not None:
             self._runner.close()
         self._workers.close()
+        self.file_routes.stop()
         self.files.close()
 
     # -- answers -------------------------------------------------------------------------------
 
     async def _page(self, request: Request) -> Response:
-        path = request.path_params.get("route", "")
-        page = self._page_at(path)
-        if page is None:
-            slashed = path.endswith("/") and self._page_at(path.rstrip("/")) is not None
-            if slashed:  # the page's relative addresses count from where it is
-                return RedirectResponse("../" + path.rstrip("/").rpartition("/")[2])
-            return _refusal(404, "no-such-page", "There is no such page.")
-        response = page.respond(request)
-        if visitor_of(request.scope) is None:
+        if request.query_params.get("view") == "api":
+            from doorstep.api.page import respond
+
+            return respond(self, request)
+        response = self.page.respond(request)
+        if not has_visitor(request.scope):
             path = request.scope.get("root_path") or "/"
             secure = request.url.scheme == "https"
             response.set_cookie(
@@ -153,49 +184,17 @@ class App:
             )
         return response
 
-    async def _config(self, _request: Request) -> Response:
-        headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-        return Response(self.page.config_json, headers=headers, media_type="application/json")
-
-    def _page_at(self, path: str) -> Page | None:
-        pages = (self.page, *self.routes)
-        return next((page for page in pages if page.config["page"] == path), None)
-
-    async def _script(self, request: Request) -> Response:
-        module = self.blocks.scripts.get(request.path_params["name"])
-        if module is None:
-            return _refusal(404, "no-such-script", "There is no such script.")
-        headers = {
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(module, headers=headers, media_type="text/javascript")
+    async def _config(self, request: Request) -> Response:
+        return self.api.config(request)
 
     async def _asset(self, request: Request) -> Response:
         return self.assets.respond(request.path_params["name"], request)
 
-    async def _upload(self, request: Request) -> Response:
-        session = self.sessions().get(request.query_params.get("session", ""))
-        if session is None or session.visitor != visitor_of(request.scope):
-            return _refusal(404, "no-such-session", "The session is over. Reload the page.")
-        upload = Upload(self.files, session.id, self.max_file_size)
-        try:
-            files = await upload.receive(request.headers.get("content-type", ""), request.stream())
-        except RefusedError as error:
-            return _upload_refused(error)
-        return JSONResponse([stored.value() for stored in files])
+    def _session(self, session_id: str) -> Any:
+        return self.sessions().get(session_id)
 
-    async def _file(self, request: Request) -> Response:
-        stored = self.files.get(request.path_params["id"])
-        if stored is None or stored.name != request.path_params["name"] or not self._may_see(stored, request):
-            return _refusal(404, "no-such-file", "There is no such file, or it is gone.")
-        return _Download(stored)
 
-    def _may_see(self, stored: StoredFile, request: Request) -> bool:
-        if stored.owner is None:
-            return True
-        session = self.sessions().get(stored.owner)
-        return session is not None and session.visitor in {None, visitor_of(request.scope)}
+_API: Final = f"{PREFIX}/"
 
 
 class _Endpoint:
@@ -206,39 +205,3 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await Connection(scope, receive, send, self._app.sessions()).serve()
-
-
-class _Download(FileResponse):
-    """A stored file, with ranges; harmless whatever it holds."""
-
-    chunk_size = 256 * 1024
-
-    def __init__(self, stored: StoredFile) -> None:
-        inline = stored.media_type in INLINE
-        super().__init__(
-            stored.path,
-            media_type=stored.media_type,
-            filename=stored.name,
-            content_disposition_type="inline" if inline else "attachment",
-            headers={
-                "Cache-Control": "private, max-age=3600, immutable",
-                "Content-Security-Policy": FILE_POLICY,
-                "Cross-Origin-Resource-Policy": "same-origin",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
-
-
-def _upload_refused(error: RefusedError) -> JSONResponse:
-    if isinstance(error, NoRoomError):
-        print_line(f"An upload was refused: there is no room in {tempfile.gettempdir()}.")
-        refusal = _refusal(507, "no-room", str(error))
-    else:
-        refusal = _refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
-    refusal.headers["Connection"] = "close"  # the rest of the body is not waited for
-    return refusal
-
-
-def _refusal(status: int, code: str, message: str) -> JSONResponse:
-    body: dict[str, Any] = {"error": code, "message": message}
-    return JSONResponse(body, status, {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"})

@@ -4,146 +4,137 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import tempfile
+from collections import OrderedDict
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from doorstep.errors import FileRefusedError, FileTooBigError, NoRoomError, RefusedError
-from doorstep.files import StoredFile
+from doorstep.multipart import MultipartError, MultipartParser, Part
+from doorstep.report import print_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from doorstep.files import FileStore
+    from doorstep.files import FileStore, StoredFile
 
 MAX_PARTS: Final = 100
-MAX_HEADER: Final = 8 * 1024
-_WRITE_SIZE: Final = 1 << 20
+WRITE_SIZE: Final = 1 << 20
+"""Bytes that are written at once, in a thread."""
+MAX_WATCHED: Final = 1000
+"""Uploads whose progress can be asked for, all programs together."""
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Upload:
-    """One multipart request of a session. `files` holds what is complete."""
+    """One multipart request of a session. `files` holds what is complete.
 
-    def __init__(self, store: FileStore, session: str, max_file_size: int) -> None:
+    While one piece is written, in a thread, the next one is received.
+    """
+
+    def __init__(
+        self,
+        store: FileStore,
+        session: str,
+        max_file_size: int,
+        told: Callable[[str, int], None] | None = None,
+    ) -> None:
+        """`told` is called with a file's name and how many bytes of it came."""
         self.files: list[StoredFile] = []
         self._store = store
         self._session = session
         self._max_file_size = max_file_size
+        self._told = told
         self._parts = 0
-        self._field = bytearray()
-        self._value = bytearray()
-        self._headers: dict[bytes, bytes] = {}
-        self._header_size = 0
         self._name = ""
         self._size = 0
         self._open: tuple[str, Path, IO[bytes]] | None = None
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | memoryview] = []
         self._pending_size = 0
-        self._is_complete = False
+        self._writing: asyncio.Future[None] | None = None
 
     async def receive(self, content_type: str, body: AsyncIterator[bytes]) -> list[StoredFile]:
         """Take the whole body. Raises `RefusedError`, and keeps nothing then."""
         try:
-            parser = self._parser(content_type)
+            parser = MultipartParser(content_type)
             async for chunk in body:
-                parser.write(chunk)
-                if self._pending_size >= _WRITE_SIZE:
-                    await asyncio.to_thread(self._flush)
-            await asyncio.to_thread(self._flush)
-            if not self._is_complete:
+                for event in parser.feed(chunk):
+                    await self._take(event)
+                if self._pending_size >= WRITE_SIZE:
+                    await self._write()
+            if not parser.is_complete:
                 raise RefusedError("the upload ended too early")
         except BaseException as error:
-            self._discard()
-            if isinstance(error, ValueError):  # the parser's errors: the body is not multipart
-                raise RefusedError(f"the upload is not well formed: {error}") from None
-            if isinstance(error, OSError) and error.errno in _NO_ROOM:
-                raise NoRoomError("the upload was not kept: the app's computer has no room for it") from None
-            raise
+            await self._discard()
+            raise _refusal_for(error) from None
         return self.files
-
-    def _parser(self, content_type: str) -> Any:
-        from python_multipart.multipart import MultipartParser, parse_options_header
-
-        kind, options = parse_options_header(content_type)
-        if kind != b"multipart/form-data" or not options.get(b"boundary"):
-            raise RefusedError("an upload is multipart/form-data")
-        callbacks = {
-            "on_part_begin": self._begin,
-            "on_header_field": self._on_field,
-            "on_header_value": self._on_value,
-            "on_header_end": self._on_header,
-            "on_headers_finished": self._on_headers,
-            "on_part_data": self._on_data,
-            "on_part_end": self._on_part_end,
-            "on_end": self._on_end,
-        }
-        return MultipartParser(options[b"boundary"], callbacks)  # type: ignore[arg-type]
 
     # -- what the parser finds -----------------------------------------------------------------
 
-    def _begin(self) -> None:
+    async def _take(self, event: Any) -> None:
+        if type(event) is memoryview:
+            self._content(event)
+        elif isinstance(event, Part):
+            self._begin(event)
+        elif event == "part":
+            await self._finish_part()
+
+    def _begin(self, part: Part) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise FileRefusedError(f"at most {MAX_PARTS} files can be uploaded at once")
-        self._headers = {}
-        self._header_size = 0
-
-    def _on_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += self._bounded(data, start, end)
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += self._bounded(data, start, end)
-
-    def _bounded(self, data: bytes, start: int, end: int) -> bytes:
-        self._header_size += end - start
-        if self._header_size > MAX_HEADER:
-            raise RefusedError("the upload's headers are too long")
-        return data[start:end]
-
-    def _on_header(self) -> None:
-        self._headers[bytes(self._field).lower()] = bytes(self._value)
-        self._field.clear()
-        self._value.clear()
-
-    def _on_headers(self) -> None:
-        from python_multipart.multipart import parse_options_header
-
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        if options.get(b"name") != b"files" or b"filename" not in options:
+        if part.name != "files" or part.filename is None:
             raise RefusedError("an upload holds files, in fields named `files`")
-        self._name = options[b"filename"].decode("utf-8", "replace")
+        self._name = part.filename
         self._size = 0
         self._open = self._store.create(self._session, self._name)
 
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        self._size += end - start
+    def _content(self, piece: memoryview) -> None:
+        size = len(piece)
+        self._size += size
         if self._size > self._max_file_size:
             limit = f"{self._max_file_size:,}"
             raise FileTooBigError(f"{self._name} is too big: at most {limit} bytes are allowed")
-        self._pending.append(data[start:end])
-        self._pending_size += end - start
+        self._pending.append(piece)
+        self._pending_size += size
+        if self._told is not None:
+            self._told(self._name, size)
 
-    def _on_part_end(self) -> None:
-        self._flush()
-        if self._open is not None:
-            file_id, path, file = self._open
-            file.close()
-            self._open = None
-            self.files.append(self._store.keep(file_id, self._session, path))
-
-    def _on_end(self) -> None:
-        self._is_complete = True
+    async def _finish_part(self) -> None:
+        if self._open is None:
+            return
+        if self._writing is None and self._pending_size < WRITE_SIZE:  # a small file is not worth a thread
+            _write_pieces(self._open[2], self._taken())
+        else:
+            await self._write()
+            await self._written()
+        file_id, path, file = self._open
+        file.close()
+        self._open = None
+        self.files.append(self._store.keep(file_id, self._session, path))
 
     # -- disk ----------------------------------------------------------------------------------
 
-    def _flush(self) -> None:
-        if self._open is not None:
-            for data in self._pending:
-                write_all(self._open[2], data)
-        self._pending.clear()
-        self._pending_size = 0
+    async def _write(self) -> None:
+        """Begin to write what is pending, once what was before it is written."""
+        await self._written()
+        if self._open is not None and self._pending:
+            loop = asyncio.get_running_loop()
+            self._writing = loop.run_in_executor(None, _write_pieces, self._open[2], self._taken())
 
-    def _discard(self) -> None:
+    async def _written(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing
+
+    def _taken(self) -> list[bytes | memoryview]:
+        pieces, self._pending, self._pending_size = self._pending, [], 0
+        return pieces
+
+    async def _discard(self) -> None:
+        if self._writing is not None:
+            await asyncio.wait((self._writing,))
+            self._writing.exception()
         if self._open is not None:
             _, path, file = self._open
             file.close()
@@ -152,7 +143,60 @@ class Upload:
             self._store.remove(stored)
 
 
-def write_all(file: IO[bytes], data: bytes) -> None:
+class Progress:
+    """How far uploads are, for programs that ask by an id of their own: `upload_progress?upload_id=…`."""
+
+    def __init__(self) -> None:
+        self._watched: OrderedDict[str, list[tuple[str, int]]] = OrderedDict()
+        self._over: set[str] = set()
+
+    def begin(self, upload_id: str) -> Callable[[str, int], None]:
+        """What the upload is to call as bytes come."""
+        while len(self._watched) >= MAX_WATCHED:
+            self._over.discard(self._watched.popitem(last=False)[0])
+        steps = self._watched[upload_id] = []
+        self._over.discard(upload_id)
+        return lambda name, size: _add_step(steps, name, size)
+
+    def end(self, upload_id: str) -> None:
+        if upload_id in self._watched:
+            self._over.add(upload_id)
+
+    def take(self, upload_id: str) -> tuple[list[tuple[str, int]], bool]:
+        """The new steps, (name, bytes) each, and whether it is over; one that is unknown is not begun yet."""
+        steps = self._watched.get(upload_id, [])
+        taken = list(steps)
+        steps.clear()
+        is_over = upload_id in self._over
+        if is_over:
+            self._watched.pop(upload_id, None)
+            self._over.discard(upload_id)
+        return taken, is_over
+
+
+def _add_step(steps: list[tuple[str, int]], name: str, size: int) -> None:
+    """One entry a file: how much of it came since it was asked for last."""
+    if steps and steps[-1][0] == name:
+        steps[-1] = (name, steps[-1][1] + size)
+    else:
+        steps.append((name, size))
+
+
+def _refusal_for(error: BaseException) -> BaseException:
+    if isinstance(error, MultipartError):
+        return RefusedError(f"the upload is not well formed: {error}")
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        print_line(f"An upload was refused: there is no room in {tempfile.gettempdir()}.")
+        return NoRoomError("the upload was not kept: the app's computer has no room for it")
+    return error
+
+
+def _write_pieces(file: IO[bytes], pieces: list[bytes | memoryview]) -> None:
+    for piece in pieces:
+        write_all(file, piece)
+
+
+def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
     """All of `data`: an unbuffered file may take a part of it, when the disk is nearly full for one."""
     rest = memoryview(data)
     while rest:
