@@ -78,8 +78,8 @@ def test_a_script_alone_needs_no_round_trip(open_stage: Open) -> None:
     one, two = stage.add("textbox", label="one", value="1"), stage.add("textbox", label="two", value="2")
     swap, bad = stage.add("button", value="Swap"), stage.add("button", value="Break")
     js = {"backend_fn": False, "js": "doorstep/script/swap.js"}
-    stage.on(swap, "click", [one, two], [one, two], lambda job: None, **js)
-    stage.on(bad, "click", [], [], lambda job: None, **{**js, "js": "doorstep/script/bad.js"})
+    stage.on(swap, "click", [one, two], [one, two], Job.done, **js)
+    stage.on(bad, "click", [], [], Job.done, **{**js, "js": "doorstep/script/bad.js"})
 
     page = open_stage(stage)
     button(page, "Swap").click()

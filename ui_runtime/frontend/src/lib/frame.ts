@@ -33,6 +33,16 @@ function sizing(node: ComponentNode): string {
   ].join("");
 }
 
+/** What a control says of itself beside its name: its note, and what is wrong with its value. */
+export function description(node: ComponentNode) {
+  const { inputId, invalid } = node;
+  const notes = [node.text("info") && `${inputId}-info`, invalid !== null && `${inputId}-invalid`].filter(Boolean);
+  return {
+    "aria-describedby": notes.join(" ") || undefined,
+    "aria-invalid": invalid === null ? undefined : ("true" as const),
+  };
+}
+
 /** A CSS length from a property that may be pixels or a length already. */
 export function length(value: unknown): string | undefined {
   if (typeof value === "number") return `${value}px`;
