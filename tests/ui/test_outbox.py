@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from doorstep.changes import Differ, join
-from doorstep.messages import Done, Started
-from doorstep.outbox import FRAME_TIME, KEEP_MESSAGES, Outbox
+from doorstep.changes import Differ
+from doorstep.messages import Done, Progress, Queued, Started, Toast
+from doorstep.outbox import FRAME_TIME, KEEP_MESSAGES, MAX_TOASTS, Outbox
 
 
 def told(outbox: Outbox, now: float = 0.0) -> list[dict[str, Any]]:
@@ -23,30 +20,17 @@ def done(job: int = 1, *changes: Any) -> Done:
 
 class TestChanges:
     def test_text_that_only_grew_is_appended(self) -> None:
-        differ = Differ()
-        assert differ.step([(7, "Hel")]) == {7: {"value": "Hel"}}
-        assert differ.step([(7, "Hello")]) == {7: {"append": "lo"}}
-        assert differ.step([(7, "Bye")]) == {7: {"value": "Bye"}}
+        assert steps_of("Hel", "Hello", "Bye") == [{"value": "Hel"}, {"append": "lo"}, {"value": "Bye"}]
 
     def test_what_did_not_change_is_not_told(self) -> None:
-        differ = Differ()
-        differ.step([(1, "a"), (2, 1)])
-        assert differ.step([(1, "a"), (2, 2)]) == {2: {"value": 2}}
-        assert differ.step([(1, "a"), (2, True)]) == {2: {"value": True}}, "true is not one"
+        assert steps_of("a", "a") == [{"value": "a"}, None]
+        assert steps_of(1, True) == [{"value": 1}, {"value": True}], "true is not one"
 
-    @settings(max_examples=60, deadline=None)
-    @given(texts=st.lists(st.text("ab", max_size=4), min_size=1, max_size=8), cut=st.integers(0, 8))
-    def test_joined_steps_do_what_the_steps_do(self, texts: list[str], cut: int) -> None:
-        differ = Differ()
-        steps = [differ.step([(1, text)]) for text in texts]
-        value = ""
-        joined: dict[int, dict[str, Any]] = {}
-        for step in steps[:cut]:
-            value = step.get(1, {}).get("value", value + step.get(1, {}).get("append", ""))
-        for step in steps[cut:]:
-            joined = join(joined, step)
-        change = joined.get(1, {"append": ""})
-        assert change.get("value", value + change.get("append", "")) == texts[-1]
+
+def steps_of(*values: Any) -> list[Any]:
+    """The changes of one component that shows these values."""
+    differ = Differ()
+    return [differ.step([(1, {"value": value})]).get(1) for value in values]
 
 
 class TestSteps:
@@ -74,6 +58,32 @@ class TestSteps:
         outbox.step(1, {7: {"value": "a"}})
         outbox.step(2, {7: {"value": "b"}})
         assert [message["job"] for message in told(outbox)] == [1, 2]
+
+
+class TestTheLastIsEnough:
+    def test_of_places_and_progress_only_the_last_is_sent(self) -> None:
+        outbox = Outbox()
+        for number in (2, 1, 0):
+            outbox.queued(Queued(job=1, position=number))
+        outbox.put(Started(job=1))
+        for fraction in (0.1, 0.2):
+            outbox.progress(Progress(job=1, fraction=fraction))
+        messages = told(outbox)
+        assert [each["type"] for each in messages] == ["queued", "started", "progress"]
+        assert (messages[0]["position"], messages[2]["fraction"]) == (0, 0.2)
+
+    def test_a_job_that_is_over_has_neither(self) -> None:
+        outbox = Outbox()
+        outbox.queued(Queued(job=1, position=1))
+        outbox.progress(Progress(job=1, fraction=0.5))
+        outbox.end(1, done())
+        assert [each["type"] for each in told(outbox)] == ["done"]
+
+    def test_a_function_cannot_fill_memory_with_toasts(self) -> None:
+        outbox = Outbox()
+        for _ in range(MAX_TOASTS * 2):
+            outbox.toast(Toast(level="info", title="", message="again"))
+        assert outbox.backlog == MAX_TOASTS
 
 
 class TestReplay:

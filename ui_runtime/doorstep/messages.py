@@ -70,6 +70,15 @@ class Started(Numbered, tag="started", kw_only=True):
     job: int
 
 
+class Progress(Numbered, tag="progress", kw_only=True):
+    job: int
+    fraction: float | None = None
+    text: str | None = None
+    step: float | None = None
+    total: float | None = None
+    unit: str | None = None
+
+
 class Data(Numbered, tag="data", kw_only=True):
     job: int
     changes: list[tuple[int, dict[str, Any]]]
@@ -91,6 +100,13 @@ class Failed(Numbered, tag="failed", kw_only=True):
     invalid: list[tuple[int, str]] | None = None
 
 
+class Render(Numbered, tag="render", kw_only=True):
+    block: int
+    components: list[dict[str, Any]]
+    children: list[dict[str, Any]]
+    dependencies: list[dict[str, Any]]
+
+
 class Toast(Numbered, tag="toast", kw_only=True):
     level: str
     title: str
@@ -105,6 +121,7 @@ class Reload(Numbered, tag="reload"):
 FromPage = Hello | Run | Cancel | Ping
 
 _decoder = msgspec.json.Decoder(FromPage)
+_list_decoder = msgspec.json.Decoder(list[FromPage])
 _encoder = msgspec.json.Encoder()
 
 
@@ -115,6 +132,15 @@ def decode(frame: str | bytes) -> FromPage:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(str(error)) from error
     return message
+
+
+def decode_all(body: bytes) -> list[FromPage]:
+    """What a page said in one request: a list of messages. Raises `ProtocolError`."""
+    try:
+        messages: list[FromPage] = _list_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError(str(error)) from error
+    return messages
 
 
 def encode(message: _Message) -> str:

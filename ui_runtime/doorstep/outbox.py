@@ -2,7 +2,8 @@
 
 Messages get their numbers when they are taken to be sent. Those sent are kept until the page has seen them
 (or there are too many), so that a page which comes back misses nothing. The steps of a job that were not
-sent yet are joined, and follow each other no faster than a screen is drawn.
+sent yet are joined, and follow each other no faster than a screen is drawn. Of a job's places in the queue,
+and of its progress, only the last that was not sent yet is.
 
 No I/O and no clock: `now` is in seconds, of any monotonic clock.
 """
@@ -10,10 +11,13 @@ No I/O and no clock: `now` is in seconds, of any monotonic clock.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from doorstep.changes import Changes, join
-from doorstep.messages import Data, Done, Numbered, encode
+from doorstep.messages import Data, Done, encode
+
+if TYPE_CHECKING:
+    from doorstep.messages import Numbered, Progress, Queued, Toast
 
 FRAME_TIME: Final = 0.016
 """Seconds between two steps of one job."""
@@ -23,9 +27,15 @@ KEEP_CHARACTERS: Final = 256 * 1024
 """How much is kept for a page that comes back."""
 
 
+MAX_TOASTS: Final = 100
+"""Messages that may wait when another toast comes: past it, toasts are left out."""
+
+
 class Outbox:
     def __init__(self) -> None:
         self._waiting: deque[Numbered] = deque()
+        self._queued: dict[int, Queued] = {}
+        self._progress: dict[int, Progress] = {}
         self._steps: dict[int, Changes] = {}
         self._last_step: dict[int, float] = {}
         self._sent: deque[tuple[int, str]] = deque()
@@ -37,6 +47,19 @@ class Outbox:
     def put(self, message: Numbered) -> None:
         self._waiting.append(message)
 
+    def queued(self, message: Queued) -> None:
+        """A job's place in the queue."""
+        self._queued[message.job] = message
+
+    def progress(self, message: Progress) -> None:
+        """How far a job is."""
+        self._progress[message.job] = message
+
+    def toast(self, message: Toast) -> None:
+        """What a function says to the visitor."""
+        if len(self._waiting) < MAX_TOASTS:
+            self._waiting.append(message)
+
     def step(self, job: int, changes: Changes) -> None:
         """A job changed something and goes on."""
         if changes:
@@ -47,6 +70,8 @@ class Outbox:
         """A job is over; a `done` carries the steps that were not sent yet."""
         steps = self._steps.pop(job, None)
         self._last_step.pop(job, None)
+        self._queued.pop(job, None)
+        self._progress.pop(job, None)
         if steps is not None and isinstance(message, Done):
             message.changes = list(join(steps, dict(message.changes)).items())
         elif steps is not None:
@@ -62,9 +87,15 @@ class Outbox:
 
     def take(self, now: float) -> list[str]:
         """The frames to send now."""
+        if self._queued:
+            self._waiting.extendleft(reversed(self._queued.values()))
+            self._queued.clear()
         for job in [job for job in self._steps if now >= self._due_at(job)]:
             self._last_step[job] = now
             self._waiting.append(Data(job=job, changes=list(self._steps.pop(job).items())))
+        if self._progress:
+            self._waiting.extend(self._progress.values())
+            self._progress.clear()
         frames = []
         while self._waiting:
             message = self._waiting.popleft()

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
-import shutil
-import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from doorstep.errors import ProtocolError
-from doorstep.messages import Cancel, Done, Failed, Hello, Queued, Run, Started
+from doorstep.events.visit import Visit
+from doorstep.farewell import Farewell
+from doorstep.line import GONE, TAKEN, Closed
+from doorstep.messages import Cancel, Done, Failed, Hello, Progress, Queued, Run, Started
 from doorstep.outbox import Outbox
+from doorstep.progress import summary
 from doorstep.queue.jobs import BUSY, Failure, Job
+from doorstep.security import user_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from starlette.types import Scope
 
     from doorstep.blocks import Blocks
     from doorstep.changes import Changes
+    from doorstep.events.dependency import Dependency
     from doorstep.files import FileStore
+    from doorstep.line import Line
+    from doorstep.messages import Numbered, Toast
+    from doorstep.progress import Advance
     from doorstep.queue.runner import Runner
 
 GRACE: Final = 60.0
 """Seconds that a session waits for its page to come back."""
+LEAVING_GRACE: Final = 5.0
+"""The same, when the page said that it goes away."""
 MAX_JOBS: Final = 64
 """Unfinished jobs of one session."""
 MAX_SESSIONS: Final = 10_000
@@ -36,31 +47,36 @@ class Session:
         self.id = secrets.token_urlsafe(24)
         self.visitor = visitor
         self.outbox = Outbox()
-        self.files = store.of_session(self.id)
+        self.visit = Visit(app, store.of_session(self.id), self.id, tell=self.tell_soon)
         self.jobs: dict[int, Job] = {}
-        self.wake: Callable[[], None] | None = None
-        """Set while a connection is there to send what the outbox holds."""
-        self.leave: Callable[[bool], None] | None = None
-        """Ends the connection: another one took the session up (True), or the session is over (False)."""
+        self.line: Line | None = None
+        """The connection, while there is one."""
         self.expiry: asyncio.TimerHandle | None = None
-        self._app = app
+        self._loop = asyncio.get_running_loop()
         self._runner = runner
         self._last_job = -1
+
+    def attach(self, line: Line, scope: Scope) -> None:
+        """A connection takes the session up."""
+        self.line = line
+        self.visit.scope = scope
+        self.visit.username = user_of(scope)
 
     # -- what the page asks --------------------------------------------------------------------
 
     def run(self, message: Run) -> None:
         """Start a job. A number that was used before is ignored: the page may say it again after a resume."""
-        dependencies = self._app.dependencies
-        if not 0 <= message.fn < len(dependencies) or dependencies[message.fn].fn is None:
+        dependency = self.visit.dependency(message.fn)
+        if dependency is None:
             raise ProtocolError(f"there is no function {message.fn}")
         if message.job <= self._last_job:
             return
         self._last_job = message.job
-        job = Job(message.job, dependencies[message.fn], message.data, self, self.files)
+        job = Job(message.job, dependency, message.data, self, self.visit, message.trigger, message.event)
         if len(self.jobs) >= MAX_JOBS:
             self._end(job, _failed(job, BUSY))
             return
+        self._cancel_for(dependency)
         self.jobs[job.number] = job
         self._runner.submit(job)
 
@@ -69,6 +85,22 @@ class Session:
         if job is not None:
             self._runner.cancel(job)
 
+    def _cancel_for(self, dependency: Dependency) -> None:
+        """A page cancels by itself what it knows of; jobs of an earlier page in this session too."""
+        for job in list(self.jobs.values()) if dependency.cancels else ():
+            if job.dependency in dependency.cancels:
+                self._runner.cancel(job)
+
+    def tell(self, message: Numbered) -> None:
+        """Say something that belongs to no job."""
+        self.outbox.put(message)
+        self._wake()
+
+    def tell_soon(self, message: Numbered) -> None:
+        """The same, from any thread."""
+        with contextlib.suppress(RuntimeError):  # the app was closed meanwhile
+            self._loop.call_soon_threadsafe(self.tell, message)
+
     def close(self) -> None:
         """The page does not come back: stop its jobs."""
         for job in list(self.jobs.values()):
@@ -76,12 +108,30 @@ class Session:
 
     # -- what its jobs tell --------------------------------------------------------------------
 
-    def queued(self, job: Job, position: int, eta: float | None) -> None:
-        self.outbox.put(Queued(job=job.number, position=position, eta=eta))
+    def queued(self, job: Job, position: int, size: int, eta: float | None) -> None:
+        self.outbox.queued(Queued(job=job.number, position=position, eta=eta))
         self._wake()
 
     def started(self, job: Job) -> None:
         self.outbox.put(Started(job=job.number))
+        self._wake()
+
+    def progress(self, job: Job, advance: list[Advance]) -> None:
+        whole = summary(advance)
+        self.outbox.progress(
+            Progress(
+                job=job.number,
+                fraction=None if whole.fraction is None else round(whole.fraction, 4),
+                text=whole.text,
+                step=whole.step,
+                total=whole.total,
+                unit=whole.unit,
+            )
+        )
+        self._wake()
+
+    def toast(self, job: Job, toast: Toast) -> None:
+        self.outbox.toast(toast)
         self._wake()
 
     def step(self, job: Job, changes: Changes) -> None:
@@ -100,8 +150,8 @@ class Session:
         self._wake()
 
     def _wake(self) -> None:
-        if self.wake is not None:
-            self.wake()
+        if self.line is not None:
+            self.line.wake()
 
 
 class SessionStore:
@@ -120,6 +170,7 @@ class SessionStore:
         self._runner = runner
         self._files = files
         self._grace = grace
+        self._leaving_grace = min(grace, LEAVING_GRACE)
         self._capacity = capacity
         self._sessions: dict[str, Session] = {}
 
@@ -146,29 +197,35 @@ class SessionStore:
         if session.expiry is not None:
             session.expiry.cancel()
             session.expiry = None
-        if session.leave is not None:
-            session.leave(True)
+        if session.line is not None:
+            session.line.end(Closed(TAKEN, "the session goes on in another connection"))
         return session, missed
 
-    def left(self, session: Session) -> None:
-        """The session's connection is gone: wait for another one."""
-        session.wake = session.leave = None
+    def left(self, session: Session, *, is_leaving: bool = False) -> None:
+        """The session's connection is gone: wait for another one, not as long when the page `is_leaving`."""
+        session.line = None
         if session.id in self._sessions:
             loop = asyncio.get_running_loop()
-            session.expiry = loop.call_later(self._grace, self.remove, session)
+            grace = self._leaving_grace if is_leaving else self._grace
+            session.expiry = loop.call_later(grace, self.remove, session)
 
     def remove(self, session: Session) -> None:
-        """The session is over: its jobs are cancelled, its files deleted."""
+        """The session is over: its jobs are cancelled, `unload` functions run, its states and files go."""
         if self._sessions.pop(session.id, None) is None:
             return
         if session.expiry is not None:
             session.expiry.cancel()
-        if session.leave is not None:
-            session.leave(False)
+        if session.line is not None:
+            session.line.end(Closed(GONE, "the session is over"))
         session.close()
-        folders = self._files.forget(session.id)
-        if folders:
-            threading.Thread(target=_delete, args=(folders,), daemon=True).start()
+        farewell = Farewell(session.visit, self._app.unloads, self._files.forget(session.id))
+        if farewell.is_needed:
+            self._runner.aside(farewell.say)
+
+    def tell_all(self, message: Callable[[], Numbered]) -> None:
+        """Say something on every page; `message` makes one for each."""
+        for session in self._sessions.values():
+            session.tell(message())
 
     def close(self) -> None:
         for session in list(self._sessions.values()):
@@ -176,15 +233,10 @@ class SessionStore:
 
     def _drop_oldest_left(self) -> bool:
         for session in self._sessions.values():
-            if session.wake is None:
+            if session.line is None:
                 self.remove(session)
                 return True
         return False
-
-
-def _delete(folders: list[Path]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _failed(job: Job, failure: Failure) -> Failed:
@@ -195,4 +247,5 @@ def _failed(job: Job, failure: Failure) -> Failed:
         code=failure.code,
         traceback=failure.traceback,
         output=failure.component,
+        invalid=failure.invalid,
     )

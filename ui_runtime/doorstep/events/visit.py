@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from doorstep.render import Overlay
+from doorstep.states import States
 
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks
@@ -29,6 +30,8 @@ class Visit:
     """Sends the page a message that belongs to no job, from any thread; None for a program."""
     overlay: Overlay = field(default_factory=Overlay)
     """What differs from the app in this session alone."""
+    states: States = field(default_factory=States)
+    """The values of `State` components in this session."""
 
     def block(self, number: int | None) -> Block | None:
         """The block with this id as this session has it."""

@@ -7,30 +7,34 @@ Nothing polls: a job is started by the arrival that found room or by the end of 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from contextvars import copy_context
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
-from doorstep.changes import Changes, Differ
 from doorstep.events import call
 from doorstep.events.dependency import Kind, kind_of
+from doorstep.queue import batches
 from doorstep.queue.core import Queue, QueueFullError
-from doorstep.queue.jobs import BUSY, CANCELLED, Job, failure_of, is_reported
+from doorstep.queue.jobs import BUSY, CANCELLED, TIMEOUT, Job, current, failure_of, is_reported
+from doorstep.queue.steps import Outcome, Steps, changes_of, in_worker
 from doorstep.report import print_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Context
+
+    from doorstep.changes import Changes
     from doorstep.events.dependency import Dependency
     from doorstep.queue.workers import Workers
-
-Outcome = Changes | BaseException
-T = TypeVar("T")
 
 PATIENCE: Final = 0.1
 """Seconds a job waits before its page is told so; most are over by then."""
 REFRESH: Final = 0.5
 """Seconds between two announcements of positions."""
+MAX_TYPICAL: Final = 1000
+"""Groups whose usual duration is known; rendered parts make new ones all the time."""
 
 
 class Runner:
@@ -50,19 +54,46 @@ class Runner:
         self._show_error = show_error
         self._queue: Queue[Job] = Queue(max_size)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._kinds: dict[int, Kind] = {}
+        self._kinds: WeakKeyDictionary[Dependency, Kind] = WeakKeyDictionary()
         self._typical: dict[str, float] = {}
         self._announcing: asyncio.TimerHandle | None = None
 
     # -- arrivals ------------------------------------------------------------------------------
 
     def submit(self, job: Job) -> None:
+        """Take a job. Its listener hears of it from now on, maybe before this returns."""
+        job.loop = self._loop
         job.submitted = self._loop.time()
-        dependency = job.dependency
-        limit = self._limit_of(dependency) if dependency.queue else None
-        group = dependency.group if dependency.queue else f"unqueued-{dependency.id}"
+        if job.dependency.validator is None:
+            self._enter(job)
+        else:
+            self._spawn(job, self._validate(job), copy_context())
+
+    def cancel(self, job: Job) -> None:
+        """Tell the listener at once; a function in a thread keeps its place until it ends or yields."""
+        if not job.is_over:
+            self._give_up(job)
+            job.listener.failed(job, CANCELLED)
+
+    def aside(self, work: Callable[[], object]) -> None:
+        """Do something that is no job, in a thread. It must not raise."""
+        self._workers.submit(work)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait, all groups together."""
+        return self._queue.waiting
+
+    def close(self) -> None:
+        if self._announcing is not None:
+            self._announcing.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def _enter(self, job: Job) -> None:
+        limit = self._limit_of(job.dependency) if job.dependency.queue else None
         try:
-            starts = self._queue.submit(job, group, limit)
+            starts = self._queue.submit(job, _group(job), limit, job.owner)
         except QueueFullError:
             job.is_over = True
             job.listener.failed(job, BUSY)
@@ -72,52 +103,95 @@ class Runner:
         else:
             self._announce_in(PATIENCE)
 
-    def cancel(self, job: Job) -> None:
-        """Tell the listener at once; a function in a thread keeps its place until it ends or yields."""
-        if job.is_over:
+    async def _validate(self, job: Job) -> None:
+        """Before it queues: who typed nonsense is told so at once."""
+        current.set(job)
+        try:
+            await in_worker(self._workers, lambda: _check(job))
+        except BaseException as error:  # noqa: BLE001  # whatever the validator raises
+            if not job.is_over:
+                job.is_over = True
+                self._tell(job, error, 0.0)
             return
-        job.is_cancelled = job.is_over = True
-        self._queue.withdraw(job, _group(job))
-        if job.task is not None:
-            job.task.cancel()
-        job.listener.failed(job, CANCELLED)
-
-    def close(self) -> None:
-        if self._announcing is not None:
-            self._announcing.cancel()
-        for task in self._tasks:
-            task.cancel()
+        job.task = None
+        if not job.is_over:
+            self._enter(job)
 
     # -- running -------------------------------------------------------------------------------
 
     def _start(self, job: Job) -> None:
+        dependency = job.dependency
+        if dependency.batch:
+            self._start_batch(job)
+            return
+        self._begin(job)
+        if self._kind(dependency).is_async:
+            self._spawn(job, self._on_loop(job), job.context)
+        else:
+            job.is_in_thread = True
+            self._workers.submit(lambda: job.context.run(self._in_thread, job))
+
+    def _start_batch(self, lead: Job) -> None:
+        dependency = lead.dependency
+        others = self._queue.join(
+            _group(lead), dependency.max_batch_size - 1, lambda job: job.dependency is dependency
+        )
+        jobs = lead.batch = [lead, *others]
+        for job in jobs:
+            job.batch = jobs
+            self._begin(job)
+        self._spawn(lead, self._on_loop_together(jobs), lead.context)
+        for job in others:
+            job.task = lead.task
+
+    def _begin(self, job: Job) -> None:
         job.begun = time.perf_counter()
         if job.position is not None:
             job.listener.started(job)
-        if not self._kind(job).is_async:
-            self._workers.submit(lambda: job.context.run(self._in_thread, job))
-            return
-        job.task = self._loop.create_task(self._on_loop(job), context=job.context)
+        if job.dependency.time_limit is not None:
+            job.limit = self._loop.call_later(job.dependency.time_limit, self._time_out, job)
+
+    def _spawn(self, job: Job, work: Any, context: Context) -> None:
+        job.task = self._loop.create_task(work, context=context)
         self._tasks.add(job.task)
         job.task.add_done_callback(self._tasks.discard)
 
-    def _kind(self, job: Job) -> Kind:
-        number = job.dependency.id
-        if number not in self._kinds:
-            self._kinds[number] = kind_of(_function(job))
-        return self._kinds[number]
+    def _kind(self, dependency: Dependency) -> Kind:
+        kind = self._kinds.get(dependency)
+        if kind is None:
+            kind = self._kinds[dependency] = kind_of(dependency.fn)  # type: ignore[arg-type]  # it has one
+        return kind
+
+    # -- ends ----------------------------------------------------------------------------------
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         """The function is over, whether or not anybody still waits for it."""
         seconds = time.perf_counter() - job.begun
+        self._free(job, seconds)
+        if job.is_in_thread and job.is_cancelled:
+            self._workers.found()
+        job.is_in_thread = False
+        self._conclude(job, outcome, seconds)
+
+    def _free(self, job: Job, seconds: float) -> None:
+        """The place is free for the job whose turn it is."""
         group = _group(job)
+        if len(self._typical) > MAX_TYPICAL:
+            self._typical.clear()
         self._typical[group] = 0.8 * self._typical.get(group, seconds) + 0.2 * seconds
         following = self._queue.finish(group)
         if following is not None:
             self._start(following)
+
+    def _conclude(self, job: Job, outcome: Outcome, seconds: float) -> None:
+        job.task = None
+        if job.limit is not None:
+            job.limit.cancel()
         if not job.is_over:
             job.is_over = True
             self._tell(job, outcome, seconds)
+        elif isinstance(outcome, Exception) and is_reported(outcome):
+            print_error(job.dependency.name, outcome)  # the visitor has left, the developer has not
 
     def _tell(self, job: Job, outcome: Outcome, seconds: float) -> None:
         if isinstance(outcome, BaseException):
@@ -127,81 +201,106 @@ class Runner:
         else:
             job.listener.done(job, outcome, seconds)
 
+    def _give_up(self, job: Job) -> None:
+        """Nobody waits for the job any more: stop what can be stopped."""
+        job.is_cancelled = job.is_over = True
+        self._queue.withdraw(job, _group(job), job.owner)
+        if job.limit is not None:
+            job.limit.cancel()
+        if job.task is not None and all(each.is_over for each in job.batch or ()):
+            job.task.cancel()
+        if job.is_in_thread:
+            self._workers.lose()
+
+    def _time_out(self, job: Job) -> None:
+        """A generator has shown what it could; of another function there is nothing to show."""
+        if job.is_over:
+            return
+        self._give_up(job)
+        if self._kind(job.dependency).is_generator:
+            job.listener.done(job, {}, time.perf_counter() - job.begun)
+        else:
+            job.listener.failed(job, TIMEOUT)
+
     # -- in a thread ---------------------------------------------------------------------------
 
     def _in_thread(self, job: Job) -> None:
         outcome: Outcome
+        current.set(job)
         try:
-            given = call.arguments(job.dependency, job.data, job.files)
-            returned = _function(job)(*given)
-            differ = Differ()
-            if self._kind(job).is_generator:
-                outcome = self._iterate(job, returned, differ)
+            given = call.arguments(job)
+            returned = _function(job)(*given.args, **given.kwargs)
+            if isinstance(returned, GeneratorType):
+                outcome = self._iterate(job, returned)
             else:
-                outcome = differ.step(call.results(job.dependency, returned, job.files))
+                outcome = {} if job.is_over else changes_of(job, returned)
         except BaseException as error:  # noqa: BLE001  # whatever the function raises, even SystemExit
             outcome = error
-        self._from_thread(self._end, job, outcome)
+        current.set(None)  # the context and the job must not hold each other
+        job.soon(self._end, job, outcome)
 
-    def _iterate(self, job: Job, generator: Any, differ: Differ) -> Changes:
-        steps = _Steps(self, job)
+    def _iterate(self, job: Job, generator: Any) -> Changes:
+        steps = Steps(job)
         try:
             for returned in generator:
                 if job.is_cancelled:
                     break
-                steps.post(differ.step(call.results(job.dependency, returned, job.files)))
+                steps.post(job.differ.step(call.results(job, returned)))
         finally:
             generator.close()
         return {}
-
-    def _from_thread(self, callback: Callable[..., object], *args: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the app was closed while the function ran: nobody waits
-            self._loop.call_soon_threadsafe(callback, *args)
 
     # -- on the loop ---------------------------------------------------------------------------
 
     async def _on_loop(self, job: Job) -> None:
         outcome: Outcome
+        current.set(job)
         try:
-            given = await self._converted(job, lambda: call.arguments(job.dependency, job.data, job.files))
-            differ = Differ()
-            if self._kind(job).is_generator:
-                outcome = await self._iterate_async(job, _function(job)(*given), differ)
+            given = await self._converted(job, lambda: call.arguments(job))
+            returned = _function(job)(*given.args, **given.kwargs)
+            if self._kind(job.dependency).is_generator:
+                outcome = await self._iterate_async(job, returned)
             else:
-                returned = await _function(job)(*given)
-                outcome = await self._changes(job, returned, differ)
+                value = await returned
+                outcome = await self._converted(job, lambda: changes_of(job, value))
         except BaseException as error:  # noqa: BLE001  # a cancelled task too: its place must become free
             outcome = error
+        current.set(None)
         self._end(job, outcome)
 
-    async def _iterate_async(self, job: Job, generator: Any, differ: Differ) -> Changes:
+    async def _iterate_async(self, job: Job, generator: Any) -> Changes:
         try:
             async for returned in generator:
-                job.listener.step(job, await self._changes(job, returned, differ))
+                changes = await self._converted(job, lambda: job.differ.step(call.results(job, returned)))  # noqa: B023  # awaited at once
+                if not job.is_over:
+                    job.listener.step(job, changes)
                 await asyncio.sleep(0)  # a generator that never waits must not keep others waiting
         finally:
             await generator.aclose()
         return {}
 
-    async def _changes(self, job: Job, returned: Any, differ: Differ) -> Changes:
-        convert = lambda: differ.step(call.results(job.dependency, returned, job.files))  # noqa: E731
-        return await self._converted(job, convert)
-
-    async def _converted(self, job: Job, convert: Callable[[], T]) -> T:
+    async def _converted(self, job: Job, convert: Callable[[], Any]) -> Any:
         """Convert values here, or in a thread when that takes long."""
-        if not any(each.heavy for each in (*job.dependency.inputs, *job.dependency.outputs)):
+        blocks = (*job.dependency.inputs, *job.dependency.outputs)
+        if not any(getattr(block, "heavy", False) for block in blocks):
             return convert()
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._workers.submit(lambda: self._convert_into(future, convert))
-        return await future
+        return await in_worker(self._workers, convert)
 
-    def _convert_into(self, future: asyncio.Future[T], convert: Callable[[], T]) -> None:
+    async def _on_loop_together(self, jobs: list[Job]) -> None:
+        """One call for several jobs. What goes wrong in it goes wrong for all of them."""
+        lead = jobs[0]
+        current.set(lead)
+        outcomes: list[Outcome]
         try:
-            result = convert()
-        except Exception as error:  # noqa: BLE001  # raised again where it is awaited
-            self._from_thread(_settle, future, None, error)
-        else:
-            self._from_thread(_settle, future, result, None)
+            outcomes = await batches.run(jobs, self._kind(lead.dependency), self._workers)
+        except BaseException as error:  # noqa: BLE001  # see _on_loop
+            outcomes = [error] * len(jobs)
+        current.set(None)
+        seconds = time.perf_counter() - lead.begun
+        self._free(lead, seconds)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            self._conclude(job, outcome, seconds)
+            job.batch = None
 
     # -- announcements -------------------------------------------------------------------------
 
@@ -215,37 +314,18 @@ class Runner:
         for job, position in self._queue.positions():
             if job.position != position and now - job.submitted >= PATIENCE:
                 job.position = position
-                job.listener.queued(job, position, self._eta(job, position))
+                job.listener.queued(job, position, self._queue.waiting, self._eta(job, position))
         if self._queue.waiting:
             self._announce_in(REFRESH)
 
     def _eta(self, job: Job, position: int) -> float | None:
         typical = self._typical.get(_group(job))
         limit = self._limit_of(job.dependency)
-        return None if typical is None or not limit else round(typical * (position + 1) / limit, 3)
-
-
-class _Steps:
-    """Carries a generator's steps from its thread to the loop, waking the loop once for many."""
-
-    def __init__(self, runner: Runner, job: Job) -> None:
-        self._runner = runner
-        self._job = job
-        self._posted: deque[Changes] = deque()
-        self._is_scheduled = False
-
-    def post(self, changes: Changes) -> None:
-        self._posted.append(changes)
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._runner._from_thread(self._deliver)  # noqa: SLF001  # a part of the runner
-
-    def _deliver(self) -> None:
-        self._is_scheduled = False
-        while self._posted:
-            changes = self._posted.popleft()
-            if not self._job.is_over:
-                self._job.listener.step(self._job, changes)
+        if typical is None or not limit:
+            return None
+        dependency = job.dependency
+        together = dependency.max_batch_size if dependency.batch else 1
+        return round(typical * (position // together + 1) / limit, 3)
 
 
 def _group(job: Job) -> str:
@@ -259,10 +339,10 @@ def _function(job: Job) -> Callable[..., Any]:
     return fn
 
 
-def _settle(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+def _check(job: Job) -> None:
+    """Raises what the validator says. An async one gets a loop of its own: it must not hold up this one."""
+    validator = job.dependency.validator
+    assert validator is not None, "asked only where there is one"  # noqa: S101
+    given = call.arguments(job)
+    verdict = validator(*given.args, **given.kwargs)
+    call.check(job, asyncio.run(verdict) if asyncio.iscoroutine(verdict) else verdict)
