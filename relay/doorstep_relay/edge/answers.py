@@ -139,7 +139,7 @@ ANSWERS: Final = _table(
         "not-implemented",
         501,
         "This request cannot be passed on",
-        "It uses a transfer coding that this relay does not support.",
+        "It uses a method or a transfer coding that this relay does not know.",
     ),
     Answer(
         "not-found",

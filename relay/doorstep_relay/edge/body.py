@@ -42,10 +42,14 @@ class Body(Protocol):
 class NoBody:
     """A message that has none: GET, HEAD answers, 204, 304."""
 
+    __slots__ = ()
     done = True
 
     def feed(self, data: bytes) -> int:  # noqa: ARG002  # whatever it is, it belongs to the next message
         return 0
+
+
+NO_BODY: Final = NoBody()
 
 
 class Length:
@@ -70,6 +74,7 @@ class Length:
 class UntilClose:
     """An answer whose end is the end of its connection."""
 
+    __slots__ = ()
     done = False
 
     def feed(self, data: bytes) -> int:

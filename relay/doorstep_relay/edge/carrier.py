@@ -67,7 +67,7 @@ class Carrier(Connection):
             share.pool.leave(self)
 
     def _begin(self, upstream: TunnelConnection, head: RequestHead, rest: bytes) -> None:
-        exchange = Exchange(self, upstream, head, self._host())
+        exchange = Exchange(self, upstream, head, self._host)
         self.exchange = upstream.exchange = exchange
         self._state = _EXCHANGE
         if self.write_paused:
@@ -81,7 +81,8 @@ class Carrier(Connection):
             return
         limits = self.edge.limits
         self._moved(limits.app_timeout if exchange.request_done else limits.body_timeout)
-        self._keep(rest)
+        if rest or self._hold_buffer:
+            self._keep(rest)
         if self._ended and not exchange.request_done:
             self._bad_body(BadBodyError("the request ended before its body was complete"))
 

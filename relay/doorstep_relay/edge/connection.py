@@ -36,6 +36,7 @@ class Connection(asyncio.Protocol):
         "_head",
         "_hold_buffer",
         "_hold_upstream",
+        "_host",
         "_reading",
         "_state",
         "deadline",
@@ -54,6 +55,8 @@ class Connection(asyncio.Protocol):
         self._state = State.HEAD
         self._head: RequestHead | None = None
         """Of the request under way."""
+        self._host = b""
+        """The host that it is for, without its port."""
         self._buffer = b""
         self._drained = 0
         self._ended = False
@@ -152,7 +155,7 @@ class Connection(asyncio.Protocol):
             answers.render(
                 code,
                 as_html=head is not None and head.wants_html(),
-                host=self._host().decode("ascii", "replace"),
+                host=self._host.decode("ascii", "replace"),
                 reason=reason,
                 head_only=head is not None and head.method == b"HEAD",
             )
@@ -161,10 +164,6 @@ class Connection(asyncio.Protocol):
             self._start_draining()
         else:
             self._close()
-
-    def _host(self) -> bytes:
-        """The host that the request under way is for, without its port."""
-        return b"" if self._head is None else self.edge.hosts.place(self._head.host).host
 
     def _start_draining(self) -> None:
         """Keep reading for a moment: closing on unread bytes would reset the answer away."""

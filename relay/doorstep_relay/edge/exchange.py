@@ -129,8 +129,8 @@ class Exchange:
             self._partial = b""
             head = read_response(data[: end + 4], method=self.head.method, host=self.host)
             data = data[end + 4 :]
-            if not head.interim:
-                break
+            if head.status >= 200 or head.status == 101:
+                break  # else it is interim, and another follows (RFC 9110 15.2)
             if self.head.version == 11:
                 self._to_visitor(head.for_visitor(b""))
                 self.visitor.still_waits()
@@ -165,21 +165,20 @@ class Exchange:
             self.visitor_eof()
 
     def _start_answer(self, head: ResponseHead, data: bytes) -> None:
-        if self.head.version == 10 and _CHUNKED in head.lines:
-            head.lines.remove(_CHUNKED)
-            if isinstance(head.body, Chunked):
-                head.body.payload = []
-                self.head.keep_alive = False
-        if isinstance(head.body, UntilClose) or self.held:
-            self.head.keep_alive = False
-        start = head.for_visitor(self._own_lines(head))
-        if head.body.done:
+        request, body = self.head, head.body
+        if self.held or isinstance(body, UntilClose):
+            request.keep_alive = False
+        if request.version == 10 and _CHUNKED in head.lines:
+            _unchunk(request, head)
+        usual = head.dated and request.keep_alive and request.version == 11
+        start = head.for_visitor(b"" if usual else self._own_lines(head))
+        if body.done:
             self._to_visitor(start)
             self._finish(head, surplus=bool(data))
-        elif not data:
-            self._to_visitor(start)
-        else:
+        elif data:
             self._body(head, data, start)
+        else:
+            self._to_visitor(start)
 
     def _own_lines(self, head: ResponseHead) -> bytes:
         """What the relay adds: a missing Date (RFC 9110 6.6.1) and the state of the visitor's connection."""
@@ -252,3 +251,11 @@ class Exchange:
         upstream.exchange = None
         upstream.share.pool.drop(upstream)
         upstream.discard()
+
+
+def _unchunk(request: RequestHead, answer: ResponseHead) -> None:
+    """HTTP/1.0 knows no chunks: the end of the connection is the end of the answer."""
+    answer.lines.remove(_CHUNKED)
+    if isinstance(answer.body, Chunked):
+        answer.body.payload = []
+        request.keep_alive = False

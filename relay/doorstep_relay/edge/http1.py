@@ -12,21 +12,24 @@ go, forwarding fields are replaced by the relay's, everything else keeps its byt
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import httptools
 
 MAX_HEADERS: Final = 128
 
-_LENGTH: Final = re.compile(rb"[0-9]{1,18}\Z")
+_LONGEST_LENGTH: Final = 18
+"""Digits, so that it fits every program's integers."""
+_SHORT: Final = 64
+"""Bytes."""
 _NEVER_DROPPED: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"te"})
 """What the relay has written anew is for the next hop, whatever was said about it on the last one."""
 _USUAL: Final = frozenset({b"close", b"keep-alive", b"upgrade"})
 
-Field = tuple[bytes, bytes]
 HeadT = TypeVar("HeadT")
+ReadT = TypeVar("ReadT")
 Take = Callable[[HeadT, bytes, bytes], None]
 """Takes a field (name, value) into a head."""
 
@@ -39,43 +42,21 @@ class BadMessageError(Exception):
         self.status = status
 
 
-class _Collector:
-    """What llhttp calls back: the fields, in order."""
-
-    __slots__ = ("fields",)
-
-    def __init__(self) -> None:
-        self.fields: list[Field] = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name, value))
-
-
-def request_fields(raw: bytes) -> list[Field]:
-    """The header fields of a whole request head. Raises `BadMessageError`."""
-    collector = _Collector()
-    return _fields(httptools.HttpRequestParser(collector), collector, raw)
-
-
-def response_fields(raw: bytes) -> list[Field]:
-    """The header fields of a whole response head. Raises `BadMessageError`."""
-    collector = _Collector()
-    return _fields(httptools.HttpResponseParser(collector), collector, raw)
-
-
-def _fields(
-    parser: httptools.HttpRequestParser | httptools.HttpResponseParser, collector: _Collector, raw: bytes
-) -> list[Field]:
+def check(parser: httptools.HttpRequestParser | httptools.HttpResponseParser, raw: bytes) -> None:
+    """Have llhttp check a whole head; it tells the parser's owner of each field. Raises `BadMessageError`."""
+    found = raw.count(b"\n") - 2
+    if found > MAX_HEADERS:
+        raise BadMessageError(f"{found} header fields; at most {MAX_HEADERS} are allowed", 431)
     try:
         parser.feed_data(raw)
     except httptools.HttpParserUpgrade:
         pass  # the head is complete; what an upgrade means is decided elsewhere
+    except httptools.HttpParserInvalidMethodError as error:
+        raise BadMessageError(str(error), 501) from None
     except httptools.HttpParserError as error:
+        if isinstance(error.__context__, BadMessageError):
+            raise error.__context__ from None  # the owner refused a field
         raise BadMessageError(str(error) or type(error).__name__) from None
-    found = len(collector.fields)
-    if found > MAX_HEADERS:
-        raise BadMessageError(f"{found} header fields; at most {MAX_HEADERS} are allowed", 431)
-    return collector.fields
 
 
 def at_a_glance(
@@ -96,18 +77,33 @@ def _title(name: bytes) -> bytes:
 def content_length(value: bytes) -> int:
     """A `Content-Length` in bytes. Raises `BadMessageError`."""
     value = value.rstrip(b" \t")
-    if not _LENGTH.match(value):
+    if not value.isdigit() or len(value) > _LONGEST_LENGTH:
         raise BadMessageError("Content-Length is not a number")
     return int(value)
 
 
-def tokens(value: bytes) -> set[bytes]:
+def cached_if_short(read: Callable[[bytes], ReadT]) -> Callable[[bytes], ReadT]:
+    """Remember what `read` made of short values: most are always the same, and many long ones cost memory."""
+    cached = lru_cache(maxsize=256)(read)
+
+    def call(value: bytes) -> ReadT:
+        return cached(value) if len(value) <= _SHORT else read(value)
+
+    return call
+
+
+def tokens(value: bytes) -> frozenset[bytes]:
     """The members of a comma-separated list, in lower case."""
-    return {token.strip(b" \t").lower() for token in value.split(b",")}
+    return frozenset(token.strip(b" \t").lower() for token in value.split(b","))
 
 
-def drop_named(lines: list[bytes], connection: set[bytes]) -> None:
-    """Remove the fields that `Connection` declares to be for the next hop only."""
-    named = connection - _USUAL - _NEVER_DROPPED
-    if named:
-        lines[:] = [line for line in lines if line.partition(b":")[0].lower() not in named]
+@cached_if_short
+def connection_options(value: bytes) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """The options of `Connection`, and the names among them of fields that are for the next hop only."""
+    options = tokens(value)
+    return options, options - _USUAL - _NEVER_DROPPED
+
+
+def drop_named(lines: list[bytes], names: frozenset[bytes]) -> None:
+    """Remove the fields of these names, in lower case."""
+    lines[:] = [line for line in lines if line.partition(b":")[0].lower() not in names]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from doorstep_relay.edge.body import Body, Chunked, Length, NoBody
+import httptools
+
+from doorstep_relay.edge.body import NO_BODY, Body, Chunked, Length
 from doorstep_relay.edge.http1 import (
     BadMessageError,
     Take,
     at_a_glance,
+    check,
+    connection_options,
     content_length,
     drop_named,
-    request_fields,
     tokens,
 )
 
@@ -21,6 +24,7 @@ INTERNAL_PREFIX: Final = b"doorstep-"
 
 _START: Final = re.compile(rb"([A-Z][A-Z\-]{0,23}) ([!-\"$-~]+) HTTP/1\.([01])\r\n")
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?#@\\]+)((?:[/?].*)?)\Z", re.IGNORECASE | re.DOTALL)
+_SLASH: Final = 0x2F
 _UPGRADES: Final = frozenset({b"websocket", b"doorstep-reverse"})
 """What may be switched to; others (h2c above all) are ignored, as RFC 9110 7.8 allows."""
 
@@ -156,34 +160,35 @@ class RequestHead:
     _KNOWN: Final = at_a_glance(
         _TAKES,
         (
-            *(b"accept-encoding", b"accept-language", b"cache-control", b"content-type", b"cookie"),
-            *(
-                b"if-modified-since",
-                b"if-none-match",
-                b"origin",
-                b"pragma",
-                b"priority",
-                b"range",
-                b"referer",
-            ),
-            *(b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"user-agent"),
+            *(b"accept-encoding", b"accept-language", b"cache-control", b"content-type", b"cookie", b"dnt"),
+            *(b"if-modified-since", b"if-none-match", b"if-range", b"origin", b"pragma", b"priority"),
+            *(b"range", b"referer", b"user-agent", b"upgrade-insecure-requests", b"x-requested-with"),
+            *(b"sec-ch-ua", b"sec-ch-ua-mobile", b"sec-ch-ua-platform", b"sec-gpc"),
+            *(b"sec-fetch-dest", b"sec-fetch-mode", b"sec-fetch-site", b"sec-fetch-user"),
         ),
     )
 
-    def sort(self, fields: list[tuple[bytes, bytes]]) -> None:
-        """Take the fields in, then settle what they mean together. Raises `BadMessageError`."""
-        lines = self.lines
-        known = self._KNOWN
-        for name, value in fields:
-            take = known[name] if name in known else self._unusual(name)
-            if take is None:
-                lines.append(b"%b: %b\r\n" % (name, value))
-            else:
-                take(self, name, value)
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field in: llhttp calls this for each, in order."""
+        try:
+            take = self._KNOWN[name]
+        except KeyError:
+            take = self._unusual(name)
+        if take is None:
+            self.lines.append(b"%b: %b\r\n" % (name, value))
+        else:
+            take(self, name, value)
+
+    def settle(self) -> None:
+        """What the fields mean together. Raises `BadMessageError`."""
         if self._hosts != 1 and (self._hosts or self.version == 11):
             raise BadMessageError("a request needs exactly one Host")
-        self._settle_target()
-        self.body = self._settle_body()
+        if self.target[0] != _SLASH or self.method == b"CONNECT":
+            self._settle_target()
+        if self._length is None and self._encoding is None:
+            self.body = NO_BODY
+        else:
+            self.body = self._settle_body()
         if self._connection:
             self._settle_connection()
 
@@ -215,7 +220,7 @@ class RequestHead:
         target = self.target
         if self.method == b"CONNECT":
             raise BadMessageError("CONNECT is for proxies; this is none")
-        if target[0] == 0x2F or (target == b"*" and self.method == b"OPTIONS"):
+        if target == b"*" and self.method == b"OPTIONS":
             return
         absolute = _ABSOLUTE.match(target)
         if absolute is None:
@@ -233,22 +238,22 @@ class RequestHead:
                 raise BadMessageError("a transfer coding other than chunked", 501)
             self.lines.append(b"Transfer-Encoding: chunked\r\n")
             return Chunked(self.bars)
-        if self._length is None:
-            return NoBody()
-        size = content_length(self._length)
+        size = content_length(self._length or b"")
         self.lines.append(b"Content-Length: %d\r\n" % size)
         return Length(size)
 
     def _settle_connection(self) -> None:
-        options = tokens(self._connection)
+        options, named = connection_options(self._connection)
         if b"close" in options:
             self.keep_alive = False
         elif b"keep-alive" in options:
             self.keep_alive = True
-        asked = self._asked.strip().lower()
-        if b"upgrade" in options and self.version == 11 and asked in _UPGRADES and self.body.done:
-            self.upgrade = asked
-        drop_named(self.lines, options)
+        if self._asked and b"upgrade" in options:
+            asked = self._asked.strip().lower()
+            if self.version == 11 and asked in _UPGRADES and self.body.done:
+                self.upgrade = asked
+        if named:
+            drop_named(self.lines, named)
 
 
 def read_request(raw: bytes) -> RequestHead:
@@ -258,5 +263,6 @@ def read_request(raw: bytes) -> RequestHead:
         raise BadMessageError("the request line is not METHOD SP TARGET SP HTTP/1.x")
     method, target, minor = start.groups()
     head = RequestHead(method, target, 11 if minor == b"1" else 10)
-    head.sort(request_fields(raw))
+    check(httptools.HttpRequestParser(head), raw)
+    head.settle()
     return head

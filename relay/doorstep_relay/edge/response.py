@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from doorstep_relay.edge.body import Body, Chunked, Length, NoBody, UntilClose
+import httptools
+
+from doorstep_relay.edge.body import NO_BODY, Body, Chunked, Length, UntilClose
 from doorstep_relay.edge.http1 import (
     BadMessageError,
     Take,
     at_a_glance,
+    cached_if_short,
+    check,
+    connection_options,
     content_length,
     drop_named,
-    response_fields,
-    tokens,
 )
 
 _START: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\r\n")
@@ -54,11 +57,6 @@ class ResponseHead:
         self._connection = b""
         self._length: bytes | None = None
         self._encoding: bytes | None = None
-
-    @property
-    def interim(self) -> bool:
-        """A 1xx that another head follows (RFC 9110 15.2)."""
-        return 100 <= self.status < 200 and self.status != 101
 
     def for_visitor(self, extra: bytes) -> bytes:
         """The head as the visitor gets it; `extra` are the relay's own field lines."""
@@ -127,20 +125,25 @@ class ResponseHead:
         """Whether a field means something to this relay, so that it may not come as a trailer."""
         return name.lower() in cls._TAKES
 
-    def sort(self, fields: list[tuple[bytes, bytes]]) -> None:
-        """Take the fields in, then settle what they mean together. Raises `BadMessageError`."""
-        lines, known = self.lines, self._KNOWN
-        for name, value in fields:
-            take = known[name] if name in known else self._TAKES.get(name.lower())
-            if take is None:
-                lines.append(b"%b: %b\r\n" % (name, value))
-            else:
-                take(self, name, value)
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field in: llhttp calls this for each, in order."""
+        try:
+            take = self._KNOWN[name]
+        except KeyError:
+            take = self._TAKES.get(name.lower())
+        if take is None:
+            self.lines.append(b"%b: %b\r\n" % (name, value))
+        else:
+            take(self, name, value)
+
+    def settle(self) -> None:
+        """What the fields mean together. Raises `BadMessageError`."""
         if self._connection:
-            options = tokens(self._connection)
+            options, named = connection_options(self._connection)
             if b"close" in options:
                 self.keep_alive = False
-            drop_named(lines, options)
+            if named:
+                drop_named(self.lines, named)
         self.body = self._settle_body()
 
     def _settle_body(self) -> Body:
@@ -148,38 +151,49 @@ class ResponseHead:
         if self._encoding is not None and self._length is not None:
             raise BadMessageError("Transfer-Encoding beside Content-Length in an answer", 502)
         if self.status < 200 or self.status == 204:
-            return NoBody()
+            return NO_BODY
         framing = self._framing()
         if self.method == b"HEAD" or self.status == 304:
-            return NoBody()
-        if isinstance(framing, UntilClose):
-            self.keep_alive = False
+            return NO_BODY
         return framing
 
     def _framing(self) -> Body:
-        if self._encoding is not None:
-            if self._encoding.lower() != b"chunked":
-                raise BadMessageError("an answer in a transfer coding other than chunked", 502)
-            self.lines.append(b"Transfer-Encoding: chunked\r\n")
-            return Chunked(self.bars)
-        if self._length is None:
-            return UntilClose()
-        size = content_length(self._length)
-        self.lines.append(b"Content-Length: %d\r\n" % size)
-        return Length(size)
+        if self._length is not None:
+            size = content_length(self._length)
+            self.lines.append(b"Content-Length: %d\r\n" % size)
+            return Length(size)
+        if self._encoding is None:
+            return self._until_close()
+        if self._encoding.lower() != b"chunked":
+            raise BadMessageError("an answer in a transfer coding other than chunked", 502)
+        self.lines.append(b"Transfer-Encoding: chunked\r\n")
+        return Chunked(self.bars)
+
+    def _until_close(self) -> Body:
+        if self.method != b"HEAD" and self.status != 304:
+            self.keep_alive = False
+        return UntilClose()
 
 
 def read_response(raw: bytes, *, method: bytes, host: bytes) -> ResponseHead:
     """Read the head of the answer to a `method` request to `host`. Raises `BadMessageError`."""
-    start = _START.match(raw)
-    if start is None:
-        raise BadMessageError("the status line is not HTTP/1.x SP CODE SP REASON", 502)
-    head = ResponseHead(int(start[2]), b"HTTP/1.1" + raw[8 : start.end()], method, host)
-    head.keep_alive = start[1] == b"1"
-    head.sort(response_fields(raw))
-    if isinstance(head.body, Chunked) and start[1] == b"0":
+    status, start, version = _status_line(raw[: raw.index(b"\n") + 1])
+    head = ResponseHead(status, start, method, host)
+    head.keep_alive = version == 11
+    check(httptools.HttpResponseParser(head), raw)
+    head.settle()
+    if version == 10 and isinstance(head.body, Chunked):
         raise BadMessageError("Transfer-Encoding in an answer of HTTP/1.0", 502)
     return head
+
+
+@cached_if_short
+def _status_line(line: bytes) -> tuple[int, bytes, int]:
+    """Status, the line as the visitor gets it, and the app's version: 10 or 11."""
+    start = _START.fullmatch(line)
+    if start is None:
+        raise BadMessageError("the status line is not HTTP/1.x SP CODE SP REASON", 502)
+    return int(start[2]), b"HTTP/1.1" + line[8:], 11 if start[1] == b"1" else 10
 
 
 def cookie_stays_home(cookie: bytes, host: bytes) -> bool:

@@ -66,11 +66,12 @@ class Pool:
 
     def take(self) -> Upstream | None:
         """An idle connection, the one used last: it is the likeliest to be alive and warm."""
-        if not self._idle:
+        idle = self._idle
+        if not idle:
             return None
-        upstream = self._idle.pop()
+        upstream = idle.pop()
         self._busy.add(upstream)
-        if len(self._idle) < self._spares:
+        if len(idle) + self._coming < self._spares:
             self._refill()
         return upstream
 

@@ -59,7 +59,6 @@ def refusal(raw: bytes) -> int:
         b"GE\xc3\x89T / HTTP/1.1",
         b"G(T / HTTP/1.1",
         b"MADEUPMETHODTHATISMUCHTOOLONG / HTTP/1.1",
-        b"NOSUCHMETHOD / HTTP/1.1",
         b"PRI * HTTP/2.0",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"SSH-2.0-OpenSSH_9.2",
@@ -67,6 +66,16 @@ def refusal(raw: bytes) -> int:
 )
 def test_a_malformed_request_line_is_refused(line: bytes) -> None:
     assert refusal(line + b"\r\n" + HOST + b"\r\n") == 400
+
+
+def test_a_method_that_http_does_not_know_is_not_implemented() -> None:
+    assert refusal(b"NOSUCHMETHOD / HTTP/1.1\r\n" + HOST + b"\r\n") == 501
+
+
+@pytest.mark.parametrize("method", [b"QUERY", b"PROPFIND", b"M-SEARCH", b"PATCH", b"TRACE"])
+def test_methods_that_http_knows_go_on(method: bytes) -> None:
+    head = read_request(method + b" / HTTP/1.1\r\n" + HOST + b"\r\n")
+    assert head.for_app(b"").startswith(method + b" / HTTP/1.1\r\n")
 
 
 def test_a_request_line_that_ends_in_a_bare_lf_is_refused() -> None:
