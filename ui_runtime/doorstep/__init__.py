@@ -9,29 +9,68 @@ Names load when they are first used: importing the package itself costs next to 
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks as Blocks
     from doorstep.components.base import Component as Component
+    from doorstep.components.browser_state import BrowserState as BrowserState
     from doorstep.components.button import Button as Button
     from doorstep.components.button import ClearButton as ClearButton
     from doorstep.components.checkbox import Checkbox as Checkbox
     from doorstep.components.dropdown import Dropdown as Dropdown
     from doorstep.components.image import Image as Image
     from doorstep.components.label import Label as Label
+    from doorstep.components.layout import Box as Box
     from doorstep.components.layout import Column as Column
     from doorstep.components.layout import Group as Group
     from doorstep.components.layout import Row as Row
     from doorstep.components.markdown import Markdown as Markdown
+    from doorstep.components.navbar import Navbar as Navbar
     from doorstep.components.number import Number as Number
+    from doorstep.components.panels import Accordion as Accordion
+    from doorstep.components.panels import Draggable as Draggable
+    from doorstep.components.panels import Sidebar as Sidebar
     from doorstep.components.radio import Radio as Radio
     from doorstep.components.slider import Slider as Slider
+    from doorstep.components.state import State as State
+    from doorstep.components.tabs import Step as Step
+    from doorstep.components.tabs import Tab as Tab
+    from doorstep.components.tabs import TabItem as TabItem
+    from doorstep.components.tabs import Tabs as Tabs
+    from doorstep.components.tabs import Walkthrough as Walkthrough
     from doorstep.components.textbox import TextArea as TextArea
     from doorstep.components.textbox import Textbox as Textbox
+    from doorstep.components.timer import Timer as Timer
     from doorstep.errors import Error as Error
+    from doorstep.events.data import CopyData as CopyData
+    from doorstep.events.data import DeletedFileData as DeletedFileData
+    from doorstep.events.data import DownloadData as DownloadData
+    from doorstep.events.data import EditData as EditData
+    from doorstep.events.data import EventData as EventData
+    from doorstep.events.data import KeyUpData as KeyUpData
+    from doorstep.events.data import LikeData as LikeData
+    from doorstep.events.data import RetryData as RetryData
+    from doorstep.events.data import SelectData as SelectData
+    from doorstep.events.data import UndoData as UndoData
+    from doorstep.events.on import api as api
+    from doorstep.events.on import on as on
+    from doorstep.events.updates import skip as skip
+    from doorstep.events.updates import update as update
+    from doorstep.events.updates import validate as validate
     from doorstep.interface import Interface as Interface
+    from doorstep.mount import mount_app as mount_app
+    from doorstep.mount import mount_gradio_app as mount_gradio_app
+    from doorstep.progress import Progress as Progress
+    from doorstep.render import render as render
+    from doorstep.request import Request as Request
+    from doorstep.tabbed import TabbedInterface as TabbedInterface
+    from doorstep.toasts import Info as Info
+    from doorstep.toasts import Success as Success
+    from doorstep.toasts import Warning as Warning
 
 __version__ = "0.1.0"
 
@@ -40,25 +79,62 @@ NO_RELOAD = True
 loading a model."""
 
 MODULES: Final = {
+    "Accordion": "components.panels",
     "Blocks": "blocks",
+    "Box": "components.layout",
+    "BrowserState": "components.browser_state",
     "Button": "components.button",
     "Checkbox": "components.checkbox",
     "ClearButton": "components.button",
     "Column": "components.layout",
     "Component": "components.base",
+    "CopyData": "events.data",
+    "DeletedFileData": "events.data",
+    "DownloadData": "events.data",
+    "Draggable": "components.panels",
     "Dropdown": "components.dropdown",
+    "EditData": "events.data",
     "Error": "errors",
+    "EventData": "events.data",
     "Group": "components.layout",
     "Image": "components.image",
+    "Info": "toasts",
     "Interface": "interface",
+    "KeyUpData": "events.data",
     "Label": "components.label",
+    "LikeData": "events.data",
     "Markdown": "components.markdown",
+    "Navbar": "components.navbar",
     "Number": "components.number",
+    "Progress": "progress",
     "Radio": "components.radio",
+    "Request": "request",
+    "RetryData": "events.data",
     "Row": "components.layout",
+    "SelectData": "events.data",
+    "Sidebar": "components.panels",
     "Slider": "components.slider",
+    "State": "components.state",
+    "Step": "components.tabs",
+    "Success": "toasts",
+    "Tab": "components.tabs",
+    "TabItem": "components.tabs",
+    "TabbedInterface": "tabbed",
+    "Tabs": "components.tabs",
     "TextArea": "components.textbox",
     "Textbox": "components.textbox",
+    "Timer": "components.timer",
+    "UndoData": "events.data",
+    "Walkthrough": "components.tabs",
+    "Warning": "toasts",
+    "api": "events.on",
+    "mount_app": "mount",
+    "mount_gradio_app": "mount",
+    "on": "events.on",
+    "render": "render",
+    "skip": "events.updates",
+    "update": "events.updates",
+    "validate": "events.updates",
 }
 """Public name -> the module that has it. (For type checkers the same stands above.)"""
 
@@ -66,6 +142,17 @@ _PACKAGES: Final = frozenset({"components"})
 """Public modules and packages of this one."""
 
 __all__ = sorted(MODULES)  # noqa: PLE0605  # a list of texts, though not written as one
+
+
+class _Package(_ModuleType):
+    """Importing `doorstep.render`, the module, must not put it in the place of `render`, the public name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in MODULES and isinstance(value, _ModuleType)):
+            super().__setattr__(name, value)
+
+
+_sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from doorstep.events.dependency import Dependency
-    from doorstep.events.trigger import Limit
+    from doorstep.events.trigger import Limit, Trigger
     from doorstep.launch import LaunchOptions, LaunchResult, Running
 
 
@@ -99,6 +99,9 @@ class Blocks(Registry, Container):
             root.release(self._brought)
             self.take(self._brought, {root.id: self.id})
         return super().unrender()
+
+    def opened(self) -> Trigger:
+        return self.load
 
     def route(self, name: str, path: str | None = None, show_in_navbar: bool = True) -> Route:
         """Another page of the app, at `path` (made of its name if None): `with app.route("About"):`."""
@@ -244,29 +247,9 @@ class Blocks(Registry, Container):
                 note(f"{block.title}: {error}")
 
     def _add_loads(self) -> None:
-        """A component whose `value` is a function gets it anew whenever the page is opened, its `inputs`
-        change, or `every` so many seconds.
-        """
         for page in self.pages():
-            for block in list(Container.walk(page)):
-                if isinstance(block, Component) and block.load is not None:
-                    with self, page:
-                        self._add_load(block, block.load)
-                    block.load = None
-
-    def _add_load(self, component: Component, fn: Callable[..., Any]) -> None:
-        changes = [each.change for each in component.load_inputs if hasattr(each, "change")]
-        timer = component.timer()
-        self.add_dependency(
-            [self.load, *changes, *([timer.tick] if timer is not None else [])],
-            fn,
-            component.load_inputs,
-            component,
-            api_name=False,
-            show_progress="hidden",
-            concurrency_limit=None,
-            trigger_mode="always_last" if changes else "once",
-        )
+            with self, page:
+                self.add_loads(page)
 
     # -- running -------------------------------------------------------------------------------
 

@@ -17,8 +17,13 @@ from doorstep.later import BLOCK, note_unsupported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from doorstep.render import Part
+
 _ids = itertools.count(1)
 _current: ContextVar[Container | None] = ContextVar("doorstep_container", default=None)
+
+keeper: ContextVar[Part | None] = ContextVar("doorstep_keeper", default=None)
+"""The part of the page that is being rendered: it knows blocks again by their keys."""
 
 Visible = bool | Literal["hidden"]
 
@@ -71,6 +76,9 @@ class Block:
     ) -> None:
         note_unsupported(type(self).__name__, BLOCK, later)
         self.id = next(_ids)
+        part = keeper.get()
+        if key is not None and part is not None:
+            self.id = part.id_for(self, key) or self.id
         self.parent: Container | None = None
         self.visible = visible
         self.elem_id = elem_id

@@ -56,23 +56,20 @@ _INSTEAD: Final = {
 
 NAMES: Final = frozenset(
     {
-        *("Accordion", "AnnotatedImage", "Audio", "BarPlot", "Box", "BrowserState", "Brush", "CSVLogger"),
-        *("Carousel", "ChatInterface", "ChatMessage", "Chatbot", "CheckboxGroup", "Code", "ColorPicker"),
-        *("CopyData", "DataFrame", "Dataframe", "Dataset", "DateTime", "DeepLinkButton", "DeletedFileData"),
-        *("Dialogue", "DownloadButton", "DownloadData", "Draggable", "DuplicateButton", "EditData", "Eraser"),
-        *("EventData", "Examples", "File", "FileData", "FileExplorer", "FileSize", "Files", "Gallery"),
-        *("FlaggingCallback", "HTML", "Header", "HighlightedText", "I18n", "ImageEditor", "ImageMask"),
-        *("ImageSlider", "Info", "JSON", "Json", "KeyUpData", "LayerOptions", "LikeData", "LinePlot", "List"),
-        *("LoginButton", "LogoutButton", "Matrix", "Mic", "Microphone", "Mix", "Model3D", "NO_RELOAD"),
-        *("MultimodalTextbox", "Navbar", "Numpy", "OAuthProfile", "OAuthToken", "Paint", "Parallel"),
-        *("ParamViewer", "PlayableVideo", "Plot", "Progress", "Request", "RetryData", "ScatterPlot"),
-        *("SelectData", "Series", "Server", "Sidebar", "SimpleCSVLogger", "Sketchpad", "State", "Step"),
-        *("Success", "Tab", "TabItem", "TabbedInterface", "Tabs", "Text", "Theme", "Timer", "UndoData"),
-        *("UploadButton", "Variable", "Video", "Walkthrough", "Warning", "WatermarkOptions"),
-        *("WaveformOptions", "WebcamOptions", "api", "cache", "close_all", "deploy", "flagging"),
-        *("get_audio", "get_file", "get_image", "get_model3d", "get_video", "inputs", "load", "load_chat"),
-        *("mcp", "media", "mount_gradio_app", "on", "outputs", "render", "routes", "set_static_paths"),
-        *("skip", "templates", "themes", "update", "utils", "validate", "validators"),
+        *("AnnotatedImage", "Audio", "BarPlot", "Brush", "CSVLogger", "Carousel", "ChatInterface"),
+        *("ChatMessage", "Chatbot", "CheckboxGroup", "Code", "ColorPicker", "DataFrame", "Dataframe"),
+        *("Dataset", "DateTime", "DeepLinkButton", "Dialogue", "DownloadButton", "DuplicateButton"),
+        *("Eraser", "Examples", "File", "FileData", "FileExplorer", "FileSize", "Files"),
+        *("FlaggingCallback", "Gallery", "HTML", "Header", "HighlightedText", "I18n", "ImageEditor"),
+        *("ImageMask", "ImageSlider", "JSON", "Json", "LayerOptions", "LinePlot", "List"),
+        *("LoginButton", "LogoutButton", "Matrix", "Mic", "Microphone", "Mix", "Model3D"),
+        *("MultimodalTextbox", "NO_RELOAD", "Numpy", "OAuthProfile", "OAuthToken", "Paint", "Parallel"),
+        *("ParamViewer", "PlayableVideo", "Plot", "ScatterPlot", "Series", "Server", "SimpleCSVLogger"),
+        *("Sketchpad", "Text", "Theme", "UploadButton", "Variable", "Video", "WatermarkOptions"),
+        *("WaveformOptions", "WebcamOptions", "cache", "close_all", "deploy", "flagging", "get_audio"),
+        *("get_file", "get_image", "get_model3d", "get_video", "inputs", "load", "load_chat", "mcp"),
+        *("media", "outputs", "routes", "set_static_paths", "templates", "themes", "utils"),
+        *("validators"),
     }
 )
 """Public names that scripts use and that this version does not have."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from doorstep.blocks import Blocks, Route
+    from doorstep.components.base import Files
     from doorstep.events.dependency import Dependency
     from doorstep.events.visit import Visit
     from doorstep.files import SessionFiles
@@ -147,7 +148,7 @@ def _config(app: Blocks, route: Route | None, files: SessionFiles, max_file_size
 def entries(
     blocks: Iterable[Block],
     dependencies: list[Dependency],
-    files: SessionFiles,
+    files: Files,
     visit: Visit | None = None,
 ) -> list[dict[str, Any]]:
     """What the page needs to know of each block; `visit` is whose they are, if one session's."""
@@ -155,7 +156,7 @@ def entries(
     return [_entry(block, files, shown_only, visit) for block in blocks]
 
 
-def _entry(block: Block, files: SessionFiles, shown_only: set[int], visit: Visit | None) -> dict[str, Any]:
+def _entry(block: Block, files: Files, shown_only: set[int], visit: Visit | None) -> dict[str, Any]:
     props = block.props()
     if isinstance(block, Component):
         given = block.interactive
@@ -164,7 +165,7 @@ def _entry(block: Block, files: SessionFiles, shown_only: set[int], visit: Visit
     return {"id": block.id, "type": block.type, "props": props}
 
 
-def _first_value(component: Component, files: SessionFiles, visit: Visit | None) -> Any:
+def _first_value(component: Component, files: Files, visit: Visit | None) -> Any:
     if component.value is None:
         return component.blank()
     if visit is not None:

@@ -97,7 +97,10 @@ class Session:
         self._wake()
 
     def tell_soon(self, message: Numbered) -> None:
-        """The same, from any thread."""
+        """The same, from any thread; at once in the loop's own, so that it comes before its job's end."""
+        if asyncio._get_running_loop() is self._loop:  # noqa: SLF001  # None in other threads
+            self.tell(message)
+            return
         with contextlib.suppress(RuntimeError):  # the app was closed meanwhile
             self._loop.call_soon_threadsafe(self.tell, message)
 

@@ -66,7 +66,7 @@ class Component(Block):
         inputs: Any = None,
         **common: Any,
     ) -> None:
-        self.load: Callable[[], Any] | None = value if callable(value) else None
+        self.load: Callable[..., Any] | None = value if callable(value) else None
         self.value = None if self.load else value
         self.every = every
         self.load_inputs = listed(inputs)

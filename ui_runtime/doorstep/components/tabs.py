@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Unpack
+from typing import Any, ClassVar, Literal, Unpack
 
 from doorstep.components.layout import Length
 from doorstep.errors import UsageError
@@ -52,7 +52,7 @@ class Tab(Container):
         height: Length = None,
         max_height: Length = None,
         render_children: bool = False,
-        **common: Unpack[BlockProps],
+        **common: Any,
     ) -> None:
         self.label = label
         self.interactive = interactive
@@ -61,8 +61,7 @@ class Tab(Container):
         self.height = height
         self.max_height = max_height
         self.render_children = render_children
-        common["visible"] = visible
-        super().__init__(**common)
+        super().__init__(visible=visible, **common)
 
     def home_in(self, container: Container) -> Container:
         """Tabs, made for the first of several tabs that stand outside of any."""
@@ -109,13 +108,12 @@ class Step(Container):
         interactive: bool = True,
         *,
         id: int | None = None,  # noqa: A002  # the public name
-        **common: Unpack[BlockProps],
+        **common: Any,
     ) -> None:
         self.label = label
         self.interactive = interactive
         self.step_id = id
-        common["visible"] = visible
-        super().__init__(**common)
+        super().__init__(visible=visible, **common)
 
     def home_in(self, container: Container) -> Container:
         if not isinstance(container, Walkthrough):
@@ -124,3 +122,6 @@ class Step(Container):
 
     def props(self) -> dict[str, object]:
         return super().props() | {"id": self.id if self.step_id is None else self.step_id}
+
+
+TabItem = Tab

@@ -9,6 +9,7 @@ from doorstep.events import updates
 from doorstep.events.injection import arranged
 from doorstep.graph import Block
 from doorstep.messages import check_wire
+from doorstep.render import CALL
 from doorstep.report import warn_at
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def arrange(call: Call, given: list[Any]) -> Arguments:
     if dependency.inputs_as_dict:
         positional = [dict(zip(dependency.inputs, given, strict=True))]
     args, injected = arranged(dependency.injections, positional, call)
+    if dependency.is_render:
+        injected = {**injected, CALL: call}
     return Arguments(args, kwargs | injected)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,7 +48,7 @@ class Dependency:
     api_visibility: Visibility = "public"
     scroll_to_output: bool = False
     show_progress: ShowProgress = "full"
-    show_progress_on: list[Component] | None = None
+    show_progress_on: Sequence[Block] | None = None
     queue: bool = True
     batch: bool = False
     max_batch_size: int = 4

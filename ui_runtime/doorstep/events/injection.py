@@ -1,7 +1,7 @@
 """What a function gets without asking for an input: by the annotation of a parameter, or by its default.
 
-`Request` and `EventData` (and its kin) are known by their annotations, `Visit` too. A default value that has
-a method `bound(call)`, as `Progress` has, is bound to the call.
+`Request` and `EventData` (and its kin) are known by their annotations. A default value that has a method
+`bound(call)`, as `Progress` has, is bound to the call.
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ def _parameter(parameter: inspect.Parameter, fn: Callable[..., Any]) -> Paramete
 def _supply(kind: type) -> Supply:
     if issubclass(kind, Request):
         return lambda call: Request.of(call.visit)
-    if issubclass(kind, EventData):
-        return lambda call: kind(call.visit.block(call.trigger), call.event)
-    return lambda call: call.visit
+    return lambda call: kind(call.visit.block(call.trigger), call.event)
 
 
 def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
@@ -104,7 +102,7 @@ def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
         annotation = _evaluated(annotation, fn)
     if get_origin(annotation) in {Union, types.UnionType}:
         return next((found for each in get_args(annotation) if (found := _class_of(each, fn))), None)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, _supplied()) else None
+    return annotation if isinstance(annotation, type) and issubclass(annotation, (Request, EventData)) else None
 
 
 def _evaluated(text: str, fn: Callable[..., Any]) -> Any:
@@ -123,12 +121,6 @@ def _evaluated(text: str, fn: Callable[..., Any]) -> Any:
 _NAMES: dict[str, type] = {"Request": Request} | {
     name: each for name, each in vars(data).items() if isinstance(each, type) and issubclass(each, EventData)
 }
-
-
-def _supplied() -> tuple[type, ...]:
-    from doorstep.events.visit import Visit
-
-    return (Request, EventData, Visit)
 
 
 # -- while the app is built --------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Listener(Trigger):
         return app_of(self.block)
 
     def attach(self, dependency: Dependency) -> None:
-        dependency.targets.append(dependency.app.target(self))
+        dependency.app.start(dependency, self)
 
 
 class EventListener:

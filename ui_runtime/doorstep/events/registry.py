@@ -14,7 +14,7 @@ from doorstep.events.dependency import Dependency, Target, name_of
 from doorstep.events.injection import check_arguments
 from doorstep.events.listener import listed
 from doorstep.events.scripts import Scripts, note_transpiling
-from doorstep.graph import Block
+from doorstep.graph import Block, Container
 from doorstep.later import note
 
 if TYPE_CHECKING:
@@ -48,9 +48,13 @@ class Registry:
         """The id of the next dependency."""
         return len(self.dependencies)
 
-    def target(self, listener: Listener) -> Target:
-        """The event as the page knows it."""
-        return Target(listener.block.id, listener.name)
+    def opened(self) -> Trigger:
+        """Happens once when what is built here is there for the visitor."""
+        raise NotImplementedError
+
+    def start(self, dependency: Dependency, listener: Listener) -> None:
+        """Let an event of a block start `dependency`."""
+        dependency.targets.append(Target(listener.block.id, listener.name))
 
     def page_path(self) -> str | None:
         """The path of the page that is being built."""
@@ -101,6 +105,32 @@ class Registry:
         dependency = self.add_dependency([trigger], None, None, outputs, api_name="clear")
         dependency.changes = [(component.id, {"value": wire}) for component, wire in values]
         return dependency
+
+    def add_loads(self, page: Container) -> None:
+        """A component whose `value` is a function gets it anew when the page is opened, its `inputs` change,
+        or `every` so many seconds.
+        """
+        from doorstep.components.base import Component
+
+        for block in list(Container.walk(page)):
+            if isinstance(block, Component) and block.load is not None:
+                self._add_load(block, block.load)
+                block.load = None
+
+    def _add_load(self, component: Component, fn: Function) -> None:
+        changes = [each.change for each in component.load_inputs if hasattr(each, "change")]
+        timer = component.timer()
+        dependency = self.add_dependency(
+            [self.opened(), *changes, *([timer.tick] if timer is not None else [])],
+            fn,
+            component.load_inputs,
+            component,
+            False,
+            show_progress="hidden",
+            concurrency_limit=None,
+            trigger_mode="always_last" if changes else "once",
+        )
+        dependency.page = self.page_path()
 
     def _set_options(
         self, dependency: Dependency, options: EventOptions, triggers: Sequence[Trigger]
