@@ -1,4 +1,4 @@
-"""The ASGI app of one `Blocks`: page, session, files, API. It runs on one event loop, the first that asks it."""
+"""The ASGI app of one `Blocks`: pages, sessions, files, API. It runs on the first event loop that asks it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette._utils import get_route_path
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router, WebSocketRoute
 
+from doorstep import stream
 from doorstep.api.info import PREFIX
 from doorstep.connection import Connection
 from doorstep.file_routes import FileRoutes, refusal
@@ -58,7 +59,10 @@ class App:
         self.files = FileStore(Paths(allowed_paths, blocked_paths))
         self.assets = assets or Assets()
         self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
-        self.page = Page(blocks, self.files.of_session(None), self.assets, self.max_file_size)
+        self.page, *self.routes = (
+            Page(blocks, self.files.of_session(None), self.assets, self.max_file_size, route)
+            for route in (None, *blocks.routes)
+        )
         self.gate = gate
         self.capacity = session_capacity
         delete_cache = getattr(blocks, "delete_cache", None)
@@ -76,9 +80,12 @@ class App:
                 Route("/", self._page),
                 Route("/config", self._config),
                 Route("/doorstep/static/{name:path}", self._asset),
+                Route("/doorstep/script/{name}.js", self._script),
                 Route("/doorstep/upload", self.file_routes.upload_of_page, methods=["POST"]),
                 Route("/doorstep/file/{id}/{name}", self.file_routes.file_of_page),
                 WebSocketRoute("/doorstep/session", _Endpoint(self)),
+                *stream.routes(self.sessions),
+                Route("/{route:path}", self._page),
             ],
             redirect_slashes=False,
         )
@@ -175,7 +182,14 @@ class App:
             from doorstep.api.page import respond
 
             return respond(self, request)
-        response = self.page.respond(request)
+        path = request.path_params.get("route", "")
+        page = self._page_at(path)
+        if page is None:
+            slashed = path.endswith("/") and self._page_at(path.rstrip("/")) is not None
+            if slashed:  # the page's relative addresses count from where it is
+                return RedirectResponse("../" + path.rstrip("/").rpartition("/")[2])
+            return refusal(404, "no-such-page", "There is no such page.")
+        response = page.respond(request)
         if not has_visitor(request.scope):
             path = request.scope.get("root_path") or "/"
             secure = request.url.scheme == "https"
@@ -186,6 +200,20 @@ class App:
 
     async def _config(self, request: Request) -> Response:
         return self.api.config(request)
+
+    def _page_at(self, path: str) -> Page | None:
+        pages = (self.page, *self.routes)
+        return next((page for page in pages if page.config["page"] == path), None)
+
+    async def _script(self, request: Request) -> Response:
+        module = self.blocks.scripts.get(request.path_params["name"])
+        if module is None:
+            return refusal(404, "no-such-script", "There is no such script.")
+        headers = {
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(module, headers=headers, media_type="text/javascript")
 
     async def _asset(self, request: Request) -> Response:
         return self.assets.respond(request.path_params["name"], request)
