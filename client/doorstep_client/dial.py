@@ -15,8 +15,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UnreachableError
@@ -25,8 +24,6 @@ from doorstep_client.wire import readable
 
 CONNECT_DEADLINE: Final = 10.0
 _MAX_HEAD: Final = 16 * 1024
-_TLS_BUFFER: Final = 8 * (16 * 1024 + 64)
-"""Bytes of ciphertext that a TLS connection holds each way: eight records. Twice as much is no faster."""
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """The system looks after idle connections: a peer that vanished is noticed, a NAT keeps its entry."""
 
@@ -56,28 +53,11 @@ async def dial(address: Address, protocol: Callable[[], asyncio.Protocol]) -> as
 
 
 async def _straight(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
-    loop = asyncio.get_running_loop()
-    host, port, name = address.host, address.port, address.server_name
-    if name is None:
-        transport, _ = await loop.create_connection(protocol, host, port)
-        return transport
-    fast = _fast_transports()
-    if fast is None:
-        transport, _ = await loop.create_connection(
-            protocol, host, port, ssl=tls_context(), server_hostname=name
-        )
-        return transport
-    quick, _ = await fast.create_connection(
-        loop,
-        protocol,
-        host,
-        port,
-        ssl=tls_context(),
-        server_hostname=name,
-        ssl_incoming_bio_size=_TLS_BUFFER,
-        ssl_outgoing_bio_size=_TLS_BUFFER,
+    name = address.server_name
+    transport, _ = await asyncio.get_running_loop().create_connection(
+        protocol, address.host, address.port, ssl=tls_context() if name else None, server_hostname=name
     )
-    return cast(asyncio.Transport, quick)
+    return transport
 
 
 def resume_from(transport: asyncio.BaseTransport) -> None:
@@ -86,21 +66,6 @@ def resume_from(transport: asyncio.BaseTransport) -> None:
     To be called when the host has said its first word.
     """
     tls_context().keep(transport.get_extra_info("ssl_object"))
-
-
-def prepare_tls() -> None:
-    """Import what the first TLS connection needs, at a moment when nobody waits for it."""
-    _fast_transports()
-
-
-@lru_cache(maxsize=1)
-def _fast_transports() -> Any:
-    """TLS at two thirds of the price where aiofastnet is installed; the loop's own elsewhere."""
-    try:
-        import aiofastnet
-    except ImportError:
-        return None
-    return aiofastnet
 
 
 def tune(transport: asyncio.BaseTransport) -> None:

@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from doorstep_client import wire
-from doorstep_client.dial import prepare_tls
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
@@ -153,8 +152,6 @@ class Holder:
             welcome = await welcomed(self._socket, self._relay)
         lease = self.opened.lease if self.opened else None
         await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
-        if self._relay.tls:
-            prepare_tls()  # while the answer is on its way, so that the tunnel connections need not wait
         heart = asyncio.create_task(self._beat(welcome.heartbeat))
         try:
             await self._obey_all(2 * welcome.heartbeat)

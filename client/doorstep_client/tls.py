@@ -33,11 +33,6 @@ def tls_context() -> ResumingContext:
 class ResumingContext(ssl.SSLContext):
     """Offers the last session with a host to it again. `keep` is given the connections to take one from."""
 
-    _aiofastnet_force_fallback_ssl = True
-    """TLS by Python's `ssl` in aiofastnet's transports too. Its own way of calling OpenSSL takes no session,
-    and writes the relay's certificate to a temporary file to read it: half a millisecond for each connection,
-    and none at all where nothing can be written."""
-
     def __init__(self, protocol: int) -> None:  # noqa: ARG002  # SSLContext takes it in __new__
         self._sessions: dict[str, tuple[ssl.SSLSession, float]] = {}
 

@@ -36,7 +36,7 @@ class Talker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.made += 1
-        cast(asyncio.Transport, transport).write(b"ping")  # aiofastnet's are no subclass
+        cast(asyncio.Transport, transport).write(b"ping")  # uvloop's are no subclass
 
     def data_received(self, data: bytes) -> None:
         self.heard += data
@@ -66,15 +66,6 @@ async def _talk(address: Address) -> bytes:
     return talker.heard
 
 
-@pytest.fixture(params=["aiofastnet", "the loop's own"])
-def tls_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both kinds of TLS transport have to behave the same."""
-    if request.param == "the loop's own":
-        monkeypatch.setattr(dialling, "_fast_transports", lambda: None)
-    else:
-        assert dialling._fast_transports() is not None
-
-
 # -- straight --------------------------------------------------------------------------------------
 
 
@@ -88,16 +79,14 @@ async def test_a_plain_connection_is_tuned_for_small_writes_and_probed() -> None
         transport.abort()
 
 
-async def test_tls_is_verified_and_carries_bytes(
-    trusted: trustme.CA, server_tls: Tls, tls_transport: None
-) -> None:
+async def test_tls_is_verified_and_carries_bytes(trusted: trustme.CA, server_tls: Tls) -> None:
     server, port = await _listen(server_tls("share.test", "*.share.test"))
     async with server:
         assert await _talk(Address("127.0.0.1", port, "name.share.test")) == b"pong:ping"
 
 
 async def test_a_certificate_of_an_unknown_ca_is_refused(
-    server_tls: Tls, tls_transport: None, caplog: pytest.LogCaptureFixture
+    server_tls: Tls, caplog: pytest.LogCaptureFixture
 ) -> None:
     tls_context.cache_clear()
     server, port = await _listen(server_tls("share.test"))
@@ -110,9 +99,7 @@ async def test_a_certificate_of_an_unknown_ca_is_refused(
     assert caplog.records == []
 
 
-async def test_a_certificate_for_another_name_is_refused(
-    trusted: trustme.CA, server_tls: Tls, tls_transport: None
-) -> None:
+async def test_a_certificate_for_another_name_is_refused(trusted: trustme.CA, server_tls: Tls) -> None:
     server, port = await _listen(server_tls("other.test"))
     async with server:
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
@@ -121,9 +108,7 @@ async def test_a_certificate_for_another_name_is_refused(
     assert re.search("(?i)hostname mismatch", explain(caught.value))
 
 
-async def test_an_expired_certificate_is_refused(
-    trusted: trustme.CA, server_tls: Tls, tls_transport: None
-) -> None:
+async def test_an_expired_certificate_is_refused(trusted: trustme.CA, server_tls: Tls) -> None:
     past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     tls = server_tls("share.test", not_before=past, not_after=past + datetime.timedelta(days=1))
     server, port = await _listen(tls)
@@ -134,7 +119,7 @@ async def test_an_expired_certificate_is_refused(
     assert "certificate has expired" in explain(caught.value)
 
 
-async def test_tls_towards_a_plain_server_says_so(tls_transport: None) -> None:
+async def test_tls_towards_a_plain_server_says_so() -> None:
     server = await asyncio.start_server(_plain_http, "127.0.0.1", 0)
     async with server:
         with pytest.raises(OSError, match="SSL|WRONG") as caught:
@@ -158,7 +143,7 @@ async def test_nobody_there_says_so() -> None:
 
 
 async def test_a_server_that_never_answers_the_tls_handshake_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, tls_transport: None
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(dialling, "CONNECT_DEADLINE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimeoutError) as caught:

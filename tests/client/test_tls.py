@@ -13,7 +13,7 @@ import trustme
 
 from doorstep_client import dial as dialling
 from doorstep_client import tls
-from doorstep_client.dial import Address, dial, resume_from
+from doorstep_client.dial import Address, dial, resume_from, run_loop_factory
 from tests.client.proxy import ConnectProxy
 
 Tls = Callable[..., ssl.SSLContext]
@@ -63,23 +63,30 @@ class Server:
             transport.abort()
 
 
-@pytest.fixture(params=["aiofastnet", "the loop's own"])
-def transports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "the loop's own":
-        monkeypatch.setattr(dialling, "_fast_transports", lambda: None)
-
-
 @pytest.fixture
 async def server(trusted: trustme.CA, server_tls: Tls) -> AsyncIterator[Server]:
     async with Server(server_tls("*.share.test")).up() as server:
         yield server
 
 
-async def test_from_the_second_on_connections_to_a_host_are_resumed(server: Server, transports: None) -> None:
+async def test_from_the_second_on_connections_to_a_host_are_resumed(server: Server) -> None:
     for _ in range(4):
         await server.visit()
 
     assert server.resumed == [False, True, True, True]
+
+
+def test_links_resume_on_their_own_loop_too(trusted: trustme.CA, server_tls: Tls) -> None:
+    """That is uvloop's where it exists; the other tests run on the system's."""
+
+    async def visits() -> list[bool]:
+        async with Server(server_tls(HOST)).up() as server:
+            for _ in range(3):
+                await server.visit()
+            return server.resumed
+
+    with asyncio.Runner(loop_factory=run_loop_factory()) as runner:
+        assert runner.run(visits()) == [False, True, True]
 
 
 async def test_connections_through_a_proxy_are_resumed_too(
@@ -105,9 +112,7 @@ async def test_a_connection_that_was_not_answered_leaves_no_session(server: Serv
     assert not any(server.resumed)
 
 
-async def test_a_session_is_never_offered_to_another_host(
-    trusted: trustme.CA, server_tls: Tls, transports: None
-) -> None:
+async def test_a_session_is_never_offered_to_another_host(trusted: trustme.CA, server_tls: Tls) -> None:
     """The same server would resume it, and no certificate would be looked at."""
     async with Server(server_tls(HOST)).up() as server:
         await server.visit()
@@ -115,9 +120,7 @@ async def test_a_session_is_never_offered_to_another_host(
             await server.visit("other.share.test")
 
 
-async def test_another_server_of_the_same_name_has_to_show_its_certificate(
-    server: Server, transports: None
-) -> None:
+async def test_another_server_of_the_same_name_has_to_show_its_certificate(server: Server) -> None:
     await server.visit()
     impostor = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert(HOST).configure_cert(impostor)
@@ -130,7 +133,7 @@ async def test_another_server_of_the_same_name_has_to_show_its_certificate(
 
 
 async def test_a_server_that_was_restarted_is_connected_to_anew_then_resumed_again(
-    trusted: trustme.CA, server_tls: Tls, transports: None
+    trusted: trustme.CA, server_tls: Tls
 ) -> None:
     before = Server(server_tls(HOST))
     async with before.up():
@@ -169,7 +172,7 @@ async def test_tls_needs_no_place_to_write_to(server: Server, monkeypatch: pytes
     await server.visit()
 
 
-async def test_tls_1_2_is_resumed_too(trusted: trustme.CA, server_tls: Tls, transports: None) -> None:
+async def test_tls_1_2_is_resumed_too(trusted: trustme.CA, server_tls: Tls) -> None:
     context = server_tls(HOST)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     async with Server(context).up() as server:
