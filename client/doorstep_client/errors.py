@@ -50,7 +50,14 @@ class EndedError(DoorstepError):
 
 
 class UnreachableError(DoorstepError):
-    """The relay cannot be reached: its name, port, TLS or a proxy between is at fault."""
+    """The relay cannot be reached: its name, port, TLS or a proxy between is at fault.
+
+    `retry_after` is after how many seconds it wants to be asked again, if it said so.
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class WireError(DoorstepError):

@@ -94,7 +94,9 @@ def refusal(error: wire.Error, relay: RelaySettings) -> DoorstepError:
     if error.code == "bad-token":
         text = relay.refused(text)
     text = text[:1].upper() + text[1:]
-    return RefusedError(wire.readable(error.code), text) if error.fatal else UnreachableError(text)
+    if error.fatal:
+        return RefusedError(wire.readable(error.code), text)
+    return UnreachableError(text, retry_after=error.retry_after or 0.0)
 
 
 def unreachable(relay: RelaySettings, error: Exception) -> UnreachableError:

@@ -1,21 +1,21 @@
 """The client's side of a session: keeps one share open for as long as it may live.
 
-`Holder.run` connects, opens the share, dials tunnel connections when asked, and when the session
-is lost connects again with the share's lease: after 0.5 s at first, then with full jitter up to 30 s,
-for ever. Only the relay can end that, by refusing for good or by ending the share.
+`Holder.run` connects, opens the share, dials tunnel connections when asked, and when the session is lost
+connects again with the share's lease, for ever (`pace` says when). Only the relay can end that, by refusing
+for good or by ending the share.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
+from doorstep_client.pace import Pace
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.tunnel import Tunnels
@@ -27,18 +27,10 @@ log = logging.getLogger("doorstep_client")
 
 WELCOME_DEADLINE: Final = 15.0
 CLOSE_DEADLINE: Final = 3.0
-FIRST_DELAY: Final = 0.5
-LONGEST_DELAY: Final = 30.0
 STEADY: Final = 10.0
-"""Seconds after which a session counts as a good one: the next attempt follows at once."""
+"""Seconds after which a session counts as a good one: the next attempt follows soon."""
 _SHARE: Final = 0
 """The share's number in its session; there is one."""
-
-
-def backoff(attempt: int, chance: Callable[[], float] = random.random) -> float:
-    """Seconds to wait before attempt number `attempt` (from 0): full jitter, so that a crowd spreads out."""
-    ceiling: float = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt, 10))
-    return float(ceiling * chance())
 
 
 class Holder:
@@ -72,13 +64,15 @@ class Holder:
         self._socket: WebSocket
         self._tunnels: Tunnels
         self._live = False
+        self._failure: Exception | None = None
+        """Why the last session ended."""
 
     async def run(self) -> None:
         """Hold the share until it ends; `error` then says how, and stays None after `close`.
 
         Raises what kept the very first connection from being made: later ones are tried again.
         """
-        attempts = 0
+        pace = Pace()
         while not self._closing.is_set():
             began = asyncio.get_running_loop().time()
             try:
@@ -88,20 +82,22 @@ class Holder:
                 break
             if self._closing.is_set():
                 break
-            steady = asyncio.get_running_loop().time() - began > STEADY
-            attempts = 0 if steady else attempts + 1
+            steady = was_live and asyncio.get_running_loop().time() - began > STEADY
             self._changed("lost" if was_live else "waiting")
-            await self._pause(backoff(attempts))
+            wait = pace.after(steady=steady, refused=_is_refusal(self._failure))
+            await self._pause(max(wait, getattr(self._failure, "retry_after", 0.0)))
         self._changed("ended")
 
     async def _try(self) -> bool:
         """One session, as a task of its own, so that `close` can end an attempt. Whether it ever was live."""
         self._attempt = asyncio.create_task(self._session())
+        self._failure = None
         try:
             await self._attempt
         except (UnreachableError, WireError, OSError, TimeoutError) as error:
             if self.opened is None:
                 raise self._unreachable(error) from error
+            self._failure = error
             log.debug("session lost: %s", error)
         except asyncio.CancelledError:
             if not self._closing.is_set():
@@ -219,6 +215,13 @@ class Holder:
     def _fail(self, why: str) -> None:
         self.failure = why
         self._changed("failing")
+
+
+def _is_refusal(error: Exception | None) -> bool:
+    """Whether nobody listened: as it is while a relay starts, and as cheap for it as for us."""
+    return isinstance(error, ConnectionRefusedError) or isinstance(
+        getattr(error, "__cause__", None), ConnectionRefusedError
+    )
 
 
 def _refusal(error: wire.Error, relay: RelaySettings) -> DoorstepError:

@@ -140,6 +140,8 @@ class Error(_Message, frozen=True, tag="error"):
     fatal: bool = False
     share: int | None = None
     """The share that it is about; the whole session when absent."""
+    retry_after: Annotated[float, Meta(ge=0, le=3600)] | None = None
+    """Seconds after which asking again may help."""
 
 
 class Pong(_Message, frozen=True, tag="pong"):

@@ -18,7 +18,8 @@ from doorstep_client import dial as dialling
 from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
-from doorstep_client.session import LONGEST_DELAY, Holder, backoff
+from doorstep_client.pace import Pace
+from doorstep_client.session import Holder
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from tests.client.fakes import FakeRelay, FakeSession, Script, hello_app, opened, stay
@@ -28,7 +29,7 @@ from tests.support import eventually, free_port
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "backoff", lambda *_: 0.02)
+    monkeypatch.setattr(Pace, "after", lambda *_, **__: 0.02)
 
 
 class Held:
@@ -61,21 +62,6 @@ async def held(relay: RelaySettings, **options: Any) -> AsyncIterator[Held]:
         one.task.cancel()
         await asyncio.gather(one.task, return_exceptions=True)
         await one.target.stop()
-
-
-# -- backoff ---------------------------------------------------------------------------------------
-
-
-def test_the_wait_doubles_up_to_a_bound_for_ever() -> None:
-    longest = [backoff(attempt, lambda: 1.0) for attempt in range(10)]
-
-    assert longest == [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30]
-    assert backoff(10_000, lambda: 1.0) == LONGEST_DELAY
-
-
-def test_the_wait_is_spread_over_its_whole_range() -> None:
-    assert backoff(3, lambda: 0.0) == 0
-    assert {0 <= backoff(attempt) <= LONGEST_DELAY for attempt in range(1000)} == {True}
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -406,49 +392,67 @@ async def test_a_refusal_that_may_pass_is_tried_again() -> None:
         await one.saw("opened", "lost", "waiting", "waiting", "opened")
 
 
-async def test_a_relay_that_opens_and_drops_again_and_again_is_asked_ever_less_often(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    attempts: list[int] = []
+def telling(told: list[dict[str, bool]]) -> Callable[..., float]:
+    """A pace that writes down what it is asked, and hardly waits."""
 
-    def counted(attempt: int) -> float:
-        attempts.append(attempt)
+    def after(_pace: Pace, **how: bool) -> float:
+        told.append(how)
         return 0.01
 
-    async def fickle(session: FakeSession) -> None:
-        await session.welcome()
-        await session.open()
-        session.drop()
-
-    monkeypatch.setattr(sessions, "backoff", counted)
-    async with FakeRelay(fickle) as relay, held(relay.settings()):
-        await eventually(lambda: len(attempts) >= 5)
-
-    assert attempts[:5] == [1, 2, 3, 4, 5]
+    return after
 
 
-async def test_a_session_that_held_for_long_is_followed_by_one_at_once(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("held_for", "steady"), [(0.0, False), (0.2, True)])
+async def test_only_a_session_that_held_for_long_is_followed_by_another_at_once(
+    monkeypatch: pytest.MonkeyPatch, held_for: float, steady: bool
 ) -> None:
-    attempts: list[int] = []
-    monkeypatch.setattr(sessions, "STEADY", 0.05)
+    told: list[dict[str, bool]] = []
+    monkeypatch.setattr(sessions, "STEADY", 0.1)
+    monkeypatch.setattr(Pace, "after", telling(told))
 
-    def counted(attempt: int) -> float:
-        attempts.append(attempt)
-        return 0.0
-
-    monkeypatch.setattr(sessions, "backoff", counted)
-
-    async def steady(session: FakeSession) -> None:
+    async def dropping(session: FakeSession) -> None:
         await session.welcome()
         await session.open()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(held_for)
         session.drop()
 
-    async with FakeRelay(steady) as relay, held(relay.settings()):
-        await eventually(lambda: len(attempts) >= 2)
+    async with FakeRelay(dropping) as relay, held(relay.settings()):
+        await eventually(lambda: len(told) >= 2)
 
-    assert attempts[:2] == [0, 0]
+    assert told[:2] == [{"steady": steady, "refused": False}] * 2
+
+
+async def test_a_relay_that_restarts_is_seen_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, bool]] = []
+    monkeypatch.setattr(Pace, "after", telling(told))
+    async with FakeRelay(stay) as relay, held(relay.settings()) as one:
+        await one.saw("opened")
+        relay._server.close()
+        (await relay.session(0)).drop()
+        await eventually(lambda: len(told) >= 3)
+
+    assert [how["refused"] for how in told[:3]] == [False, True, True]
+
+
+async def test_a_relay_that_names_a_time_is_not_asked_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pace, "after", lambda *_, **__: 0.0)
+
+    async def first(session: FakeSession) -> None:
+        await session.welcome()
+        await session.open()
+        session.drop()
+
+    async def busy(session: FakeSession) -> None:
+        await session.welcome()
+        await session.expect(wire.Open)
+        await session.send(wire.Error("too-many", "later", share=0, retry_after=0.5))
+        await session.over()
+
+    async with FakeRelay(first, busy, stay) as relay, held(relay.settings()) as one:
+        await one.saw("opened", "lost", "waiting")
+        began = asyncio.get_running_loop().time()
+        await one.saw("opened", "lost", "waiting", "opened")
+        assert asyncio.get_running_loop().time() - began >= 0.4
 
 
 # -- the end ---------------------------------------------------------------------------------------
@@ -530,7 +534,7 @@ async def test_close_tells_the_relay_and_waits_for_its_word() -> None:
 
 
 async def test_close_while_waiting_to_reconnect_is_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "backoff", lambda _attempt: 60.0)
+    monkeypatch.setattr(Pace, "after", lambda *_, **__: 60.0)
 
     async def script(session: FakeSession) -> None:
         await session.welcome()

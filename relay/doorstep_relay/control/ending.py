@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
-from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue, note
+from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue, note, take, write
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event, State
 from doorstep_relay.domain.names import lookup_form
 from doorstep_relay.errors import NoSuchShare, NotFoundError, ShareEnded
 from doorstep_relay.store import audit
-from doorstep_relay.store.audit import Change
+from doorstep_relay.store.audit import Change, Entry
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import ShareRows
 
 GRACE_OVER = "its app did not come back in time"
 
 
-def by_holder(session: Session, now: float, event: Event, share_id: int, epoch: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Parting:
     """The client's word, `disconnect` or `close`; worth something only in the epoch that is current."""
-    share = ShareRows(session).get(share_id)
-    if share is None or share.epoch != epoch or share.state in ENDED:
-        return False
-    if event is Event.disconnect and share.state is State.offline:
-        return False
-    happen(session, RELAY, now, event, share)
-    return True
+
+    now: float
+    event: Event
+    share_id: int
+    epoch: int
+
+    def counts(self, share: Share) -> bool:
+        """Whether it still changes anything."""
+        if share.epoch != self.epoch or share.state in ENDED:
+            return False
+        return not (self.event is Event.disconnect and share.state is State.offline)
+
+
+def part_all(session: Session, partings: Sequence[Parting]) -> list[bool]:
+    """Take the shares offline, or end them; whether each was in the epoch that is current."""
+    found = ShareRows(session).several({parting.share_id for parting in partings})
+    entries: list[Entry] = []
+    outcomes: list[bool] = []
+    for parting in partings:
+        share = found.get(parting.share_id)
+        if share is not None and parting.counts(share):
+            entries.append(take(RELAY, parting.now, parting.event, share))
+            outcomes.append(True)
+        else:
+            outcomes.append(False)
+    write(session, entries)
+    return outcomes
 
 
 def expire(session: Session, now: float, share_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,15 +57,31 @@ def happen(
 ) -> list[Change]:
     """Take each share through `event` and record it. Raises `InvalidTransition` when one has no such step."""
     for share in shares:
-        share.state = step(share.state, event)
-        share.offline_since = now if share.state is State.offline else None
-        if share.state in ENDED:
-            share.ended_at = now
-            share.reason = reason
-    session.flush()
+        _step(now, event, share, reason)
+    session.flush()  # a new share has its id now
     return audit.record(
         session, *(note(actor, now, f"share.{event}", share, reason=reason) for share in shares)
     )
+
+
+def take(actor: Actor, now: float, event: Event, share: Share) -> Entry:
+    """Take a stored share through `event`; what is to be recorded by `write` in the same transaction."""
+    _step(now, event, share)
+    return note(actor, now, f"share.{event}", share)
+
+
+def write(session: Session, entries: Sequence[Entry]) -> list[Change]:
+    """Write what was changed, and record it."""
+    session.flush()
+    return audit.record(session, *entries)
+
+
+def _step(now: float, event: Event, share: Share, reason: str = "") -> None:
+    share.state = step(share.state, event)
+    share.offline_since = now if share.state is State.offline else None
+    if share.state in ENDED:
+        share.ended_at = now
+        share.reason = reason
 
 
 def note(actor: Actor, now: float, action: str, share: Share, *, reason: str = "", **detail: Any) -> Entry:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
-from doorstep_relay.control.history import happen, is_overdue
+from doorstep_relay.control.history import happen, is_overdue, take, write
 from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
 from doorstep_relay.domain.names import random_name
 from doorstep_relay.errors import ShareEnded
+from doorstep_relay.store.audit import Entry
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import ShareRows
 
@@ -62,11 +64,12 @@ class Opening:
         if self.lease is None:
             return None
         share = ShareRows(session).by_lease(hash_secret(self.lease))
-        if share is None or self.name not in {None, share.name}:
-            return None
-        if share.owner_id is not None and not owns(self.actor.account_id, share.owner_id):
-            return None
-        return share
+        return share if share is not None and self._may_resume(share) else None
+
+    def _may_resume(self, share: Share) -> bool:
+        if self.name not in {None, share.name}:
+            return False
+        return share.owner_id is None or owns(self.actor.account_id, share.owner_id)
 
     def _by_lease(self, session: Session, share: Share) -> Grant | ShareEnded:
         """Resume. The end stays as it was, or else a client could put it off by reconnecting."""
@@ -75,6 +78,20 @@ class Opening:
         if share.state in ENDED:
             return ShareEnded(share.state, share.reason)
         return self._resume(session, share, self.lease)
+
+    def resume(self, share: Share | None) -> tuple[Grant, Entry] | None:
+        """The grant for a lease whose share is found, and what is to be recorded; None: `run` decides.
+
+        A thousand clients who come back are granted in this way, with one query and one write for many.
+        """
+        if share is None or self.lease is None or not self._may_resume(share):
+            return None
+        if share.state in ENDED or is_overdue(share, self.now):
+            return None
+        was_live = share.state is State.live
+        share.epoch += 1
+        entry = take(self.actor, self.now, Event.resume, share)
+        return _grant(share, self.lease, took_over=was_live), entry
 
     def _by_name(self, session: Session, name: str) -> Grant | ShareEnded:
         share = ShareRows(session).newest(name)
@@ -123,6 +140,23 @@ class Opening:
         session.add(share)
         happen(session, self.actor, self.now, Event.open, share)
         return _grant(share, lease, took_over=False)
+
+
+def open_all(session: Session, openings: Sequence[Opening]) -> list[Grant | ShareEnded]:
+    """Decide and write some, in their order."""
+    hashes = [hash_secret(opening.lease) if opening.lease else "" for opening in openings]
+    found = ShareRows(session).by_leases(set(hashes) - {""}) if len(openings) > 1 else {}
+    entries: list[Entry] = []
+    outcomes: list[Grant | ShareEnded] = []
+    for opening, lease_hash in zip(openings, hashes, strict=True):
+        resumed = opening.resume(found.get(lease_hash))
+        if resumed is None:
+            outcomes.append(opening.run(session))
+        else:
+            outcomes.append(resumed[0])
+            entries.append(resumed[1])
+    write(session, entries)
+    return outcomes
 
 
 def _grant(share: Share, lease: str, *, took_over: bool) -> Grant:

@@ -1,7 +1,7 @@
 """Shares: opening, resuming and ending them.
 
-Every method is one transaction. It finds the row, lets the domain decide (`claims`, `lifecycle`), writes the
-row and its audit event, and commits both or neither.
+Every method is one transaction, which clients that come or go together share. It finds the row, lets the
+domain decide (`claims`, `lifecycle`), writes the row and its audit event, and commits both or neither.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from doorstep_relay.config import Settings
 from doorstep_relay.control import ending, forgetting
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
+from doorstep_relay.control.batching import Batch
+from doorstep_relay.control.ending import Parting, part_all
 from doorstep_relay.control.history import ShareFacts, facts
-from doorstep_relay.control.opening import Grant, Opening
+from doorstep_relay.control.opening import Grant, Opening, open_all
 from doorstep_relay.domain.lifecycle import Event
 from doorstep_relay.domain.names import check_name, lookup_form
 from doorstep_relay.errors import BadLifetime, ShareEnded
@@ -39,6 +41,8 @@ class Shares:
         self._clock = clock
         self._settings = settings
         self._look_again = 0.0
+        self._openings = Batch(database, open_all)
+        self._partings = Batch(database, part_all)
 
     # -- the client's ------------------------------------------------------------------------------
 
@@ -66,28 +70,22 @@ class Shares:
             renew=expires_in is not None,
         )
         try:
-            outcome = await self._database.write(opening.run)
+            outcome = await self._openings.ask(opening)
         except IntegrityError:
             # Somebody else got the same free name a moment earlier (on PostgreSQL; SQLite's writers queue).
             # Look again, and decide by the row that is there now.
-            outcome = await self._database.write(opening.run)
+            outcome = await self._openings.ask(opening)
         if isinstance(outcome, ShareEnded):
             raise outcome  # after the commit: that the share's time was over had to be written down
         return outcome
 
     async def disconnected(self, share_id: int, epoch: int) -> bool:
         """The holder of `epoch` is gone. A late word of an older epoch changes nothing (False)."""
-        now = self._clock()
-        return await self._database.write(
-            lambda session: ending.by_holder(session, now, Event.disconnect, share_id, epoch)
-        )
+        return await self._partings.ask(Parting(self._clock(), Event.disconnect, share_id, epoch))
 
     async def close(self, share_id: int, epoch: int) -> bool:
         """The holder of `epoch` is done. A late word of an older epoch changes nothing (False)."""
-        now = self._clock()
-        return await self._database.write(
-            lambda session: ending.by_holder(session, now, Event.close, share_id, epoch)
-        )
+        return await self._partings.ask(Parting(self._clock(), Event.close, share_id, epoch))
 
     # -- the relay's own ---------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
@@ -36,6 +36,15 @@ class ShareRows:
         An index compares hashes, not secrets: how long it takes tells nothing that helps to find a lease.
         """
         return self._one(select(Share).where(Share.lease_hash == lease_hash))
+
+    def by_leases(self, lease_hashes: Collection[str]) -> dict[str, Share]:
+        """The shares that some leases belong to, by the lease's hash."""
+        found = self._all(select(Share).where(Share.lease_hash.in_(lease_hashes)))
+        return {share.lease_hash: share for share in found}
+
+    def several(self, share_ids: Collection[int]) -> dict[int, Share]:
+        """The shares with these ids."""
+        return {share.id: share for share in self._all(select(Share).where(Share.id.in_(share_ids)))}
 
     def live(self) -> Sequence[Share]:
         """Every live share."""
