@@ -63,7 +63,7 @@ def test_live_runs_at_every_change_and_has_no_submit() -> None:
 def test_a_function_without_inputs_keeps_its_button() -> None:
     app = ds.Interface(lambda: "x", None, "text")
     buttons = [block.value for block in app.walk() if isinstance(block, ds.Button)]
-    assert buttons == ["Clear", "Submit"]
+    assert buttons == ["Clear", "Generate"]
 
 
 def test_buttons_can_be_renamed_replaced_or_left_out() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from doorstep.blocks import Blocks
 from doorstep.components import from_shortcut
@@ -12,13 +12,27 @@ from doorstep.components.base import Component
 from doorstep.components.button import Button
 from doorstep.components.layout import Column, Row
 from doorstep.components.markdown import Markdown
+from doorstep.components.panels import Accordion
 from doorstep.errors import UsageError
+from doorstep.events.dependency import kind_of
 from doorstep.events.listener import Listener
-from doorstep.events.trigger import Limit, ShowProgress, Visibility
 from doorstep.later import INTERFACE, note, note_unsupported
+
+if TYPE_CHECKING:
+    from doorstep.events.dependency import Dependency
+    from doorstep.events.trigger import EventOptions, Limit, ShowProgress, Trigger, Visibility
+    from doorstep.graph import Block
 
 ComponentLike = str | Component
 Flagging = str | bool | None
+
+
+class Buttons(NamedTuple):
+    """An interface's buttons, so far as it has them."""
+
+    submit: Button | None
+    stop: Button | None
+    clear: Button | None
 
 
 class Interface(Blocks):
@@ -42,13 +56,21 @@ class Interface(Blocks):
         allow_flagging: Flagging = None,
         analytics_enabled: bool | None = None,
         api_name: str | None = None,
-        api_description: str | None = None,
+        api_description: str | Literal[False] | None = None,
         api_visibility: Visibility = "public",
+        batch: bool = False,
+        max_batch_size: int = 4,
         concurrency_limit: Limit = "default",
+        additional_inputs: ComponentLike | Sequence[ComponentLike] | None = None,
+        additional_inputs_accordion: str | Accordion | None = None,
         submit_btn: str | Button = "Submit",
+        stop_btn: str | Button = "Stop",
         clear_btn: str | Button | None = "Clear",
         show_progress: ShowProgress = "full",
         fill_width: bool = False,
+        time_limit: float | None = None,
+        stream_every: float = 0.5,
+        validator: Callable[..., Any] | None = None,
         **later: Any,
     ) -> None:
         if not callable(fn):
@@ -66,14 +88,25 @@ class Interface(Blocks):
         self.live = live
         self.description = description
         self.article = article
-        self.input_components = [_component(each) for each in _listed(inputs)]
+        self.main_inputs = [_component(each) for each in _listed(inputs)]
+        self.additional_inputs = [_component(each) for each in _listed(additional_inputs)]
+        self.input_components = [*self.main_inputs, *self.additional_inputs]
         self.output_components = [_component(each) for each in _listed(outputs)]
         self._name_components()
         with self:
-            submit, clear = self._lay_out(title, submit_btn, clear_btn)
-            self._connect(
-                submit, clear, api_name, api_description, api_visibility, concurrency_limit, show_progress
-            )
+            buttons = self._lay_out(title, submit_btn, stop_btn, clear_btn, additional_inputs_accordion)
+            options: EventOptions = {
+                "api_description": api_description,
+                "api_visibility": api_visibility,
+                "batch": batch,
+                "max_batch_size": max_batch_size,
+                "concurrency_limit": concurrency_limit,
+                "show_progress": show_progress,
+                "time_limit": time_limit,
+                "stream_every": stream_every,
+                "validator": validator,
+            }
+            self._connect(buttons, api_name, options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the wrapped function itself."""
@@ -87,9 +120,13 @@ class Interface(Blocks):
             component.label = component.label or (f"output {number}" if many else "output")
 
     def _lay_out(
-        self, title: str | None, submit_btn: str | Button, clear_btn: str | Button | None
-    ) -> tuple[Button | None, Button | None]:
-        submit = clear = None
+        self,
+        title: str | None,
+        submit_btn: str | Button,
+        stop_btn: str | Button,
+        clear_btn: str | Button | None,
+        accordion: str | Accordion | None,
+    ) -> Buttons:
         if title:
             Markdown(f"# {title}", elem_classes="title")
         if self.description:
@@ -97,50 +134,68 @@ class Interface(Blocks):
         with Row():
             if self.input_components:
                 with Column(variant="panel"):
-                    _render(self.input_components)
-                    submit, clear = self._buttons(submit_btn, clear_btn)
-            with Column(variant="panel"):
-                _render(self.output_components)
-                if not self.input_components:
-                    submit, clear = self._buttons(submit_btn, clear_btn)
+                    _render(self.main_inputs)
+                    self._lay_out_additional(accordion)
+                    buttons = self._buttons(submit_btn, stop_btn, clear_btn)
+                if self.output_components:
+                    with Column(variant="panel"):
+                        _render(self.output_components)
+            else:
+                with Column(variant="panel"):
+                    _render(self.output_components)
+                    generate = "Generate" if submit_btn == "Submit" else submit_btn
+                    buttons = self._buttons(generate, stop_btn, clear_btn)
         if self.article:
             Markdown(self.article)
-        return submit, clear
+        return buttons
+
+    def _lay_out_additional(self, accordion: str | Accordion | None) -> None:
+        if not self.additional_inputs:
+            return
+        if not isinstance(accordion, Accordion):
+            accordion = Accordion(accordion or "Additional Inputs", open=False)
+        elif accordion.parent is None:
+            accordion.render()
+        with accordion:
+            _render(self.additional_inputs)
 
     def _buttons(
-        self, submit_btn: str | Button, clear_btn: str | Button | None
-    ) -> tuple[Button | None, Button | None]:
+        self, submit_btn: str | Button, stop_btn: str | Button, clear_btn: str | Button | None
+    ) -> Buttons:
         with Row():
             clear = _button(clear_btn, "secondary") if clear_btn is not None else None
             submit = None if self.live else _button(submit_btn, "primary")
-        return submit, clear
+            stop = None
+            if submit is not None and kind_of(self.fn).is_generator:
+                stop = _button(stop_btn, "stop")
+                stop.visible = False
+        return Buttons(submit, stop, clear)
 
-    def _connect(
-        self,
-        submit: Button | None,
-        clear: Button | None,
-        api_name: str | None,
-        api_description: str | None,
-        api_visibility: Visibility,
-        concurrency_limit: Limit,
-        show_progress: ShowProgress,
-    ) -> None:
-        self.add_dependency(
-            self._triggers(submit),
-            self.fn,
-            self.input_components,
-            self.output_components,
-            api_name=api_name,
-            api_description=api_description,
-            api_visibility=api_visibility,
-            concurrency_limit=concurrency_limit,
-            show_progress=show_progress,
+    def _connect(self, buttons: Buttons, api_name: str | None, options: EventOptions) -> None:
+        triggers = self._triggers(buttons.submit)
+        run = self.add_dependency(
+            triggers, self.fn, self.input_components, self.output_components, api_name, **options
         )
-        if clear is not None:
+        if buttons.stop is not None and buttons.submit is not None:
+            self._connect_stop(triggers, run, buttons.submit, buttons.stop)
+        if buttons.clear is not None:
             cleared = {each.id: each for each in (*self.input_components, *self.output_components)}
-            self.add_constant(clear.click, [(each, each.blank()) for each in cleared.values()])
+            self.add_constant(buttons.clear.click, [(each, each.blank()) for each in cleared.values()])
 
-    def _triggers(self, submit: Button | None) -> list[Listener]:
+    def _connect_stop(
+        self, triggers: Sequence[Trigger], run: Dependency, submit: Button, stop: Button
+    ) -> None:
+        """While it runs, the Stop button takes the place of the other one."""
+        running: list[tuple[Block, dict[str, Any]]] = [
+            (submit, {"visible": False}),
+            (stop, {"visible": True}),
+        ]
+        idle: list[tuple[Block, dict[str, Any]]] = [(submit, {"visible": True}), (stop, {"visible": False})]
+        self.add_changes(triggers, running, "started")
+        self.add_changes([run.then], idle, "ended")
+        self.add_changes([stop.click], idle, "stop", cancels=run)
+
+    def _triggers(self, submit: Button | None) -> list[Trigger]:
         """What runs the function: every change, or the button and Enter in a text."""
         if submit is None:
             changes = [_event(component, "change") for component in self.input_components]

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
-_PAGE: Final = frozenset({"theme", "css", "css_paths", "js", "head", "head_paths", "delete_cache"})
+_PAGE: Final = frozenset({"theme", "css", "css_paths", "js", "head", "head_paths"})
 
 BLOCKS: Final = _PAGE
 BLOCK: Final = frozenset(
@@ -25,21 +25,20 @@ BLOCK: Final = frozenset(
 )
 INTERFACE: Final = _PAGE | {
     *("examples", "cache_examples", "cache_mode", "examples_per_page", "example_labels", "preload_example"),
-    *("flagging_options", "flagging_dir", "flagging_callback", "batch", "max_batch_size", "stop_btn"),
-    *("additional_inputs", "additional_inputs_accordion", "allow_duplication", "time_limit"),
-    *("stream_every", "deep_link", "validator", "layout", "show_input", "show_output", "interpretation"),
+    *("flagging_options", "flagging_dir", "flagging_callback"),
+    *("allow_duplication", "deep_link", "layout", "show_input", "show_output", "interpretation"),
     *("num_shap", "thumbnail", "enable_queue", "allow_screenshot", "capture_session", "show_tips"),
     *("verbose", "encrypt", "server_name", "server_port", "fill_height", "_api_mode"),
 }
 LAUNCH: Final = _PAGE | {
-    *("auth", "auth_message", "auth_dependency", "favicon_path", "footer_links", "run_history"),
+    *("favicon_path", "footer_links", "run_history"),
     *("app_kwargs", "i18n", "mcp_server", "pwa", "show_api", "show_tips", "enable_queue", "encrypt"),
     *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode", "inline"),
     *("height", "width", "ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
     *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
     *("file_directories", "max_size", "_frontend", "_app"),
 }
-MOUNT: Final = LAUNCH - {"auth", "auth_message", "auth_dependency"}
+MOUNT: Final = LAUNCH
 QUEUE: Final = frozenset(
     {
         *("status_update_rate", "api_open", "concurrency_count", "default_enabled", "live_updates"),

@@ -90,7 +90,7 @@ def _parameter(parameter: inspect.Parameter, fn: Callable[..., Any]) -> Paramete
     return Parameter(parameter.name, parameter.kind, _supply(kind), issubclass(kind, EventData))
 
 
-def _supply(kind: type) -> Supply:
+def _supply(kind: Any) -> Supply:
     if issubclass(kind, Request):
         return lambda call: Request.of(call.visit)
     return lambda call: kind(call.visit.block(call.trigger), call.event)
@@ -102,7 +102,8 @@ def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
         annotation = _evaluated(annotation, fn)
     if get_origin(annotation) in {Union, types.UnionType}:
         return next((found for each in get_args(annotation) if (found := _class_of(each, fn))), None)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, (Request, EventData)) else None
+    is_known = isinstance(annotation, type) and issubclass(annotation, (Request, EventData))
+    return annotation if is_known else None
 
 
 def _evaluated(text: str, fn: Callable[..., Any]) -> Any:

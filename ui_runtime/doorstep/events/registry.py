@@ -101,9 +101,19 @@ class Registry:
 
     def add_constant(self, trigger: Trigger, values: Sequence[tuple[Component, Any]]) -> Dependency:
         """Give components wire values when `trigger` happens, without a round trip."""
-        outputs = [component for component, _ in values]
-        dependency = self.add_dependency([trigger], None, None, outputs, api_name="clear")
-        dependency.changes = [(component.id, {"value": wire}) for component, wire in values]
+        return self.add_changes([trigger], [(each, {"value": wire}) for each, wire in values], "clear")
+
+    def add_changes(
+        self,
+        triggers: Sequence[Trigger],
+        changes: Sequence[tuple[Block, dict[str, Any]]],
+        name: str = "change",
+        cancels: Dependency | None = None,
+    ) -> Dependency:
+        """Change properties of blocks at any of `triggers`, without a round trip."""
+        outputs = [block for block, _ in changes]
+        dependency = self.add_dependency(triggers, None, None, outputs, name, cancels=cancels)
+        dependency.changes = [(block.id, props) for block, props in changes]
         return dependency
 
     def add_loads(self, page: Container) -> None:
