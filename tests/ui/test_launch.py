@@ -165,7 +165,7 @@ def test_a_parameter_of_another_gradio_says_so(app: ds.Blocks) -> None:
 
 @pytest.mark.parametrize(
     "option",
-    [{"auth": ("a", "b")}, {"auth": [("a", "b")]}, {"auth_dependency": print}, {"ssl_certfile": "cert.pem"}],
+    [{"ssl_keyfile": "key.pem"}, {"ssl_certfile": "cert.pem"}],
 )
 def test_a_parameter_that_people_rely_on_to_be_safe_is_refused(
     app: ds.Blocks, option: dict[str, Any]

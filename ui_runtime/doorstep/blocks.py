@@ -10,6 +10,7 @@ from doorstep.errors import MissingExtraError, UsageError
 from doorstep.events.listener import EventListener, Listener
 from doorstep.events.registry import Registry, current, current_registry
 from doorstep.events.scripts import Scripts
+from doorstep.files import checked_cache
 from doorstep.graph import Block, Container, current_container
 from doorstep.later import BLOCKS, QUEUE, note, note_unsupported
 
@@ -43,10 +44,13 @@ class Blocks(Registry, Container):
         *,
         fill_height: bool = False,
         fill_width: bool = False,
+        delete_cache: tuple[float, float] | None = None,
         **later: Any,
     ) -> None:
+        """`delete_cache` is how often files are looked through, and how old they may get, in seconds."""
         note_unsupported(type(self).__name__, BLOCKS, later)
         super().__init__(render=False)
+        self.delete_cache = checked_cache(delete_cache)
         self.mode = mode
         self.title = title
         self.fill_height = fill_height

@@ -85,7 +85,11 @@ class FileRoutes:
 
     async def file_of_page(self, request: Request) -> Any:
         stored = self._store.get(request.path_params["id"])
-        if stored is None or stored.name != request.path_params["name"] or not self._may_see(stored, request.scope):
+        if (
+            stored is None
+            or stored.name != request.path_params["name"]
+            or not self._may_see(stored, request.scope)
+        ):
             return refusal(404, "no-such-file", "There is no such file, or it is gone.")
         return Download(stored)
 

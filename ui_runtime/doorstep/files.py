@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import quote
 
-from doorstep.errors import FileRefusedError, OutputError
+from doorstep.errors import FileRefusedError, OutputError, UsageError
 
 MAX_FILES: Final = 1000
 """How many files one session may hold."""
@@ -216,7 +216,11 @@ class FileStore:
         """Delete what sessions whose id begins with `of` hold for longer than `age` seconds; how many files."""
         oldest = time.monotonic() - age
         files = list(self._files.values())
-        gone = [each for each in files if each.owner is not None and each.owner.startswith(of) and each.made < oldest]
+        gone = [
+            each
+            for each in files
+            if each.owner is not None and each.owner.startswith(of) and each.made < oldest
+        ]
         for stored in gone:
             self.remove(stored)
         self._forget_known()
@@ -303,6 +307,16 @@ def safe_name(name: str) -> str:
     if not dot:
         stem, suffix = name, ""
     return f"{stem[:80] or 'file'}{dot}{suffix[:16]}"
+
+
+def checked_cache(delete_cache: Any) -> tuple[float, float] | None:
+    """`delete_cache` as two numbers of seconds. Raises `UsageError` for anything else."""
+    if delete_cache is None:
+        return None
+    is_pair = isinstance(delete_cache, (tuple, list)) and len(delete_cache) == 2
+    if not is_pair or not all(isinstance(each, (int, float)) and each > 0 for each in delete_cache):
+        raise UsageError(f"delete_cache is (how often, how old), both in seconds, not {delete_cache!r}")
+    return float(delete_cache[0]), float(delete_cache[1])
 
 
 _UNITS: Final = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}

@@ -71,6 +71,7 @@ class Interface(Blocks):
         time_limit: float | None = None,
         stream_every: float = 0.5,
         validator: Callable[..., Any] | None = None,
+        delete_cache: tuple[float, float] | None = None,
         **later: Any,
     ) -> None:
         if not callable(fn):
@@ -83,6 +84,7 @@ class Interface(Blocks):
             title=title or "Doorstep",
             analytics_enabled=analytics_enabled,
             fill_width=fill_width,
+            delete_cache=delete_cache,
         )
         self.fn = fn
         self.live = live

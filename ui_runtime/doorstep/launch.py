@@ -19,15 +19,16 @@ from doorstep.server import App
 from doorstep.serving import ServerThread, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
 
+    from doorstep.auth.passwords import AuthLike
     from doorstep.blocks import Blocks
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
-_REFUSED: Final = frozenset({"auth", "auth_dependency", "ssl_keyfile", "ssl_certfile"})
+_REFUSED: Final = frozenset({"ssl_keyfile", "ssl_certfile"})
 """Of the parameters that do nothing yet, those that people rely on to be safe: to stop is better."""
 
 
@@ -52,6 +53,9 @@ class LaunchOptions(TypedDict, total=False):
     allowed_paths: list[str] | None
     blocked_paths: list[str] | None
     state_session_capacity: int
+    auth: AuthLike | None
+    auth_message: str | None
+    auth_dependency: Callable[..., Any] | None
 
 
 class LaunchResult(NamedTuple):
@@ -108,12 +112,17 @@ def launch(
     allowed_paths: list[str] | None = None,
     blocked_paths: list[str] | None = None,
     state_session_capacity: int = 10_000,
+    auth: AuthLike | None = None,
+    auth_message: str | None = None,
+    auth_dependency: Callable[..., Any] | None = None,
     **later: Any,
 ) -> LaunchResult:
     """Serve `blocks`, and wait until Ctrl-C unless `prevent_thread_lock` or in a notebook.
 
     `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in` as
     `doorstep_client.share` takes them); a reason against it is printed, and the local app goes on.
+    `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
+    does not log in; `auth_message` is said on the login page.
     `show_error` shows the visitors what the function raised. Sizes are in bytes, or words like "5mb".
     Settings also come from DOORSTEP_* or GRADIO_* variables:
     SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
@@ -134,6 +143,9 @@ def launch(
         allowed_paths=allowed_paths or _listed("ALLOWED_PATHS"),
         blocked_paths=blocked_paths or _listed("BLOCKED_PATHS"),
         session_capacity=state_session_capacity,
+        auth=auth,
+        auth_message=auth_message,
+        auth_dependency=auth_dependency,
     )
     stage = current.stage()
     if stage is not None and (place := stage.take(blocks, app)) is not None:

@@ -58,6 +58,21 @@ def is_same_origin(scope: Scope) -> bool:
     return len(origins) == 1 and host != "" and host in ours
 
 
+def is_cross_site(scope: Scope) -> bool:
+    """Whether another site led the browser here, also by a plain link."""
+    return Headers(scope=scope).get("sec-fetch-site") in {"cross-site", "same-site"}
+
+
+def is_secure(scope: Scope) -> bool:
+    """Whether the visitor's side of the connection is encrypted."""
+    return scope["scheme"] in {"https", "wss"}
+
+
+def cookie_path(scope: Scope) -> str:
+    """Where the app's cookies are sent to: its own path, and what is below."""
+    return f"{scope.get('root_path', '').rstrip('/')}/"
+
+
 class LoopbackGuard:
     """Keeps an app that listens on this machine only from being asked for under a foreign name.
 

@@ -13,23 +13,32 @@ from starlette.routing import Route, Router, WebSocketRoute
 from doorstep import stream
 from doorstep.api.info import PREFIX
 from doorstep.connection import Connection
+from doorstep.errors import UsageError
 from doorstep.file_routes import FileRoutes, refusal
 from doorstep.files import FileStore, Paths, parse_size
 from doorstep.page import Page
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
-from doorstep.security import VISITOR_COOKIE, has_visitor, is_same_origin, new_visitor
+from doorstep.security import (
+    VISITOR_COOKIE,
+    cookie_path,
+    has_visitor,
+    is_same_origin,
+    is_secure,
+    new_visitor,
+)
 from doorstep.sessions import GRACE, MAX_SESSIONS, SessionStore
 from doorstep.static import Assets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from starlette.types import Receive, Scope, Send
 
     from doorstep.api.routes import Api
     from doorstep.auth.gate import Gate
+    from doorstep.auth.passwords import AuthLike
     from doorstep.blocks import Blocks
 
 MAX_FILE_SIZE: Final = 1 << 30
@@ -37,7 +46,12 @@ MAX_FILE_SIZE: Final = 1 << 30
 
 
 class App:
-    """Serve `blocks` with any ASGI server, or mount it into another app. `gate` asks people who they are."""
+    """Serve `blocks` with any ASGI server, or mount it into another app.
+
+    `auth` is a name and a password, a list of such pairs, or a function of both that says True or False: people
+    then log in first, on a page that says `auth_message`. `auth_dependency` is a function of the request that
+    says who it is, or None: for an app that is mounted into one which knows its users.
+    """
 
     def __init__(
         self,
@@ -52,8 +66,11 @@ class App:
         session_capacity: int = MAX_SESSIONS,
         session_grace: float = GRACE,
         assets: Assets | None = None,
-        gate: Gate | None = None,
+        auth: AuthLike | None = None,
+        auth_message: str | None = None,
+        auth_dependency: Callable[..., Any] | None = None,
     ) -> None:
+        """Raises `UsageError` for an app that cannot work, and for an `auth` that would let anybody in."""
         blocks.finish()
         self.blocks = blocks
         self.files = FileStore(Paths(allowed_paths, blocked_paths))
@@ -63,10 +80,9 @@ class App:
             Page(blocks, self.files.of_session(None), self.assets, self.max_file_size, route)
             for route in (None, *blocks.routes)
         )
-        self.gate = gate
+        self.gate = _gate(auth, auth_message, auth_dependency, blocks.title, self._end_sessions)
         self.capacity = session_capacity
-        delete_cache = getattr(blocks, "delete_cache", None)
-        self.file_routes = FileRoutes(self.files, self.max_file_size, self._session, delete_cache)
+        self.file_routes = FileRoutes(self.files, self.max_file_size, self._session, blocks.delete_cache)
         self._root_path = root_path.rstrip("/")
         self._show_error = show_error
         self._workers = Workers(max_threads)
@@ -191,8 +207,7 @@ class App:
             return refusal(404, "no-such-page", "There is no such page.")
         response = page.respond(request)
         if not has_visitor(request.scope):
-            path = request.scope.get("root_path") or "/"
-            secure = request.url.scheme == "https"
+            path, secure = cookie_path(request.scope), is_secure(request.scope)
             response.set_cookie(
                 VISITOR_COOKIE, new_visitor(), path=path, httponly=True, samesite="lax", secure=secure
             )
@@ -218,11 +233,35 @@ class App:
     async def _asset(self, request: Request) -> Response:
         return self.assets.respond(request.path_params["name"], request)
 
+    def _end_sessions(self, visitor: str) -> None:
+        """Who logged out leaves nothing open: pages, jobs, files."""
+        self.sessions().remove_of(visitor)
+        if self._made_api is not None:
+            self._made_api.remove_of(visitor)
+
     def _session(self, session_id: str) -> Any:
         return self.sessions().get(session_id)
 
 
 _API: Final = f"{PREFIX}/"
+
+
+def _gate(
+    auth: AuthLike | None,
+    message: str | None,
+    dependency: Callable[..., Any] | None,
+    title: str,
+    on_logout: Callable[[str], object],
+) -> Gate | None:
+    if auth is None and dependency is None:
+        return None
+    from doorstep.auth.gate import DependencyGate, LoginGate
+
+    if auth is None:
+        return DependencyGate(dependency, message, title=title)
+    if dependency is not None:
+        raise UsageError("give `auth` or `auth_dependency`, not both")
+    return LoginGate(auth, message, title=title, on_logout=on_logout)
 
 
 class _Endpoint:

@@ -225,6 +225,11 @@ class SessionStore:
         if farewell.is_needed:
             self._runner.aside(farewell.say)
 
+    def remove_of(self, visitor: str) -> None:
+        """Every session of this browser and user is over: who logged out leaves nothing open."""
+        for session in [each for each in self._sessions.values() if each.visitor == visitor]:
+            self.remove(session)
+
     def tell_all(self, message: Callable[[], Numbered]) -> None:
         """Say something on every page; `message` makes one for each."""
         for session in self._sessions.values():

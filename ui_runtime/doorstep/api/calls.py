@@ -82,7 +82,9 @@ class Call:
         *("is_over", "is_read", "job", "values", "was_shown"),
     )
 
-    def __init__(self, endpoint: Endpoint, api: str, feed: Feed | None, at_end: Callable[[Call], None]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, api: str, feed: Feed | None, at_end: Callable[[Call], None]
+    ) -> None:
         self.event_id = secrets.token_hex(16)
         self.endpoint = endpoint
         self.api = api

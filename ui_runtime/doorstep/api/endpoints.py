@@ -130,7 +130,9 @@ class Endpoint:
     def _filled(self, data: list[Any]) -> list[Any]:
         if len(data) == len(self.dependency.inputs):
             return data
-        values = [None if each.type == "state" else self._defaults.get(each.id) for each in self.dependency.inputs]
+        values = [
+            None if each.type == "state" else self._defaults.get(each.id) for each in self.dependency.inputs
+        ]
         for index, value in zip(self.positions, data, strict=True):
             values[index] = value
         return values

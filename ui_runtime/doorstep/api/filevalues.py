@@ -17,7 +17,11 @@ _MARK: Final = "gradio.FileData"
 
 
 def is_file_value(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("meta"), dict) and value["meta"].get("_type") == _MARK
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("meta"), dict)
+        and value["meta"].get("_type") == _MARK
+    )
 
 
 def to_program(value: Any, api: str) -> Any:

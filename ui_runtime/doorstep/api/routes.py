@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from starlette.responses import Response
 from starlette.requests import Request
+from starlette.responses import Response
 
 from doorstep.api import info, sse
 from doorstep.api.endpoints import Endpoints, NoEndpointError
@@ -113,9 +112,16 @@ class Api:
         if self._sessions is not None:
             self._sessions.close()
 
+    def remove_of(self, visitor: str) -> None:
+        """End the sessions of who logged out."""
+        if self._sessions is not None:
+            self._sessions.remove_of(f"{API_OWNER}{visitor}")
+
     async def _answer(self, request: Request, path: str) -> Any:
         method = "GET" if request.method == "HEAD" else request.method
-        exact = (self._gets if method == "GET" else self._posts).get(path) if method in {"GET", "POST"} else None
+        exact = (
+            (self._gets if method == "GET" else self._posts).get(path) if method in {"GET", "POST"} else None
+        )
         if exact is not None:
             return await exact(request, "")
         for wanted, prefix, handler in self._below:
@@ -157,17 +163,25 @@ class Api:
     async def _call(self, request: Request, name: str) -> Response:
         body = await self._read(request, _decode_body)
         endpoint = self._endpoint(name, body.fn_index)
-        return self._started(request, endpoint, endpoint.by_position(from_program(body.data)), body.session_hash)
+        return self._started(
+            request, endpoint, endpoint.by_position(from_program(body.data)), body.session_hash
+        )
 
     async def _call_named(self, request: Request, name: str) -> Response:
         given = await self._read(request, _decode_named)
         endpoint = self.endpoints.named(name)
-        session_hash = None if "session_hash" in {each.name for each in endpoint.parameters} else given.pop("session_hash", None)
+        session_hash = (
+            None
+            if "session_hash" in {each.name for each in endpoint.parameters}
+            else given.pop("session_hash", None)
+        )
         if session_hash is not None and not isinstance(session_hash, str):
             raise Refusal(422, "refused", "`session_hash` is text")
         return self._started(request, endpoint, endpoint.by_name(from_program(given)), session_hash)
 
-    def _started(self, request: Request, endpoint: Endpoint, data: list[Any], session_hash: str | None) -> Response:
+    def _started(
+        self, request: Request, endpoint: Endpoint, data: list[Any], session_hash: str | None
+    ) -> Response:
         session = self._session(request, session_hash)
         call = self.sessions.start(session, endpoint, data, _api(request))
         return answered({"event_id": call.event_id})
@@ -176,8 +190,12 @@ class Api:
         event_id = rest.rpartition("/")[2]
         call = self.sessions.call(event_id)
         if call is None or call.feed is None:
-            return EventStream.of(sse.no_call("404: there is no such call, or its result was read already"), 404)
-        return EventStream(call.feed, lambda: call.is_over, sse.CALL_HEARTBEAT, at_end=lambda: self.sessions.forget(call))
+            return EventStream.of(
+                sse.no_call("404: there is no such call, or its result was read already"), 404
+            )
+        return EventStream(
+            call.feed, lambda: call.is_over, sse.CALL_HEARTBEAT, at_end=lambda: self.sessions.forget(call)
+        )
 
     async def _run(self, request: Request, name: str) -> Response:
         body = await self._read(request, _decode_body)
@@ -228,7 +246,9 @@ class Api:
         )
 
     async def _status(self, _request: Request, _rest: str) -> Response:
-        return answered({"msg": "estimation", "event_id": None, "rank": None, "queue_size": 0, "rank_eta": None})
+        return answered(
+            {"msg": "estimation", "event_id": None, "rank": None, "queue_size": 0, "rank_eta": None}
+        )
 
     async def _heartbeat(self, request: Request, name: str) -> Any:
         session = self._session(request, name)
@@ -307,7 +327,9 @@ async def _body(request: Request) -> bytes:
 
 
 def _too_big() -> Refusal:
-    return Refusal(413, "too-big", f"a request holds at most {MAX_BODY >> 20} MiB; upload big values as files")
+    return Refusal(
+        413, "too-big", f"a request holds at most {MAX_BODY >> 20} MiB; upload big values as files"
+    )
 
 
 def _outcome(call: Call) -> Response:

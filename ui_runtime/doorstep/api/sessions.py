@@ -75,7 +75,9 @@ class ApiSessions:
             session.used = self._loop.time()
         return session
 
-    def open(self, owner: str, session_hash: str | None, scope: Mapping[str, Any], user: str | None) -> ApiSession:
+    def open(
+        self, owner: str, session_hash: str | None, scope: Mapping[str, Any], user: str | None
+    ) -> ApiSession:
         """The session of that name, or a new one; without a name one that nobody else can find.
 
         `owner` is who asks: sessions of others cannot be named. Raises `Busy` when there are too many.
@@ -102,7 +104,17 @@ class ApiSessions:
         oldest = min(unused, key=lambda item: item[1].used, default=None)
         if oldest is None:
             raise Busy
-        del self._sessions[oldest[0]]
+        self._remove(oldest[0])
+
+    def remove_of(self, owner: str) -> None:
+        """End the sessions of `owner`, and what they run."""
+        for key in [key for key in self._sessions if key[0] == owner]:
+            self._remove(key)
+
+    def _remove(self, key: tuple[str, str]) -> None:
+        session = self._sessions.pop(key)
+        self.cancel_all(session)
+        session.visit.states.close()
 
     # -- calls ---------------------------------------------------------------------------------
 
@@ -130,7 +142,9 @@ class ApiSessions:
         self._submit(session, call, data)
         return call
 
-    def run(self, session: ApiSession, endpoint: Endpoint, data: list[Any], api: str) -> tuple[Call, asyncio.Event]:
+    def run(
+        self, session: ApiSession, endpoint: Endpoint, data: list[Any], api: str
+    ) -> tuple[Call, asyncio.Event]:
         """Start a call whose end alone matters: the event says that it is there."""
         ended = asyncio.Event()
         call = Call(endpoint, api, Feed(for_call), lambda _call: ended.set())
@@ -193,14 +207,14 @@ class ApiSessions:
             if session.calls and not session.readers and now - session.used > GRACE:
                 self.cancel_all(session)
             if not session.readers and not session.calls and now - session.used > IDLE:
-                del self._sessions[key]
+                self._remove(key)
         if self._sessions or self._calls:
             self._sweep_in(GRACE)
 
     def close(self) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
-        for session in self._sessions.values():
-            self.cancel_all(session)
+        for key in list(self._sessions):
+            self._remove(key)
         for call, _ in list(self._calls.values()):
             self.cancel(call)
