@@ -5,7 +5,18 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from doorstep.components.base import Component
 from doorstep.events.injection import parameters_of
@@ -47,11 +58,19 @@ class ApiValue(Component):
         return self.schema
 
 
-def values_of(fn: Callable[..., Any]) -> tuple[list[ApiValue], list[ApiValue]]:
-    """What a function takes and what it returns."""
+class Values(NamedTuple):
+    """What a function takes, by position and by name, and what it returns."""
+
+    inputs: list[ApiValue]
+    named: dict[str, ApiValue]
+    outputs: list[ApiValue]
+
+
+def values_of(fn: Callable[..., Any]) -> Values:
+    """The values of a function, known by its annotations."""
     hints = _hints(fn)
     supplied = {each.name for each in parameters_of(fn) if each.supply is not None}
-    inputs = []
+    values = Values([], {}, _results(hints.get("return", Any)))
     for parameter in inspect.signature(fn).parameters.values():
         if parameter.name in supplied or parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             continue
@@ -63,8 +82,12 @@ def values_of(fn: Callable[..., Any]) -> tuple[list[ApiValue], list[ApiValue]]:
         default = None if parameter.default is parameter.empty else parameter.default
         if parameter.default is not parameter.empty:
             schema = {**schema, "default": default}
-        inputs.append(ApiValue(schema, parameter.name, default))
-    return inputs, _results(hints.get("return", Any))
+        value = ApiValue(schema, parameter.name, default)
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            values.named[parameter.name] = value
+        else:
+            values.inputs.append(value)
+    return values
 
 
 def _results(hint: Any) -> list[ApiValue]:

@@ -49,8 +49,9 @@ def api(
     registry = _registry([], "api")
 
     def offer(function: Function) -> Dependency:
-        inputs, outputs = values_of(function)
-        return registry.add_dependency([], function, inputs, outputs, api_name, **options)
+        values = values_of(function)
+        options["inputs_kwargs"] = values.named
+        return registry.add_dependency([], function, values.inputs, values.outputs, api_name, **options)
 
     return offer if fn == "decorator" else offer(fn)
 
