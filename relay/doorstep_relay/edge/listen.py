@@ -1,8 +1,8 @@
 """Opens the relay's port, plain or with TLS, on the transports that measured best.
 
-Plain TCP is uvloop's. TLS is aiofastnet's, at about half the CPU of the loop's own, as long as there is
-one certificate: it has no choice of certificate by server name (with a callback it crashes), so the
-loop's TLS serves where there are several.
+Plain TCP is uvloop's. TLS is aiofastnet's, at two thirds of the loop's CPU, where it can be: it has no
+choice of certificate by server name (with a callback it crashes), and it has to find the OpenSSL that
+Python uses (one that is built into Python it replaces by an engine that never resumes a paused read).
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Protocol
 
 import aiofastnet
 
+from doorstep_relay.edge.accept import Acceptor, Handshake
 from doorstep_relay.edge.certificates import Certificates
 from doorstep_relay.errors import ConfigError
 
@@ -26,6 +28,13 @@ TLS_BUFFER: Final = 8 * (16 * 1024 + 64)
 """Bytes of ciphertext that a TLS connection holds each way: eight records. Twice as much is no faster."""
 
 log = logging.getLogger("doorstep_relay.edge")
+
+
+class Listener(Protocol):
+    """What accepts connections."""
+
+    def close(self) -> None:
+        """Accept no more; connections that are open stay."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -49,34 +58,26 @@ def bind(host: str, port: int) -> socket.socket:
 
 async def listen(
     factory: Callable[[], asyncio.Protocol], sock: socket.socket, certificates: Certificates | None = None
-) -> asyncio.AbstractServer:
+) -> Listener:
     """Serve connections to a bound socket with the factory's protocols."""
     loop = asyncio.get_running_loop()
     if certificates is None:
         return await loop.create_server(factory, sock=sock, backlog=BACKLOG)
     quiet_handshakes(loop)
-    start: Callable[..., Coroutine[Any, Any, asyncio.AbstractServer]] = loop.create_server
-    if not certificates.chosen_by_name:
-        start = _fast_server
-    return await start(
-        factory,
-        sock=sock,
-        backlog=BACKLOG,
-        ssl=certificates.context,
-        ssl_handshake_timeout=HANDSHAKE_DEADLINE,
-        ssl_shutdown_timeout=SHUTDOWN_DEADLINE,
-    )
+    return Acceptor(sock, _handshake(factory, certificates), backlog=BACKLOG)
 
 
-async def _fast_server(factory: Callable[[], asyncio.Protocol], **options: Any) -> asyncio.AbstractServer:
-    server: asyncio.AbstractServer = await aiofastnet.create_server(
-        asyncio.get_running_loop(),
-        factory,
-        ssl_incoming_bio_size=TLS_BUFFER,
-        ssl_outgoing_bio_size=TLS_BUFFER,
-        **options,
-    )
-    return server
+def _handshake(factory: Callable[[], asyncio.Protocol], certificates: Certificates) -> Handshake:
+    loop = asyncio.get_running_loop()
+    deadlines: dict[str, Any] = {
+        "ssl_handshake_timeout": HANDSHAKE_DEADLINE,
+        "ssl_shutdown_timeout": SHUTDOWN_DEADLINE,
+    }
+    if certificates.chosen_by_name or aiofastnet.OPENSSL_DYN_LIBS is None:
+        return partial(loop.connect_accepted_socket, factory, ssl=certificates.context, **deadlines)
+    buffers = {"ssl_incoming_bio_size": TLS_BUFFER, "ssl_outgoing_bio_size": TLS_BUFFER}
+    connect = partial(aiofastnet.connect_accepted_socket, loop, factory)
+    return partial(connect, ssl=certificates.context, **deadlines, **buffers)
 
 
 def quiet_handshakes(loop: asyncio.AbstractEventLoop) -> None:

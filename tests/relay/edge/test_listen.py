@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,10 @@ class Accepted(asyncio.Protocol):
 async def no_delay(certificates: Certificates | None, context: ssl.SSLContext | None) -> int:
     accepted = Accepted()
     sock = bind("127.0.0.1", 0)
-    async with asyncio.timeout(10), await listen(lambda: accepted, sock, certificates):
+    with closing(await listen(lambda: accepted, sock, certificates)):
         reader, writer = await asyncio.open_connection(*sock.getsockname(), ssl=context)
-        transport = await accepted.transport
+        async with asyncio.timeout(10):
+            transport = await accepted.transport
         option: int = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         transport.close()
         await reader.read()
