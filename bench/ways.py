@@ -5,6 +5,7 @@ Each way is started by a module of `bench.peers`; `bench.loads` sends visitors a
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from collections.abc import Callable
@@ -64,6 +65,12 @@ class Peer:
     programs: tuple[str, ...] = ()
     install: str = ""
     """How to get the programs, in a few words."""
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """For a Python process that imports `bench`, wherever it is started."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, **settings}
 
 
 def certificates(place: Path) -> tuple[Path, Path]:

@@ -37,6 +37,7 @@ class Visitor(asyncio.Protocol):
 
     def __init__(self, request: str, times: list[float]) -> None:
         self.request, self.times = request.encode(), times
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.head: bytes | None = b""
 
@@ -55,20 +56,19 @@ class Visitor(asyncio.Protocol):
             if head.split()[1] != self.status:
                 self.end(ConnectionError(head.partition(b"\r\n")[0].decode()))
                 return
-            self.begin()
+            self.ready.set_result(None)
             self.came(rest)
 
-    def begin(self) -> None: ...
+    def begin(self, until: float) -> None:
+        """Everybody is connected."""
 
     def came(self, data: bytes) -> None:
         raise NotImplementedError
 
     def end(self, error: Exception | None = None) -> None:
-        if not self.done.done():
-            if error is None:
-                self.done.set_result(None)
-            else:
-                self.done.set_exception(error)
+        for future in (self.ready, self.done):
+            if not future.done():
+                future.set_result(None) if error is None else future.set_exception(error)
         self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -80,16 +80,14 @@ class Messages(Visitor):
 
     status = b"101"
 
-    def __init__(self, request: str, times: list[float], until: float) -> None:
-        super().__init__(request, times)
-        self.until = until
-        self.received = 0
-
-    def begin(self) -> None:
+    def begin(self, until: float) -> None:
+        self.received, self.until = 0, until
         self.sent = time.perf_counter()
         self.transport.write(MASKED)
 
     def came(self, data: bytes) -> None:
+        if not data:
+            return
         self.received += len(data)
         if self.received < ECHO:
             return
@@ -139,13 +137,17 @@ def arguments() -> argparse.Namespace:
 
 
 async def generate(options: argparse.Namespace) -> dict[str, float]:
-    """Raises what the first visitor met that failed."""
+    """Raises what the first visitor met that failed. Messages are counted once all are connected."""
     times: list[float] = []
+    made = visitor(options, times)
     start, cpu = time.perf_counter(), time.process_time()
-    visitors = await asyncio.gather(
-        *(connect(options, visitor(options, times, start)) for _ in range(options.visitors))
-    )
     async with asyncio.timeout(options.seconds + 50):
+        visitors = await asyncio.gather(*(connect(options, made) for _ in range(options.visitors)))
+        await asyncio.gather(*(each.ready for each in visitors))
+        if options.kind == "websocket":  # events come as soon as they are asked for
+            start = time.perf_counter()
+        for each in visitors:
+            each.begin(start + options.seconds)
         await asyncio.gather(*(each.done for each in visitors))
     spent = {"duration": time.perf_counter() - start, "generator": time.process_time() - cpu}
     times.sort()
@@ -153,10 +155,10 @@ async def generate(options: argparse.Namespace) -> dict[str, float]:
     return {**spent, "count": len(times), "p50": p50, "p99": p99, "errors": 0}
 
 
-def visitor(options: argparse.Namespace, times: list[float], start: float) -> Callable[[], Visitor]:
+def visitor(options: argparse.Namespace, times: list[float]) -> Callable[[], Visitor]:
     if options.kind == "websocket":
         asked = f"GET /echo HTTP/1.1\r\nHost: {options.host}\r\n{UPGRADE}\r\n"
-        return lambda: Messages(asked, times, start + options.seconds)
+        return lambda: Messages(asked, times)
     path = f"/events?count={options.count}&every={options.every}"
     asked = f"GET {path} HTTP/1.1\r\nHost: {options.host}\r\n\r\n"
     return lambda: Events(asked, times)

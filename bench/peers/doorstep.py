@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import subprocess
 import sys
@@ -13,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.processes import free_port, listens, running, wait_for
-from bench.ways import DOMAIN, RELAY_COMMAND, ROOT, Peer, Setting, Way
+from bench.ways import DOMAIN, RELAY_COMMAND, Peer, Setting, Way, environment
 
-LINK = re.compile(r"https?://\S+")
+LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ def relay(place: Path, *, certificate: Path | None = None, ca: Path | None = Non
         wait_for(lambda: listens(port), "the relay", log)
         scheme = "http" if ca is None else "https"
         settings = {"DOORSTEP_RELAY": f"{scheme}://127.0.0.1:{port}", "DOORSTEP_TOKEN": token}
-        settings |= {"PYTHONPATH": str(ROOT)} | ({} if ca is None else {"SSL_CERT_FILE": str(ca)})
-        yield Relay(port, process.pid, {**os.environ, **settings})
+        settings |= {} if ca is None else {"SSL_CERT_FILE": str(ca)}
+        yield Relay(port, process.pid, environment(**settings))
 
 
 @contextlib.contextmanager
