@@ -37,12 +37,13 @@ def javascript(endpoint: Endpoint, root: str, *, has_auth: bool = False) -> str:
     names = "Client, handle_file" if _takes_files(endpoint) else "Client"
     login = ', { auth: ["user", "password"] }' if has_auth else ""
     given = "".join(f"\n  {each.name}: {_javascript_value(each)}," for each in endpoint.parameters)
+    end = "\n" if given else ""
     lines = [
         f'import {{ {names} }} from "@gradio/client";',
         *(['import { readFile } from "node:fs/promises";'] if _takes_files(endpoint) else []),
         "",
         f"const client = await Client.connect({json.dumps(root)}{login});",
-        f"const result = await client.predict({json.dumps('/' + endpoint.name)}, {{{given}{chr(10) if given else ''}}});",
+        f"const result = await client.predict({json.dumps('/' + endpoint.name)}, {{{given}{end}}});",
         "console.log(result.data);",
         "client.close();",
     ]
@@ -89,7 +90,9 @@ def _file_shape(parameter: Value) -> str | None:
 
 def _python_value(parameter: Value) -> str:
     file = 'handle_file("file.txt")'
-    return {"one": file, "many": f"[{file}]"}.get(_file_shape(parameter) or "") or repr(sample(parameter))
+    shown = {"one": file, "many": f"[{file}]"}.get(_file_shape(parameter) or "")
+    value = sample(parameter)
+    return shown or (json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value))
 
 
 def _javascript_value(parameter: Value) -> str:

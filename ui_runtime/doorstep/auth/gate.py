@@ -1,7 +1,8 @@
 """The gate before an app: everything behind it is for those who are known.
 
-There are two: `LoginGate` asks for a name and a password, `DependencyGate` asks the app that this one is mounted
-into. Both put the name into the scope, where `security.user_of` finds it, and answer everybody else with 401.
+There are two: `LoginGate` asks for a name and a password, `DependencyGate` asks the app that this one is
+mounted into. Both put the name into the scope, where `security.user_of` finds it, and answer everybody else
+with 401.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from doorstep.auth.attempts import Attempts
 from doorstep.auth.logins import Logins
-from doorstep.auth.page import POLICY, closed_page, login_page
+from doorstep.auth.page import closed_page, login_page
 from doorstep.auth.passwords import Passwords
 from doorstep.errors import UsageError
 from doorstep.multipart import MultipartError, MultipartParser, Part
@@ -168,8 +169,7 @@ class LoginGate:
     ) -> Response:
         action = f"{request.scope.get('root_path', '').rstrip('/')}/login"
         after = safe_path(following, request.scope)
-        page = login_page(self.title, self.message, action, after, problem=problem, name=name)
-        return _page(page, status)
+        return login_page(self.title, self.message, action, after, status=status, problem=problem, name=name)
 
     # -- attempts ------------------------------------------------------------------------------
 
@@ -199,7 +199,7 @@ class DependencyGate:
         try:
             user = await self._user(scope)
         except HTTPException as error:
-            answer = _refused(error.status_code, "login-required", str(error.detail))
+            answer: Response = _refused(error.status_code, "login-required", str(error.detail))
             answer.headers.update(error.headers or {})
         else:
             if user is not None:
@@ -222,7 +222,7 @@ class DependencyGate:
 
     def _closed(self, request: Request) -> Response:
         if _is_for_people(request):
-            return _page(closed_page(self.title, self.message), 401)
+            return closed_page(self.title, self.message)
         return _refused(401, "login-required", "Not authenticated", auth_message=self.message)
 
 
@@ -305,16 +305,6 @@ def _as_http(scope: Scope) -> Scope:
         "method": "GET",
         "scheme": "https" if scope["scheme"] == "wss" else "http",
     }
-
-
-def _page(body: bytes, status: int) -> Response:
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": POLICY,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(body, status, headers, "text/html; charset=utf-8")
 
 
 def _refused(status: int, code: str, message: str, **more: Any) -> JSONResponse:
