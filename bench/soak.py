@@ -3,6 +3,7 @@
     make soak                          30 minutes
     make soak ARGS="--minutes 5"       shorter
     make soak ARGS="--scale 2"         twice as many requests a second
+    make soak ARGS=--tls               with TLS on both legs, by the relay
 
 A relay, a client that stays (`steady`), one that is killed and comes back (`mortal`), and shares that open
 and are closed, revoked or expire (`churn-…`), each with visitors of every kind. Memory, descriptors and CPU
@@ -34,7 +35,7 @@ from bench import soak_report
 from bench.processes import free_port, listens, running, wait_for
 from bench.soak_load import Tally, Visitors
 from bench.soak_report import Sample, Watched
-from bench.ways import RELAY_COMMAND, ROOT
+from bench.ways import DOMAIN, RELAY_COMMAND, ROOT, certificates, trust
 
 CHURN_EVERY = 15.0
 """Seconds from one passing share's start to the next one's."""
@@ -44,21 +45,34 @@ KILL_EVERY = 60.0
 
 @dataclass(frozen=True)
 class World:
-    """One relay, and what a client needs for it."""
+    """One relay, and what a client needs for it. `ca` is whom clients and visitors trust, with TLS."""
 
     port: int
     relay: int
     token: str
     place: Path
+    ca: Path | None
+
+    @property
+    def url(self) -> str:
+        return f"{'http' if self.ca is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def env(self) -> dict[str, str]:
-        url = f"http://127.0.0.1:{self.port}"
-        settings = {"DOORSTEP_RELAY": url, "DOORSTEP_TOKEN": self.token, "PYTHONPATH": str(ROOT)}
-        return {**os.environ, **settings}
+        settings = {"DOORSTEP_RELAY": self.url, "DOORSTEP_TOKEN": self.token}
+        trusted = {} if self.ca is None else {"SSL_CERT_FILE": str(self.ca)}
+        return {**os.environ, "PYTHONPATH": python_path(), **settings, **trusted}
+
+    def visitors(self, name: str, *, scale: float) -> Visitors:
+        return Visitors(self.url, self.host(name), trust(self.ca), scale=scale)
 
     def host(self, name: str) -> str:
-        return f"{name}.localhost:{self.port}"
+        return f"{name}.{DOMAIN}:{self.port}"
+
+
+def python_path() -> str:
+    """This repository first, then what was there."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
 def main() -> None:
@@ -82,6 +96,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30, help="how long (30)")
     parser.add_argument("--scale", type=float, default=1, help="the visitors' pace (1)")
+    parser.add_argument("--tls", action="store_true", help="with TLS, visitor to relay and relay to client")
     parser.add_argument("--every", type=float, default=5, help="seconds between two samples (5)")
     parser.add_argument("--csv", type=Path, default=Path("build/soak.csv"), help="file for every sample")
     parser.add_argument("--plot", type=Path, default=Path("build/soak.svg"), help="file for the plot")
@@ -102,12 +117,12 @@ def tell(tallies: dict[str, Tally]) -> None:
 
 async def soak(place: Path, options: argparse.Namespace) -> tuple[list[Sample], dict[str, Tally]]:
     with contextlib.ExitStack() as stack:
-        world = start_relay(stack, place)
+        world = start_relay(stack, place, tls=options.tls)
         steady = stack.enter_context(client(world, "steady"))
         watched = [Watched("relay", world.relay), Watched("client", steady.pid)]
         visitors = {
-            "steady": Visitors(world.port, world.host("steady"), scale=options.scale),
-            "mortal": Visitors(world.port, world.host("mortal"), scale=options.scale / 4),
+            "steady": world.visitors("steady", scale=options.scale),
+            "mortal": world.visitors("mortal", scale=options.scale / 4),
         }
         passing: Counter[str] = Counter()
         jobs = [
@@ -125,14 +140,17 @@ async def soak(place: Path, options: argparse.Namespace) -> tuple[list[Sample], 
     return samples, {name: group.tally for name, group in visitors.items()}
 
 
-def start_relay(stack: contextlib.ExitStack, place: Path) -> World:
+def start_relay(stack: contextlib.ExitStack, place: Path, *, tls: bool) -> World:
     port, data, log = free_port(), str(place / "relay"), place / "relay.log"
     create = [RELAY_COMMAND, "token", "create", "soak", "--data", data]
     token = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
-    serve = [RELAY_COMMAND, "serve", "--listen", f"127.0.0.1:{port}", "--domain", "localhost", "--data", data]
+    serve = [RELAY_COMMAND, "serve", "--listen", f"127.0.0.1:{port}", "--domain", DOMAIN, "--data", data]
+    certificate, ca = certificates(place) if tls else (None, None)
+    if certificate is not None:
+        serve += ["--tls-cert", str(certificate)]
     relay = stack.enter_context(running([*serve, "--grace", "1m", "--name-hold", "1m"], log=log))
     wait_for(lambda: listens(port), "the relay", log)
-    return World(port, relay.pid, token, place)
+    return World(port, relay.pid, token, place, ca)
 
 
 @contextlib.contextmanager
@@ -141,7 +159,7 @@ def client(world: World, name: str, *options: str) -> Iterator[subprocess.Popen[
     log = world.place / f"{name}.log"
     command = [sys.executable, "-m", "bench.mixed_app", "--name", name, *options]
     with running(command, log=log, env=world.env) as process:
-        wait_for(lambda: re.search(r"http://\S+", log.read_text()) is not None, "the link", log)
+        wait_for(lambda: re.search(r"https?://\S+", log.read_text()) is not None, "the link", log)
         yield process
 
 
@@ -160,7 +178,7 @@ async def churn(world: World, passing: Counter[str]) -> None:
         name = f"churn-{number}"
         lifetime = ("--expires", "5") if end == "expired" else ()
         async with started(world, name, *lifetime) as process:
-            load = asyncio.ensure_future(Visitors(world.port, world.host(name), scale=0.25).run())
+            load = asyncio.ensure_future(world.visitors(name, scale=0.25).run())
             await asyncio.sleep(CHURN_EVERY / 2)
             if end == "revoked":
                 await revoke(world, name)
@@ -184,21 +202,20 @@ async def started(world: World, name: str, *options: str) -> AsyncIterator[subpr
 
 
 async def revoke(world: World, name: str) -> None:
-    url = f"http://127.0.0.1:{world.port}/api/v1/shares/{name}"
-    async with (
-        aiohttp.ClientSession() as http,
-        http.delete(url, headers={"Authorization": f"Bearer {world.token}"}) as answer,
-    ):
+    headers = {"Authorization": f"Bearer {world.token}"}
+    async with asked(world) as http, http.delete(f"/api/v1/shares/{name}", headers=headers) as answer:
         answer.raise_for_status()
 
 
 async def code_of(world: World, name: str) -> str:
     """What a visitor of the share gets now."""
-    async with (
-        aiohttp.ClientSession() as http,
-        http.get(f"http://127.0.0.1:{world.port}/", headers={"Host": world.host(name)}) as answer,
-    ):
+    async with asked(world) as http, http.get("/", headers={"Host": world.host(name)}) as answer:
         return answer.headers.get("Doorstep-Error", "still works")
+
+
+def asked(world: World) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(ssl=trust(world.ca) or True)
+    return aiohttp.ClientSession(world.url, connector=connector)
 
 
 # -- watching ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -42,18 +43,19 @@ class Tally:
 
 
 class Visitors:
-    """The visitors of one share at the relay's port. `run` lasts until it is cancelled."""
+    """The visitors of one share at the relay's address. `run` lasts until it is cancelled."""
 
-    def __init__(self, port: int, host: str, *, scale: float) -> None:
+    def __init__(self, url: str, host: str, tls: ssl.SSLContext | None, *, scale: float) -> None:
         self.tally = Tally()
-        self._base = f"http://127.0.0.1:{port}"
+        self._base = url
         self._headers = {"Host": host}
+        self._tls = tls or True
         self._scale = scale
         self._chance = random.Random(host)  # noqa: S311  # a pace, not a secret
 
     async def run(self) -> None:
-        kept = aiohttp.TCPConnector(limit=0)
-        single = aiohttp.TCPConnector(limit=0, force_close=True)
+        kept = aiohttp.TCPConnector(limit=0, ssl=self._tls)
+        single = aiohttp.TCPConnector(limit=0, force_close=True, ssl=self._tls)
         patience = aiohttp.ClientTimeout(total=PATIENCE)
         async with (
             aiohttp.ClientSession(connector=kept, headers=self._headers, timeout=patience) as keeping,
