@@ -19,22 +19,30 @@ if TYPE_CHECKING:
 
 
 async def run(jobs: list[Job], kind: Kind, workers: Workers) -> list[Outcome]:
-    """What becomes of each job. Raises what the function raises, and `OutputError`."""
-    dependency = jobs[0].dependency
+    """What becomes of each job."""
+    batch = _Batch(jobs)
+    try:
+        return await _run(batch, jobs[0].dependency, kind, workers)
+    except BaseException as error:  # noqa: BLE001  # whatever the function raises
+        return batch.failures(error)
+
+
+async def _run(batch: _Batch, dependency: Dependency, kind: Kind, workers: Workers) -> list[Outcome]:
     if kind.is_generator:
         raise OutputError(f"{dependency.name}() is a generator, and those do not run in batches")
     fn: Any = dependency.fn
-    batch = _Batch(jobs)
 
     def work() -> list[Outcome]:
         batch.read()
-        return batch.outcomes(fn(*batch.given.args, **batch.given.kwargs)) if batch.taken else batch.refusals
+        return (
+            batch.outcomes(fn(*batch.given.args, **batch.given.kwargs)) if batch.taken else batch.failures()
+        )
 
     if not kind.is_async:
         return await in_worker(workers, work)
     await in_worker(workers, batch.read)
     if not batch.taken:
-        return batch.refusals
+        return batch.failures()
     returned = await fn(*batch.given.args, **batch.given.kwargs)
     return await in_worker(workers, lambda: batch.outcomes(returned))
 
@@ -47,9 +55,9 @@ class _Batch:
         """The jobs whose inputs are good."""
         self.given = call.Arguments([], {})
 
-    @property
-    def refusals(self) -> list[Outcome]:
-        return [self._refused.get(job, {}) for job in self._jobs]
+    def failures(self, error: BaseException | None = None) -> list[Outcome]:
+        """What becomes of the jobs when `error` came of the call, or when all of them were refused."""
+        return [self._refused.get(job, error or {}) for job in self._jobs]
 
     def read(self) -> None:
         """Take the jobs' inputs."""

@@ -57,6 +57,7 @@ class Runner:
         self._kinds: WeakKeyDictionary[Dependency, Kind] = WeakKeyDictionary()
         self._typical: dict[str, float] = {}
         self._announcing: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     # -- arrivals ------------------------------------------------------------------------------
 
@@ -85,6 +86,7 @@ class Runner:
         return self._queue.waiting
 
     def close(self) -> None:
+        self._is_closed = True
         if self._announcing is not None:
             self._announcing.cancel()
         for task in self._tasks:
@@ -111,6 +113,7 @@ class Runner:
         except BaseException as error:  # noqa: BLE001  # whatever the validator raises
             if not job.is_over:
                 job.is_over = True
+                self._report(job, error)
                 self._tell(job, error, 0.0)
             return
         job.task = None
@@ -171,6 +174,7 @@ class Runner:
         if job.is_in_thread and job.is_cancelled:
             self._workers.found()
         job.is_in_thread = False
+        self._report(job, outcome)
         self._conclude(job, outcome, seconds)
 
     def _free(self, job: Job, seconds: float) -> None:
@@ -190,13 +194,15 @@ class Runner:
         if not job.is_over:
             job.is_over = True
             self._tell(job, outcome, seconds)
-        elif isinstance(outcome, Exception) and is_reported(outcome):
-            print_error(job.dependency.name, outcome)  # the visitor has left, the developer has not
+
+    def _report(self, job: Job, outcome: Outcome) -> None:
+        """To the terminal, also when the visitor has left: the developer has not."""
+        is_cancelled = (job.is_cancelled or self._is_closed) and isinstance(outcome, asyncio.CancelledError)
+        if isinstance(outcome, BaseException) and is_reported(outcome) and not is_cancelled:
+            print_error(job.dependency.name, outcome)
 
     def _tell(self, job: Job, outcome: Outcome, seconds: float) -> None:
         if isinstance(outcome, BaseException):
-            if is_reported(outcome):
-                print_error(job.dependency.name, outcome)
             job.listener.failed(job, failure_of(outcome, job.dependency, self._show_error))
         else:
             job.listener.done(job, outcome, seconds)
@@ -290,14 +296,12 @@ class Runner:
         """One call for several jobs. What goes wrong in it goes wrong for all of them."""
         lead = jobs[0]
         current.set(lead)
-        outcomes: list[Outcome]
-        try:
-            outcomes = await batches.run(jobs, self._kind(lead.dependency), self._workers)
-        except BaseException as error:  # noqa: BLE001  # see _on_loop
-            outcomes = [error] * len(jobs)
+        outcomes = await batches.run(jobs, self._kind(lead.dependency), self._workers)
         current.set(None)
         seconds = time.perf_counter() - lead.begun
         self._free(lead, seconds)
+        for outcome in {id(each): each for each in outcomes}.values():
+            self._report(lead, outcome)
         for job, outcome in zip(jobs, outcomes, strict=True):
             self._conclude(job, outcome, seconds)
             job.batch = None
