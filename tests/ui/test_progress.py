@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+import tqdm
 
 import doorstep as ds
 from doorstep.errors import UsageError
@@ -77,8 +78,6 @@ class TestProgress:
         assert (await told(work))[0]["step"] in {0, 5}
 
     async def test_loops_of_tqdm_itself_are_watched_where_it_is_asked_for(self) -> None:
-        tqdm = pytest.importorskip("tqdm")
-
         def work(progress: Any = ds.Progress(track_tqdm=True)) -> str:
             for _ in tqdm.tqdm(range(4), desc="Layers", unit="layer", file=Quiet(), mininterval=0):
                 time.sleep(0.05)

@@ -30,7 +30,7 @@ def counting(**options: Any) -> ds.Blocks:
         words = ds.State([], **options)
         word, said = ds.Textbox(), ds.Textbox()
         word.submit(remember, [word, words], [words, said])
-        said.submit(lambda words: " ".join(words), words, said)
+        said.submit(" ".join, words, said)
     return app
 
 
