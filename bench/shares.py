@@ -79,7 +79,8 @@ class Relay:
     def launch(self) -> None:
         where = ["--listen", f"127.0.0.1:{self.port}", "--domain", "localhost", "--data", str(self._data)]
         with self._log.open("ab") as sink:
-            self._process = subprocess.Popen([RELAY_COMMAND, "serve", *where], stdout=sink, stderr=sink)
+            command = [RELAY_COMMAND, "serve", "--max-sessions", str(self._shares), *where]
+            self._process = subprocess.Popen(command, stdout=sink, stderr=sink)
 
     async def listening(self) -> None:
         async with asyncio.timeout(20):

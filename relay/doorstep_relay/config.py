@@ -129,6 +129,17 @@ class Settings:
         "Most tunnel connections of one share, idle and busy: its limit of requests at once.",
         read.count,
     )
+    max_sessions: int = _setting(
+        1024,
+        "Most sessions at once of one account; of one address where no token is needed. It may open as many "
+        "shares in one go.",
+        read.count,
+    )
+    open_every: float = _setting(
+        0.1,
+        "How long it takes until an account or address that opened --max-sessions shares may open one more.",
+        read.duration,
+    )
     connect_wait: float = _setting(
         10.0, "How long a visitor waits for a tunnel connection before the answer is 504.", read.duration
     )

@@ -12,6 +12,7 @@
     │   ├── NameTaken             the name is somebody else's           name-taken    409
     │   ├── NameRevoked           the operator took the name back       revoked       410
     │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
+    │   ├── TooMany               more sessions or shares than one may  too-many      429
     │   ├── NoSuchShare           unknown, or not the caller's          no-such-share 404
     │   └── ShareEnded            expired, revoked or closed            (the state)   410
     └── InvalidTransition         ours: a share was asked for a step that its state does not have
@@ -22,6 +23,7 @@ A refusal's `code` is stable: programs compare it. Its text is for people and ma
 # ruff: noqa: N818  # a refusal is an answer, named for what it says: BadToken, NameTaken
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 
@@ -120,6 +122,18 @@ class BadLifetime(Refusal):
 
     code = "bad-lifetime"
     status = 422
+
+
+class TooMany(Refusal):
+    """More sessions, or shares opened in too short a time, than one client may have."""
+
+    code = "too-many"
+    fatal = False
+    status = 429
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(f"{message}; try again in {math.ceil(retry_after)} s")
+        self.retry_after = retry_after
 
 
 class NoSuchShare(Refusal):

@@ -102,6 +102,8 @@ class Relay:
                 domain=settings.domain,
                 url_of=settings.share_url,
                 version=__version__,
+                max_sessions=settings.max_sessions,
+                open_every=settings.open_every,
             ),
             self.shares,
             self.switchboard,

@@ -121,7 +121,7 @@ class FakeUpstream:
 class Desk:
     """A hub and what it stands on."""
 
-    def __init__(self, heartbeat: float) -> None:
+    def __init__(self, heartbeat: float, **limits: Any) -> None:
         self.now = 1000.0
         self.shares = FakeShares()
         self.switchboard = Switchboard()
@@ -133,6 +133,7 @@ class Desk:
             domain="localhost",
             url_of=lambda name: f"http://{name}.localhost",
             version="test",
+            **limits,
         )
         key = TicketKey(b"k" * 32)
         self.hub = Hub(settings, self.shares, self.switchboard, key, lambda: self.now)  # type: ignore[arg-type]  # a fake
@@ -170,8 +171,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(heartbeat: float = 30.0) -> AsyncIterator[Desk]:
-    made = Desk(heartbeat)
+async def a_desk(heartbeat: float = 30.0, **limits: Any) -> AsyncIterator[Desk]:
+    made = Desk(heartbeat, **limits)
     try:
         yield made
     finally:
@@ -291,6 +292,40 @@ async def test_ping_is_answered_with_pong(desk: Desk) -> None:
     channel.say(wire.Ping())
 
     await channel.hear(wire.Pong)
+
+
+async def test_who_opens_shares_without_end_is_told_when_to_go_on() -> None:
+    async with a_desk(max_sessions=2, open_every=5.0) as desk:
+        channel = await desk.welcomed()
+        for number in range(2):
+            channel.say(wire.Open(number, f"n{number}"))
+            await channel.hear(wire.Opened)
+        channel.say(wire.Open(2, "one-more"))
+        refusal = await channel.hear(wire.Error)
+
+        assert (refusal.code, refusal.fatal, refusal.share, refusal.retry_after) == (
+            "too-many",
+            False,
+            2,
+            5.0,
+        )
+        desk.now += 5
+        channel.say(wire.Open(2, "one-more"))
+        assert (await channel.hear(wire.Opened)).share == 2
+
+
+async def test_an_account_holds_so_many_sessions_and_no_other_pays_for_it() -> None:
+    async with a_desk(max_sessions=1) as desk:
+        first = await desk.welcomed()
+        second = desk.connect()
+        refusal = await second.hear(wire.Error)
+        await eventually(lambda: second.closed == (1008, "too-many"))
+
+        assert (refusal.code, refusal.fatal, refusal.retry_after) == ("too-many", False, 30.0)
+        await desk.welcomed(BOB)
+        first.leave()
+        await eventually(lambda: len(desk.hub) == 1)
+        await desk.welcomed()
 
 
 # -- tickets ---------------------------------------------------------------------------------------

@@ -12,13 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.http11 import Request
 
-from doorstep_client import wire
 from doorstep_relay.control.api import problem
-from doorstep_relay.control.session import SEND_DEADLINE, Hub
+from doorstep_relay.control.session import Hub, turn_away
 from doorstep_relay.control.sockets import SessionSocket
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
 from doorstep_relay.edge import answers
-from doorstep_relay.errors import BadToken, Refusal
+from doorstep_relay.errors import BadToken
 
 
 class SessionDoor:
@@ -37,9 +36,9 @@ class SessionDoor:
         try:
             actor = await self._who(request.headers.get_all("Authorization"))
         except BadToken as refusal:
-            await _turn_away(socket, refusal)
+            await turn_away(socket, refusal)
             return
-        await self._hub.serve(socket, actor)
+        await self._hub.serve(socket, actor, _address(request))
 
     async def _who(self, sent: list[str]) -> Actor:
         """Whose session this is. A token that is sent must be good, also where none is needed."""
@@ -78,14 +77,9 @@ async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
     return Response(body, status, fields)
 
 
-async def _turn_away(socket: SessionSocket, refusal: Refusal) -> None:
-    error = wire.Error(refusal.code, refusal.message, fatal=True)
-    try:
-        async with asyncio.timeout(SEND_DEADLINE):
-            await socket.send(wire.encode(error))
-            await socket.close(1008, refusal.code)
-    except (TimeoutError, ConnectionError):
-        pass  # it did not wait for the reason
+def _address(request: Request) -> str:
+    """Whose request it is: the edge writes that, and takes out what the client says of it."""
+    return request.headers.get("X-Forwarded-For", "").strip()
 
 
 class _SecurityHeaders:

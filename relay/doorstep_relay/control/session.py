@@ -20,8 +20,9 @@ from doorstep_client import wire
 from doorstep_client.errors import WireError
 from doorstep_relay.control.shares import Grant, Shares
 from doorstep_relay.control.tokens import Actor
+from doorstep_relay.control.turnstile import Turnstile, client_of
 from doorstep_relay.domain.tickets import TicketKey
-from doorstep_relay.errors import Refusal
+from doorstep_relay.errors import Refusal, TooMany
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool
 
@@ -35,6 +36,8 @@ OUTBOX: Final = 4 * MAX_SHARES
 """Messages that may wait for a client that does not read."""
 SEND_DEADLINE: Final = 10.0
 GOODBYE_DEADLINE: Final = 2.0
+_TRY_AGAIN: Final = 30.0
+"""Seconds after which a client with too many sessions may look whether some have ended."""
 _REVOKED: Final = "the token of this session was revoked"
 
 
@@ -64,6 +67,10 @@ class SessionSettings:
     url_of: Callable[[str], str]
     """name → public URL."""
     version: str
+    max_sessions: int = 1024
+    """Of one client."""
+    open_every: float = 0.1
+    """Until a client that opened so many shares may open another."""
 
 
 class Outbox:
@@ -117,22 +124,39 @@ class Hub:
         self.tickets = tickets
         self.clock = clock
         self.stopping = False
+        self._turnstile = Turnstile(settings.max_sessions, 1 / settings.open_every)
         self._sessions: set[Session] = set()
         self._ended_tokens: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._sessions)
 
-    async def serve(self, channel: Channel, actor: Actor) -> None:
-        """Hold a session until it ends, from either side."""
-        session = Session(self, channel, actor)
+    async def serve(self, channel: Channel, actor: Actor, address: str = "") -> None:
+        """Hold a session until it ends, from either side. `address` is the client's."""
+        who = client_of(actor, address)
+        if not self._turnstile.enter(who, self.clock()):
+            most = self.settings.max_sessions
+            await turn_away(channel, TooMany(f"{most} sessions are the most at a time here", _TRY_AGAIN))
+            return
+        try:
+            await self._hold(Session(self, channel, actor, who))
+        finally:
+            self._turnstile.leave(who)
+
+    async def _hold(self, session: Session) -> None:
         self._sessions.add(session)
-        if actor.token_id in self._ended_tokens:  # revoked while the session was on its way here
+        if session.actor.token_id in self._ended_tokens:  # revoked while the session was on its way here
             session.refuse("bad-token", _REVOKED)
         try:
             await session.run()
         finally:
             self._sessions.discard(session)
+
+    def check_pace(self, who: str) -> None:
+        """Whether this client may open a share now. Raises `TooMany`."""
+        wait = self._turnstile.wait(who, self.clock())
+        if wait > 0:
+            raise TooMany("so many shares cannot be opened in so short a time", wait)
 
     def admit(self, name: str, ticket: bytes) -> LiveShare | None:
         """The live share that a tunnel connection's ticket opens; None refuses it."""
@@ -175,8 +199,9 @@ class Hub:
 class Session:
     """One client's session."""
 
-    def __init__(self, hub: Hub, channel: Channel, actor: Actor) -> None:
+    def __init__(self, hub: Hub, channel: Channel, actor: Actor, who: str) -> None:
         self.actor = actor
+        self._who = who
         self.ended = asyncio.Event()
         self._hub = hub
         self._channel = channel
@@ -323,13 +348,12 @@ class Session:
             self._deny("limit", f"a session holds at most {MAX_SHARES} shares", message.share)
             return
         try:
+            self._hub.check_pace(self._who)
             grant = await self._hub.shares.open(
                 self.actor, name=message.name, expires_in=message.expires_in, lease=message.lease
             )
         except Refusal as refusal:
-            self._outbox.tell(
-                wire.Error(refusal.code, refusal.message, fatal=refusal.fatal, share=message.share)
-            )
+            self._outbox.tell(said(refusal, message.share))
             return
         except (SQLAlchemyError, OSError) as error:  # the other shares of this session live on
             log.error("a share could not be opened: %s", error)  # noqa: TRY400  # it says all there is
@@ -407,3 +431,19 @@ class Session:
         share = self._shares[number]
         expires = self._hub.clock() + self._hub.settings.ticket_lifetime
         return self._hub.tickets.issue(share.share_id, share.epoch, expires)
+
+
+def said(refusal: Refusal, share: int | None = None) -> wire.Error:
+    """A refusal as the client hears it."""
+    retry_after = refusal.retry_after if isinstance(refusal, TooMany) else None
+    return wire.Error(refusal.code, refusal.message, refusal.fatal, share, retry_after)
+
+
+async def turn_away(channel: Channel, refusal: Refusal) -> None:
+    """Say why there is no session, and end it."""
+    try:
+        async with asyncio.timeout(GOODBYE_DEADLINE):
+            await channel.send(wire.encode(said(refusal)))
+            await channel.close(1008, refusal.code)
+    except (TimeoutError, ConnectionError):
+        pass  # it did not wait for the reason

@@ -136,7 +136,7 @@ def _standing(connection: Connection) -> Standing:
 def _newest() -> str:
     """The newest revision, by the names of the scripts (`0001_first_tables.py`), which count up.
 
-    Alembic would read them all; its import is a fifth of a relay's start, so it is left for what has to change.
+    Alembic would read them all; its import is a fifth of a relay's start, so it waits for a change.
     """
     scripts = (files("doorstep_migrations") / "versions").iterdir()
     return max(script.name.partition("_")[0] for script in scripts if script.name.endswith(".py"))
