@@ -15,7 +15,7 @@ from doorstep.report import warn_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doorstep.components.base import Component
+    from doorstep.components.base import Component, Files
     from doorstep.events.dependency import Dependency
     from doorstep.events.visit import Visit
 
@@ -58,12 +58,26 @@ def values(call: Call) -> list[Any]:
     if len(call.data) != wanted:
         raise RefusedError(f"{dependency.api_name} takes {_count(wanted, 'input')}, got {len(call.data)}")
     if not dependency.preprocess:
-        return list(call.data)
+        return [located(wire, call.visit.files) for wire in call.data]
     visit = call.visit
     return [
         visit.component(component).read(wire, visit)
         for component, wire in zip(dependency.inputs, call.data, strict=True)
     ]
+
+
+def located(wire: Any, files: Files) -> Any:
+    """A wire value for a function that takes it as it is: `path` of a file is where its bytes are.
+
+    Raises `FileRefusedError` for a file that is not the session's.
+    """
+    if isinstance(wire, list):
+        return [located(each, files) for each in wire]
+    if not isinstance(wire, dict):
+        return wire
+    if isinstance(wire.get("path"), str) and "meta" in wire:
+        return {**wire, "path": str(files.path_of(wire))}
+    return {key: located(each, files) for key, each in wire.items()}
 
 
 def arrange(call: Call, given: list[Any]) -> Arguments:

@@ -1,7 +1,7 @@
 """What a function gets without asking for an input: by the annotation of a parameter, or by its default.
 
-`Request` and `EventData` (and its kin) are known by their annotations. A default value that has a method
-`bound(call)`, as `Progress` has, is bound to the call.
+`Request`, `EventData` (and its kin) and `Visit` are known by their annotations. A default value that has a
+method `bound(call)`, as `Progress` has, is bound to the call.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from doorstep.events import data
 from doorstep.events.data import EventData
+from doorstep.events.visit import Visit
 from doorstep.later import note
 from doorstep.request import Request
 
@@ -93,16 +94,19 @@ def _parameter(parameter: inspect.Parameter, fn: Callable[..., Any]) -> Paramete
 def _supply(kind: Any) -> Supply:
     if issubclass(kind, Request):
         return lambda call: Request.of(call.visit)
+    if issubclass(kind, Visit):
+        return lambda call: call.visit
     return lambda call: kind(call.visit.block(call.trigger), call.event)
 
 
 def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
     """The class among `annotation` that is supplied: `X`, `X | None`, or the same as text."""
-    if isinstance(annotation, str):
-        annotation = _evaluated(annotation, fn)
+    for _ in range(2):  # a quoted one is a text in a text where annotations are not evaluated
+        if isinstance(annotation, str):
+            annotation = _evaluated(annotation, fn)
     if get_origin(annotation) in {Union, types.UnionType}:
         return next((found for each in get_args(annotation) if (found := _class_of(each, fn))), None)
-    is_known = isinstance(annotation, type) and issubclass(annotation, (Request, EventData))
+    is_known = isinstance(annotation, type) and issubclass(annotation, (Request, EventData, Visit))
     return annotation if is_known else None
 
 
@@ -119,7 +123,7 @@ def _evaluated(text: str, fn: Callable[..., Any]) -> Any:
         return _NAMES.get(found[1]) if found else None
 
 
-_NAMES: dict[str, type] = {"Request": Request} | {
+_NAMES: dict[str, type] = {"Request": Request, "Visit": Visit} | {
     name: each for name, each in vars(data).items() if isinstance(each, type) and issubclass(each, EventData)
 }
 

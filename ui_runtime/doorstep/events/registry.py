@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from itertools import count
@@ -18,7 +18,8 @@ from doorstep.graph import Block, Container
 from doorstep.later import note
 
 if TYPE_CHECKING:
-    from doorstep.components.base import Component
+    from doorstep.blocks import Blocks
+    from doorstep.components.base import Component, Files
     from doorstep.events.listener import Listener
     from doorstep.events.trigger import (
         Decorated,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         Trigger,
         TriggerMode,
     )
+
+Preparation = Callable[["Blocks", "Files"], None]
 
 current: ContextVar[Registry | None] = ContextVar("doorstep_registry", default=None)
 
@@ -55,6 +58,9 @@ class Registry:
     def start(self, dependency: Dependency, listener: Listener) -> None:
         """Let an event of a block start `dependency`."""
         dependency.targets.append(Target(listener.block.id, listener.name))
+
+    def before_serving(self, prepare: Preparation) -> None:
+        """Have something done before the app is served; a part rendered later is past that."""
 
     def page_path(self) -> str | None:
         """The path of the page that is being built."""

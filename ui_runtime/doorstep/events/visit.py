@@ -6,15 +6,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from doorstep.render import Overlay
-from doorstep.states import States
-
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks
     from doorstep.components.base import Component, Files
     from doorstep.events.dependency import Dependency
     from doorstep.graph import Block
     from doorstep.messages import Numbered
+    from doorstep.render import Overlay
+    from doorstep.states import States
+
+
+def _overlay() -> Overlay:
+    from doorstep.render import Overlay
+
+    return Overlay()
+
+
+def _states() -> States:
+    from doorstep.states import States  # needs what an app that is only built must not load
+
+    return States()
 
 
 @dataclass(slots=True)
@@ -28,9 +39,9 @@ class Visit:
     scope: Mapping[str, Any] | None = None
     tell: Callable[[Numbered], None] | None = None
     """Sends the page a message that belongs to no job, from any thread; None for a program."""
-    overlay: Overlay = field(default_factory=Overlay)
+    overlay: Overlay = field(default_factory=_overlay)
     """What differs from the app in this session alone."""
-    states: States = field(default_factory=States)
+    states: States = field(default_factory=_states)
     """The values of `State` components in this session."""
 
     def block(self, number: int | None) -> Block | None:
