@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.loads import LOADS
 from bench.loads.turn import Turn
 from bench.peers import FLOOR
 from bench.report import MICRO, MILLI, PLAIN, TLS, Results, markdown
@@ -73,20 +74,22 @@ def beyond_app_beside_ssh(results: Results) -> float | None:
     return None if ours is None or not theirs else ours / theirs
 
 
-def beside_best_peer(load: str, way: str = PLAIN) -> Callable[[Results], float | None]:
+def beside_best_peer(name: str, way: str = PLAIN) -> Callable[[Results], float | None]:
     """Against whichever of the other tunnels was fastest."""
 
     def reach(results: Results) -> float | None:
-        peers = [name for name in results.ways(load) if name not in FLOOR and not name.startswith(PLAIN)]
-        ratios = [ratio.median for name in peers if (ratio := results.ratio(load, way, name)) is not None]
-        return min(ratios, default=None)
+        peers = [peer for peer in results.ways(name) if peer not in FLOOR and not peer.startswith(PLAIN)]
+        ratios = [beside(name, way, peer)(results) for peer in peers]
+        return min((ratio for ratio in ratios if ratio is not None), default=None)
 
     return reach
 
 
-def beside(load: str, way: str, other: str) -> Callable[[Results], float | None]:
+def beside(name: str, way: str, other: str) -> Callable[[Results], float | None]:
+    load = next(load for load in LOADS if load.name == name)
+
     def reach(results: Results) -> float | None:
-        ratio = results.ratio(load, way, other)
+        ratio = results.times_as_fast(load, way, other)
         return None if ratio is None else ratio.median
 
     return reach

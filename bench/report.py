@@ -13,6 +13,8 @@ from bench.loads.turn import Turn
 MICRO, MILLI = 1e6, 1e3
 ROLES = ("relay", "client", "app")
 PLAIN, TLS = "doorstep", "doorstep tls"
+ENCRYPTED = {"ssh -R", "frp", "frp http", "chisel"}
+"""Peers that encrypt between their two halves, and never towards visitors."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,36 @@ class Results:
         found = [each for turn in self.good(load, way) if (each := value(turn)) is not None]
         return statistics.median(found) if found else None
 
-    def ratio(
-        self, load: str, one: str, other: str, value: Callable[[Turn], float] | None = None
-    ) -> Figure | None:
-        """The same round's two turns over each other, requests a second by default."""
-        of = value or (lambda turn: turn.per_second)
-        turns = self.turns.get(load, {})
+    def times_as_fast(self, load: Load, one: str, other: str) -> Figure | None:
+        """The two turns of the same round over each other, so that a busy moment is in neither alone."""
+        turns = self.turns.get(load.name, {})
         pairs = zip(turns.get(one, []), turns.get(other, []), strict=False)
-        found = [of(a) / of(b) for a, b in pairs if a is not None and b is not None and of(b)]
+        found = [times_as_fast(load, a, b) for a, b in pairs if a is not None and b is not None]
         return Figure.of(found) if found else None
+
+
+def times_as_fast(load: Load, one: Turn, other: Turn) -> float:
+    """Above 1 where `one` gets more done, or where its visitors wait for less."""
+    if load.waits and one.p50 and other.p50:
+        return other.p50 / one.p50
+    return one.per_second / other.per_second
+
+
+def summary(results: Results, loads: Sequence[Load]) -> str:
+    """A Markdown table: how many times as fast as each other way Doorstep is, by load."""
+    ways = list(dict.fromkeys(way for load in loads for way in results.turns.get(load.name, {})))
+    others = [way for way in ways if not way.startswith(PLAIN)]
+    pairs = [(counterpart(way), way) for way in others]
+    pairs += [(TLS, way) for way in others if way in ENCRYPTED]
+    pairs = [pair for pair in pairs if pair[0] in ways]
+    rows = [["load", *(f"{one} ÷ {other}" for one, other in pairs)]]
+    rows += [[load.title, *(ratio(results, load, one, other) for one, other in pairs)] for load in loads]
+    return markdown(rows)
+
+
+def ratio(results: Results, load: Load, one: str, other: str) -> str:
+    found = results.times_as_fast(load, one, other)
+    return "–" if found is None else f"{found.median:.2f}"
 
 
 def table(results: Results, load: Load) -> str:
@@ -100,9 +123,6 @@ def figures(results: Results, load: Load, way: str) -> dict[str, Figure | str]:
             columns[f"{name} ms"] = Figure.of(times, MILLI)
     busy = statistics.median((turn.generator or 0) / turn.duration for turn in turns)
     columns["visitors’ CPU"] = f"{busy:.0%}"
-    beside = results.ratio(load.name, counterpart(way), way)
-    if beside is not None and way != counterpart(way):
-        columns["doorstep is"] = f"{beside.median:.2f} ×"
     return columns
 
 

@@ -33,6 +33,10 @@ QUICK = Scale(seconds=1, bulk=50_000_000, many=200)
 
 def main() -> None:
     options = arguments()
+    if missing("wrk"):
+        raise SystemExit(
+            "the visitors are wrk's, which is not on PATH (apt-get install wrk, or brew install wrk)"
+        )
     raise_file_limit()
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(TemporaryDirectory(prefix="doorstep-bench-")))
@@ -85,7 +89,7 @@ def start(stack: contextlib.ExitStack, place: Path, wanted: list[str]) -> list[W
     for peer in PEERS:
         if peer.name not in wanted:
             continue
-        if absent := missing(peer):
+        if absent := missing(*peer.programs):
             print(f"{peer.name}: left out, no {' and '.join(absent)} here ({peer.install})", flush=True)
         else:
             ways.append(stack.enter_context(peer.start(setting)))
@@ -148,14 +152,18 @@ def tell(results: Results, loads: list[Load], facts: dict[str, object]) -> None:
     print("\n" + ", ".join(f"{name}: {fact}" for name, fact in facts.items()))
     print("Through Doorstep (not `doorstep port`) the app runs inside the client: its CPU is in that column.")
     for load in loads:
-        print(f"\n**{load.title}** ({load.name}; µs of CPU for each {load.unit})\n")
+        print(
+            f"\n**{load.title}** ({load.name}{f'; µs of CPU for each {load.unit}' if load.alone else ''})\n"
+        )
         print(report.table(results, load))
     if results.first_answers:
         figure = report.Figure.of(results.first_answers, report.MILLI)
         print(f"\n`launch(share=True)` to the first answer: {figure} ms")
     for failure in results.failures:
         print(f"failed: {failure}")
-    print("\n" + goals.check(results))
+    print("\n**How many times as fast Doorstep is**, in what is done or how long it takes (p50)\n")
+    print(report.summary(results, loads))
+    print("\n**Goals**\n\n" + goals.check(results))
 
 
 def machine() -> dict[str, object]:

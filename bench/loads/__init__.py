@@ -30,6 +30,8 @@ class Load:
     title: str
     unit: str
     run: Callable[[Way, Scale], Seen]
+    waits: bool = False
+    """Whether it is about how long visitors wait (p50), and not how much they get done."""
     alone: bool = True
     """Whether nothing else was asked of the processes meanwhile, so that their CPU time is this load's."""
 
@@ -96,7 +98,7 @@ def beside(rate: float) -> Callable[[Way, Scale], Seen]:
 
 
 LOADS = [
-    Load("small-1", "Small requests, 1 visitor", "request", requests(1)),
+    Load("small-1", "Small requests, 1 visitor", "request", requests(1), waits=True),
     Load("small-32", "Small requests, 32 keep-alive visitors", "request", requests(32)),
     Load("small-1000", "Small requests, 1,000 keep-alive visitors", "request", many),
     Load("connections", "A connection for each request, 32 visitors", "request", connections),
@@ -105,13 +107,21 @@ LOADS = [
     Load("upload", "One big upload", "MB", bulk("upload")),
     Load("websocket", "WebSocket messages and their echo, 32 visitors", "message", messages),
     Load("flood", "Server-sent events as fast as they go, 8 visitors", "event", flood),
-    Load("events", "Server-sent events, 100 a second to each of 32 visitors", "event", events),
+    Load("events", "Server-sent events, 100 a second to each of 32 visitors", "event", events, waits=True),
     Load(
         "beside-paced",
         f"Small requests beside a download of {PACE} MB/s",
         "request",
         beside(PACE),
+        waits=True,
         alone=False,
     ),
-    Load("beside", "Small requests beside a download as fast as it goes", "request", beside(0), alone=False),
+    Load(
+        "beside",
+        "Small requests beside a download as fast as it goes",
+        "request",
+        beside(0),
+        waits=True,
+        alone=False,
+    ),
 ]

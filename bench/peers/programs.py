@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.processes import answers, free_port, listens, running, wait_for
-from bench.ways import Peer, Setting, Way
+from bench.ways import Setting, Way
 
 PLACES = ["/usr/sbin", "/usr/local/sbin"]
 """Where Debian puts servers, which is not on everybody's PATH."""
@@ -17,21 +17,19 @@ PLACES = ["/usr/sbin", "/usr/local/sbin"]
 
 def find(program: str) -> str:
     """Its whole path. Raises `FileNotFoundError`."""
-    found = shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *PLACES]))
+    found = locate(program)
     if found is None:
         raise FileNotFoundError(f"{program} is not on PATH")
     return found
 
 
-def missing(peer: Peer) -> list[str]:
-    """The programs of a peer that this machine has not."""
-    absent = []
-    for program in peer.programs:
-        try:
-            find(program)
-        except FileNotFoundError:
-            absent.append(program)
-    return absent
+def locate(program: str) -> str | None:
+    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *PLACES]))
+
+
+def missing(*programs: str) -> list[str]:
+    """Those that this machine has not."""
+    return [program for program in programs if locate(program) is None]
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from bench.loads import LOADS, Load
 from bench.loads.generator import seen
 from bench.loads.turn import Seen, Turn
 from bench.probes import whole_length
-from bench.report import Figure, Results, table
+from bench.report import Figure, Results, summary, table, times_as_fast
 from tests.project.tracked import ROOT
 
 SMALL = next(load for load in LOADS if load.name == "small-32")
@@ -43,10 +44,12 @@ def results() -> Results:
 
 def cells(results: Results, load: Load = SMALL) -> dict[str, dict[str, str]]:
     """The table, by way and heading."""
-    lines = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in table(results, load).splitlines()
-    ]
+    lines = [split(line) for line in table(results, load).splitlines()]
     return {line[0]: dict(zip(lines[0], line, strict=True)) for line in lines[2:]}
+
+
+def split(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def test_a_figure_is_a_median_beside_its_spread() -> None:
@@ -67,12 +70,31 @@ def test_a_way_without_a_role_shows_a_dash_there(results: Results) -> None:
 
 def test_ratios_are_taken_within_a_round(results: Results) -> None:
     """A slow moment of the machine hits all ways of its round, so it is in no ratio."""
-    ratio = results.ratio("small-32", "doorstep", "ssh -R")
+    ratio = results.times_as_fast(SMALL, "doorstep", "ssh -R")
 
     assert ratio is not None
     assert ratio.low == pytest.approx(1.5)
     assert ratio.high == pytest.approx(1.5)
-    assert cells(results)["ssh -R"]["doorstep is"] == "1.50 ×"
+
+
+def test_where_visitors_wait_the_ratio_is_of_how_long() -> None:
+    waits, one, other = next(load for load in LOADS if load.waits), turn(100), turn(100)
+
+    assert times_as_fast(waits, one, replace(other, p50=0.003)) == pytest.approx(3)
+    assert times_as_fast(SMALL, one, replace(other, p50=0.003)) == pytest.approx(1)
+
+
+def test_the_summary_has_a_column_for_each_comparison(results: Results) -> None:
+    results.add("small-32", "doorstep tls", turn(200, relay=60e-6, client=50e-6))
+    results.add("small-32", "nginx tls", turn(800, relay=30e-6, app=20e-6))
+
+    heading, _, line = summary(results, [SMALL]).splitlines()
+
+    shown = dict(zip(split(heading), split(line), strict=True))
+    assert shown["doorstep ÷ ssh -R"] == "1.50"
+    assert shown["doorstep tls ÷ nginx tls"] == "0.25"
+    assert shown["doorstep tls ÷ ssh -R"] == "0.50"
+    assert "doorstep tls ÷ app" not in shown
 
 
 def test_a_round_that_failed_is_left_out_and_a_way_that_always_fails_says_so(results: Results) -> None:
@@ -132,7 +154,7 @@ def test_a_quick_run_sends_each_kind_of_load_through_doorstep_with_tls(tmp_path:
     command = [sys.executable, "-m", "bench.tunnel", "--quick", "--megabytes", "2", "--json", str(written)]
     command += ["--ways", *ways, "--only", *loads, "first-answer"]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(written.read_text())
