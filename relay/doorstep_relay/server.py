@@ -102,6 +102,7 @@ class Relay:
                 domain=settings.domain,
                 url_of=settings.share_url,
                 version=__version__,
+                files=open_files(),
                 max_sessions=settings.max_sessions,
                 open_every=settings.open_every,
             ),
@@ -151,7 +152,14 @@ class Relay:
 
     def _edge(self, apex: Callable[[], asyncio.Protocol]) -> Edge:
         settings = self.settings
-        files = open_files()
+        files = self.hub.settings.files
+        if settings.max_visitors and settings.max_visitors > files // 2:
+            log.warning(
+                "--max-visitors is %d, but this process may have %d files open, two for each visitor and "
+                "some for the shares; raise the limit (`ulimit -Hn`, LimitNOFILE of systemd)",
+                settings.max_visitors,
+                files,
+            )
         return Edge(
             domain=settings.domain,
             limits=Limits(

@@ -220,6 +220,15 @@ async def test_a_session_begins_with_the_heartbeat(desk: Desk) -> None:
     assert len(desk.hub) == 1
 
 
+async def test_a_crowd_gives_its_signs_of_life_less_often(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_PINGS", 0.02)
+    heartbeats = [(await desk.connect().hear(wire.Welcome)).heartbeat for _ in range(5)]
+
+    assert heartbeats == [30.0, 50.0, 60.0, 60.0, 60.0]
+
+
 async def test_open_makes_the_share_live_and_tells_all_that_the_client_needs(desk: Desk) -> None:
     _, opened = await desk.opened("hello", number=7)
 
@@ -292,6 +301,20 @@ async def test_ping_is_answered_with_pong(desk: Desk) -> None:
     channel.say(wire.Ping())
 
     await channel.hear(wire.Pong)
+
+
+async def test_shares_keep_fewer_connections_ready_when_files_run_short() -> None:
+    async with a_desk(files=8) as desk:  # six of them for shares
+        _, first = await desk.opened("one")
+        share = desk.live("one")
+        assert share is not None
+        spares = [FakeUpstream(), FakeUpstream()]
+        for upstream in spares:
+            share.pool.add(upstream, 0.0)
+        later = [(await desk.opened(name))[1].dial for name in ("two", "three", "four")]
+
+    assert (first.dial, later) == (2, [2, 1, 0])
+    assert [upstream.discarded for upstream in spares] == [True, True]
 
 
 async def test_who_opens_shares_without_end_is_told_when_to_go_on() -> None:

@@ -24,7 +24,7 @@ from doorstep_relay.control.turnstile import Turnstile, client_of
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.errors import Refusal, TooMany
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
-from doorstep_relay.switchboard.pool import Pool
+from doorstep_relay.switchboard.pool import Pool, fitting_spares
 
 log = logging.getLogger("doorstep_relay.session")
 
@@ -36,6 +36,9 @@ OUTBOX: Final = 4 * MAX_SHARES
 """Messages that may wait for a client that does not read."""
 SEND_DEADLINE: Final = 10.0
 GOODBYE_DEADLINE: Final = 2.0
+MOST_PINGS: Final = 500.0
+"""Signs of life a second, from all clients together: with more sessions each gives them less often."""
+_LONGEST_HEARTBEAT: Final = 60.0
 _TRY_AGAIN: Final = 30.0
 """Seconds after which a client with too many sessions may look whether some have ended."""
 _REVOKED: Final = "the token of this session was revoked"
@@ -67,6 +70,8 @@ class SessionSettings:
     url_of: Callable[[str], str]
     """name → public URL."""
     version: str
+    files: int = 1024 * 1024
+    """That this process may have open."""
     max_sessions: int = 1024
     """Of one client."""
     open_every: float = 0.1
@@ -124,8 +129,10 @@ class Hub:
         self.tickets = tickets
         self.clock = clock
         self.stopping = False
+        self._spares = settings.spares
         self._turnstile = Turnstile(settings.max_sessions, 1 / settings.open_every)
         self._sessions: set[Session] = set()
+        self._expiring: set[Session] = set()
         self._ended_tokens: set[int] = set()
 
     def __len__(self) -> int:
@@ -145,12 +152,29 @@ class Hub:
 
     async def _hold(self, session: Session) -> None:
         self._sessions.add(session)
+        if session.actor.token_expires_at is not None:
+            self._expiring.add(session)
         if session.actor.token_id in self._ended_tokens:  # revoked while the session was on its way here
             session.refuse("bad-token", _REVOKED)
         try:
             await session.run()
         finally:
             self._sessions.discard(session)
+            self._expiring.discard(session)
+
+    def heartbeat(self) -> float:
+        """Seconds between the signs of life of a session that begins now."""
+        least = self.settings.heartbeat
+        return max(least, min(len(self._sessions) / MOST_PINGS, _LONGEST_HEARTBEAT))
+
+    def spares(self) -> int:
+        """Idle tunnel connections for one share more; when they get fewer, the others give some up."""
+        fitting = fitting_spares(self.settings.spares, len(self.switchboard) + 1, self.settings.files)
+        if fitting != self._spares:
+            self._spares = fitting
+            for share in self.switchboard:
+                share.pool.keep(fitting)
+        return fitting
 
     def check_pace(self, who: str) -> None:
         """Whether this client may open a share now. Raises `TooMany`."""
@@ -184,7 +208,7 @@ class Hub:
         """Rights are checked for as long as a session lasts, not at its start only: tokens expire too."""
         now = self.clock()
         for session in [
-            session for session in self._sessions if (session.actor.token_expires_at or now) < now
+            session for session in self._expiring if (session.actor.token_expires_at or now) < now
         ]:
             session.refuse("bad-token", "the token of this session has expired")
 
@@ -202,6 +226,7 @@ class Session:
     def __init__(self, hub: Hub, channel: Channel, actor: Actor, who: str) -> None:
         self.actor = actor
         self._who = who
+        self._heartbeat = hub.heartbeat()
         self.ended = asyncio.Event()
         self._hub = hub
         self._channel = channel
@@ -231,7 +256,7 @@ class Session:
     def _watch(self) -> None:
         """Twice a heartbeat of silence is a client that left. Looks again when that could be."""
         loop = asyncio.get_running_loop()
-        due = self._channel.heard + 2 * self._hub.settings.heartbeat
+        due = self._channel.heard + 2 * self._heartbeat
         if due <= loop.time():
             self._end()
         else:
@@ -240,7 +265,7 @@ class Session:
     async def run(self) -> None:
         self._task = asyncio.current_task()
         self._watch()
-        self._outbox.tell(wire.Welcome(self._hub.settings.heartbeat, self._hub.settings.version))
+        self._outbox.tell(wire.Welcome(self._heartbeat, self._hub.settings.version))
         jobs: list[asyncio.Future[Any]] = [
             asyncio.ensure_future(self._read()),
             asyncio.ensure_future(self._write()),
@@ -366,7 +391,8 @@ class Session:
         self._outbox.tell(wire.Error(code, text, fatal=True, share=number))
 
     def _connect(self, number: int, grant: Grant, *, moved: bool) -> None:
-        share = self._live(number, grant)
+        spares = self._hub.spares()
+        share = self._live(number, grant, spares)
         self._shares[number] = share
         if self._parting is not None:
             return  # refused while the share was being opened: it goes offline with the session
@@ -374,7 +400,7 @@ class Session:
             self._ended(number, "taken-over", "the same share was opened again elsewhere")
             return
         settings = self._hub.settings
-        share.pool.expect(settings.spares)
+        share.pool.expect(spares)
         self._outbox.tell(
             wire.Opened(
                 share=number,
@@ -384,16 +410,16 @@ class Session:
                 lease=grant.lease,
                 epoch=grant.epoch,
                 ticket=self._ticket(number),
-                dial=settings.spares,
+                dial=spares,
                 expires_at=grant.expires_at,
                 took_over=moved,
             )
         )
 
-    def _live(self, number: int, grant: Grant) -> LiveShare:
+    def _live(self, number: int, grant: Grant, spares: int) -> LiveShare:
         settings = self._hub.settings
         pool = Pool(
-            spares=settings.spares,
+            spares=spares,
             limit=settings.max_tunnels,
             max_waiting=MAX_WAITING,
             ask=lambda count: self._outbox.dial(number, count),

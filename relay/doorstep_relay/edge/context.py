@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ log = logging.getLogger("doorstep_relay.edge")
 
 SWEEP = 0.5
 """Seconds between two looks at the deadlines; also how coarse `Edge.now` is."""
+TEND_EVERY = 4
+"""Sweeps between two looks at the shares' pools: those are many, and their times are long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +135,13 @@ class Edge:
 
     async def sweep(self) -> None:
         """Look at every deadline, for ever."""
-        while True:
+        for turn in itertools.count(1):
             await asyncio.sleep(SWEEP)
             self._tick()
             now = self.now
             self._end_overdue(now)
-            self._tend_pools(now)
+            if turn % TEND_EVERY == 0:
+                self._tend_pools(now)
 
     def _end_overdue(self, now: float) -> None:
         watched: list[_Watched] = [*self.visitors, *self.at_apex]

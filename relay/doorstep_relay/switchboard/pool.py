@@ -113,6 +113,12 @@ class Pool:
             return
         self._refill()
 
+    def keep(self, spares: int) -> None:
+        """Keep so many idle from now on; surplus ones end at once, more come with the next need."""
+        self._spares = spares
+        while len(self._idle) > spares:
+            self._idle.popleft().discard()
+
     def trim(self, before: float) -> None:
         """End surplus connections that nobody has needed since `before`."""
         while len(self._idle) > self._spares and self._idle[0].idle_since < before:
@@ -157,3 +163,13 @@ class Pool:
         if count > 0:
             self._coming += count
             self._ask(count)
+
+
+def fitting_spares(wanted: int, shares: int, files: int) -> int:
+    """Idle connections that each of so many shares may keep ahead of need.
+
+    As many as are wanted, while sessions and spares leave a quarter of the files to visitors; then fewer. A
+    share with none is still served: its client is asked for a connection when a visitor comes.
+    """
+    room = files * 3 // 4
+    return max(0, min(wanted, room // max(1, shares) - 1))

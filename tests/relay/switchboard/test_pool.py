@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from doorstep_relay.switchboard.pool import Pool, Upstream
+from doorstep_relay.switchboard.pool import Pool, Upstream, fitting_spares
 
 
 @dataclass(eq=False)
@@ -350,3 +350,26 @@ class PoolInAnyOrder(RuleBasedStateMachine):
 
 TestPoolInAnyOrder = pytest.mark.timeout(55)(PoolInAnyOrder.TestCase)
 TestPoolInAnyOrder.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+
+
+# -- many shares, few files ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shares", "spares"), [(0, 2), (1, 2), (5000, 2), (5001, 1), (7500, 1), (7501, 0), (30_000, 0)]
+)
+def test_spares_get_fewer_when_shares_are_many_for_the_files(shares: int, spares: int) -> None:
+    assert fitting_spares(2, shares, 20_000) == spares
+
+
+def test_a_pool_that_may_keep_fewer_ends_the_surplus_at_once_and_asks_for_none() -> None:
+    world, connections = make(spares=2), [Connection(), Connection()]
+    for connection in connections:
+        world.pool.add(connection, 0.0)
+    world.pool.keep(1)
+
+    assert [connection.discarded for connection in connections] == [True, False]
+    assert (world.pool.idle, world.asked) == (1, [])
+    world.pool.keep(0)
+    world.pool.wait(Visitor())
+    assert world.asked == [1]
