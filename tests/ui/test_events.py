@@ -290,6 +290,21 @@ class TestOptions:
             assert box.change(None, js="() => 1").api_visibility == "private"
             assert box.change(str, box, box, api_visibility="undocumented").api_visibility == "undocumented"
 
+    @pytest.mark.parametrize(
+        ("option", "message"),
+        [
+            ({"trigger_mode": "twice"}, "trigger_mode='twice' is not one of 'once', 'multiple'"),
+            ({"show_progress": True}, "show_progress=True is not one of 'full'"),
+            ({"concurrency_limit": 0}, "concurrency_limit=0 is not a whole number from 1"),
+            ({"concurrency_limit": "many"}, "concurrency_limit='many'"),
+        ],
+    )
+    def test_a_wrong_value_of_an_option_is_answered_with_the_right_ones(
+        self, option: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(UsageError, match=message):
+            options_of(**option)
+
     def test_an_unknown_option_is_an_error(self) -> None:
         with ds.Blocks():
             box = ds.Textbox()

@@ -131,7 +131,7 @@ class TestAppsInsideOfApps:
         with ds.Blocks() as outer:
             inner, _ = app_with_a_box()
             with ds.Row():
-                ds.Interface(str, "text", "text", api_name="str")
+                ds.Interface(str, "text", "text", api_name="str", flagging_mode="never")
         assert inner.parent is outer
         assert [each.api_name for each in outer.dependencies] == ["upper", "lambda", "str", "clear"]
         outer.finish()
@@ -139,7 +139,7 @@ class TestAppsInsideOfApps:
     def test_names_for_programs_stay_unique(self) -> None:
         with ds.Blocks() as outer:
             for _ in range(2):
-                ds.Interface(str.upper, "text", "text", clear_btn=None)
+                ds.Interface(str.upper, "text", "text", clear_btn=None, flagging_mode="never")
         assert [each.api_name for each in outer.dependencies] == ["upper", "upper_1"]
 
     def test_an_app_can_be_taken_out_again(self) -> None:
@@ -180,7 +180,7 @@ class TestAppsInsideOfApps:
 
 class TestTabbedInterface:
     def test_every_app_has_its_tab(self) -> None:
-        apps = [ds.Interface(str.upper, "text", "text"), app_with_a_box()[0]]
+        apps = [ds.Interface(str.upper, "text", "text", flagging_mode="never"), app_with_a_box()[0]]
         app = ds.TabbedInterface(apps, ["Upper", "Box"], title="Both")
         title, tabs = app.children
         assert isinstance(title, ds.Markdown)
@@ -226,7 +226,7 @@ class TestInterface:
         def count(text: str) -> Any:
             yield text
 
-        app = ds.Interface(count, "text", "text", stop_btn="Halt")
+        app = ds.Interface(count, "text", "text", stop_btn="Halt", flagging_mode="never")
         (stop,) = [each for each in app.walk() if isinstance(each, ds.Button) and each.value == "Halt"]
         run, started, ended, stopped, _clear = app.dependencies
         assert stop.visible is False

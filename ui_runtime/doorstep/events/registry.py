@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
+from doorstep.components.arguments import check_option
 from doorstep.errors import UsageError
 from doorstep.events.dependency import Dependency, Target, name_of
 from doorstep.events.injection import check_arguments
@@ -161,6 +162,7 @@ class Registry:
         dependency.cancels = _dependencies(options.get("cancels"))
         dependency.trigger_mode = options.get("trigger_mode") or _default_mode(triggers)
         dependency.key = options.get("key")
+        _check_words(dependency)
         js = options.get("js")
         if js is True:
             note_transpiling()
@@ -227,6 +229,23 @@ _KNOWN: Final = frozenset(Dependency.__dataclass_fields__)
 def _check_known(name: str) -> None:
     if name not in _KNOWN:
         raise TypeError(f"an event has no parameter {name!r}")
+
+
+_WORDS: Final = {
+    "show_progress": ("full", "minimal", "hidden"),
+    "trigger_mode": ("once", "multiple", "always_last"),
+    "api_visibility": ("public", "private", "undocumented"),
+}
+
+
+def _check_words(dependency: Dependency) -> None:
+    for name, words in _WORDS.items():
+        check_option("an event", name, getattr(dependency, name), words)
+    limit = dependency.concurrency_limit
+    if limit not in {None, "default"} and (not isinstance(limit, int) or limit < 1):
+        raise UsageError(
+            f"an event: concurrency_limit={limit!r} is not a whole number from 1, None or 'default'"
+        )
 
 
 def current_registry() -> Registry | None:
