@@ -18,7 +18,13 @@ def greet(name: str, intensity: float = 1) -> str:
 
 def test_the_seed_example_has_inputs_left_and_outputs_right() -> None:
     app = ds.Interface(
-        greet, ["text", "slider"], "text", title="Greeter", description="Says hello.", article="End."
+        greet,
+        ["text", "slider"],
+        "text",
+        title="Greeter",
+        description="Says hello.",
+        article="End.",
+        flagging_mode="never",
     )
     title, description, row, article = app.children
     assert isinstance(title, ds.Markdown)
@@ -41,7 +47,7 @@ def test_components_are_called_like_the_parameters_and_output() -> None:
 
 
 def test_submit_and_enter_run_the_function_and_clear_empties_everything() -> None:
-    app = ds.Interface(greet, ["text", "slider"], "text")
+    app = ds.Interface(greet, ["text", "slider"], "text", flagging_mode="never")
     run, clear = app.dependencies
     assert [target.event for target in run.targets] == ["click", "submit"]
     assert run.api_name == "greet"
@@ -54,20 +60,21 @@ def test_submit_and_enter_run_the_function_and_clear_empties_everything() -> Non
 
 
 def test_live_runs_at_every_change_and_has_no_submit() -> None:
-    app = ds.Interface(greet, ["text", "slider"], "text", live=True)
+    app = ds.Interface(greet, ["text", "slider"], "text", live=True, flagging_mode="never")
     assert [target.event for target in app.dependencies[0].targets] == ["change", "change"]
     assert app.dependencies[0].trigger_mode == "always_last"
     assert [block.value for block in app.walk() if isinstance(block, ds.Button)] == ["Clear"]
 
 
 def test_a_function_without_inputs_keeps_its_button() -> None:
-    app = ds.Interface(lambda: "x", None, "text")
+    app = ds.Interface(lambda: "x", None, "text", flagging_mode="never")
     buttons = [block.value for block in app.walk() if isinstance(block, ds.Button)]
     assert buttons == ["Clear", "Generate"]
 
 
 def test_buttons_can_be_renamed_replaced_or_left_out() -> None:
-    app = ds.Interface(greet, "text", "text", submit_btn=ds.Button("Go", variant="stop"), clear_btn=None)
+    go = ds.Button("Go", variant="stop")
+    app = ds.Interface(greet, "text", "text", submit_btn=go, clear_btn=None, flagging_mode="never")
     (button,) = [block for block in app.walk() if isinstance(block, ds.Button)]
     assert (button.value, button.variant) == ("Go", "stop")
     assert len(app.dependencies) == 1
@@ -109,14 +116,9 @@ def test_what_is_no_function_is_refused() -> None:
 
 
 def test_a_parameter_that_does_nothing_yet_says_so() -> None:
-    with pytest.warns(UserWarning, match="`examples` does nothing yet"):
-        ds.Interface(greet, "text", "text", examples=[["a"]])
-    with pytest.warns(UserWarning, match="`examples` does nothing yet") as said:
-        ds.Interface(greet, "text", "text", [["a"]])
+    with pytest.warns(UserWarning, match="`thumbnail` does nothing yet") as said:
+        ds.Interface(greet, "text", "text", thumbnail="cat.png")
     assert said[0].filename == __file__
-    with pytest.warns(UserWarning, match="flagging does nothing yet"):
-        ds.Interface(greet, "text", "text", flagging_mode="manual")
-    ds.Interface(greet, "text", "text", flagging_mode="never", allow_flagging="never")
 
 
 def test_a_parameter_that_does_not_exist_is_an_error() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from doorstep.components.button import Button as Button
     from doorstep.components.button import ClearButton as ClearButton
     from doorstep.components.checkbox import Checkbox as Checkbox
+    from doorstep.components.dataset import Dataset as Dataset
     from doorstep.components.dropdown import Dropdown as Dropdown
     from doorstep.components.image import Image as Image
     from doorstep.components.label import Label as Label
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from doorstep.components.textbox import Textbox as Textbox
     from doorstep.components.timer import Timer as Timer
     from doorstep.errors import Error as Error
+    from doorstep.examples import Examples as Examples
+    from doorstep.flagging import CSVLogger as CSVLogger
+    from doorstep.flagging import FlaggingCallback as FlaggingCallback
+    from doorstep.flagging import SimpleCSVLogger as SimpleCSVLogger
     from doorstep.events.data import CopyData as CopyData
     from doorstep.events.data import DeletedFileData as DeletedFileData
     from doorstep.events.data import DownloadData as DownloadData
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
     from doorstep.events.updates import skip as skip
     from doorstep.events.updates import update as update
     from doorstep.events.updates import validate as validate
+    from doorstep.files import set_static_paths as set_static_paths
     from doorstep.interface import Interface as Interface
     from doorstep.mount import mount_app as mount_app
     from doorstep.mount import mount_gradio_app as mount_gradio_app
@@ -84,6 +90,7 @@ MODULES: Final = {
     "Box": "components.layout",
     "BrowserState": "components.browser_state",
     "Button": "components.button",
+    "CSVLogger": "flagging",
     "Checkbox": "components.checkbox",
     "ClearButton": "components.button",
     "Column": "components.layout",
@@ -92,9 +99,12 @@ MODULES: Final = {
     "DeletedFileData": "events.data",
     "DownloadData": "events.data",
     "Draggable": "components.panels",
+    "Dataset": "components.dataset",
     "Dropdown": "components.dropdown",
     "EditData": "events.data",
     "Error": "errors",
+    "Examples": "examples",
+    "FlaggingCallback": "flagging",
     "EventData": "events.data",
     "Group": "components.layout",
     "Image": "components.image",
@@ -113,6 +123,7 @@ MODULES: Final = {
     "Row": "components.layout",
     "SelectData": "events.data",
     "Sidebar": "components.panels",
+    "SimpleCSVLogger": "flagging",
     "Slider": "components.slider",
     "State": "components.state",
     "Step": "components.tabs",
@@ -132,6 +143,7 @@ MODULES: Final = {
     "mount_gradio_app": "mount",
     "on": "events.on",
     "render": "render",
+    "set_static_paths": "files",
     "skip": "events.updates",
     "update": "events.updates",
     "validate": "events.updates",

@@ -17,7 +17,9 @@ from doorstep.later import BLOCKS, QUEUE, note, note_unsupported
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from doorstep.components.base import Files
     from doorstep.events.dependency import Dependency
+    from doorstep.events.registry import Preparation
     from doorstep.events.trigger import Limit, Trigger
     from doorstep.launch import LaunchOptions, LaunchResult, Running
 
@@ -61,6 +63,8 @@ class Blocks(Registry, Container):
         self.routes: list[Route] = []
         self.unloads: list[Callable[..., Any]] = []
         """Functions to run when a visitor is gone; each may ask for a `Request`."""
+        self.preparations: list[Preparation] = []
+        """What is to be done before the app is served, such as computing examples."""
         self.blocks: dict[int, Block] = {}
         """Every block by its id, once the app is finished."""
         self.default_concurrency_limit: int | None = 1
@@ -95,6 +99,7 @@ class Blocks(Registry, Container):
         self._brought = outer.absorb(self, {self.id: root.id})
         if isinstance(root, Blocks):
             root.unloads += self.unloads
+            root.preparations += self.preparations
         return self
 
     def unrender(self) -> Self:
@@ -203,6 +208,14 @@ class Blocks(Registry, Container):
         self.blocks = {self.id: self} | {block.id: block for block in self.walk()}
         self._check_places()
         self._check_needs()
+
+    def before_serving(self, prepare: Preparation) -> None:
+        self.preparations.append(prepare)
+
+    def prepare(self, files: Files) -> None:
+        """Do what is to be done before the app is served. Raises whatever the app's functions do."""
+        for prepare in self.preparations:
+            prepare(self, files)
 
     def _check_places(self) -> None:
         pages = self._pages_of_blocks()

@@ -16,11 +16,18 @@ from doorstep.components.panels import Accordion
 from doorstep.errors import UsageError
 from doorstep.events.dependency import kind_of
 from doorstep.events.listener import Listener
-from doorstep.later import INTERFACE, note, note_unsupported
+from doorstep.examples import Examples
+from doorstep.flag_buttons import FOLDER, FlagButtons
+from doorstep.later import INTERFACE, note_unsupported
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doorstep.events.dependency import Dependency
     from doorstep.events.trigger import EventOptions, Limit, ShowProgress, Trigger, Visibility
+    from doorstep.examples import CacheMode
+    from doorstep.flag_buttons import Options
+    from doorstep.flagging import FlaggingCallback
     from doorstep.graph import Block
 
 ComponentLike = str | Component
@@ -46,14 +53,22 @@ class Interface(Blocks):
         fn: Callable[..., Any],
         inputs: ComponentLike | Sequence[ComponentLike] | None,
         outputs: ComponentLike | Sequence[ComponentLike] | None,
-        examples: Any = None,
+        examples: list[Any] | list[list[Any]] | str | None = None,
         *,
+        cache_examples: bool | Literal["lazy"] | None = None,
+        cache_mode: CacheMode | None = None,
+        examples_per_page: int = 10,
+        example_labels: list[str] | None = None,
+        preload_example: int | Literal[False] = 0,
         live: bool = False,
         title: str | None = None,
         description: str | None = None,
         article: str | None = None,
         flagging_mode: Flagging = None,
         allow_flagging: Flagging = None,
+        flagging_options: Options = None,
+        flagging_dir: str | Path = FOLDER,
+        flagging_callback: FlaggingCallback | None = None,
         analytics_enabled: bool | None = None,
         api_name: str | None = None,
         api_description: str | Literal[False] | None = None,
@@ -76,9 +91,7 @@ class Interface(Blocks):
     ) -> None:
         if not callable(fn):
             raise UsageError(f"Interface wraps a function, not {fn!r}")
-        note_unsupported("Interface", INTERFACE, {"examples": examples, **later})
-        if (flagging_mode or allow_flagging) not in {None, False, "never"}:
-            note("Interface: flagging does nothing yet in this version of Doorstep")
+        note_unsupported("Interface", INTERFACE, later)
         super().__init__(
             mode="interface",
             title=title or "Doorstep",
@@ -94,6 +107,9 @@ class Interface(Blocks):
         self.additional_inputs = [_component(each) for each in _listed(additional_inputs)]
         self.input_components = [*self.main_inputs, *self.additional_inputs]
         self.output_components = [_component(each) for each in _listed(outputs)]
+        self.flagging = FlagButtons(
+            _flagging_mode(flagging_mode, allow_flagging), flagging_options, flagging_dir, flagging_callback
+        )
         self._name_components()
         with self:
             buttons = self._lay_out(title, submit_btn, stop_btn, clear_btn, additional_inputs_accordion)
@@ -109,6 +125,22 @@ class Interface(Blocks):
                 "validator": validator,
             }
             self._connect(buttons, api_name, options)
+            self.examples = None
+            if examples:
+                self.examples = Examples(
+                    examples,
+                    self.input_components,
+                    self.output_components,
+                    fn,
+                    cache_examples,
+                    cache_mode,
+                    examples_per_page=examples_per_page,
+                    example_labels=example_labels,
+                    preload=self._preloaded(preload_example),
+                    batch=batch,
+                )
+            if article:
+                Markdown(article)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the wrapped function itself."""
@@ -117,6 +149,9 @@ class Interface(Blocks):
     def _name_components(self) -> None:
         for component, parameter in zip(self.input_components, _parameters(self.fn), strict=False):
             component.label = component.label or parameter
+        for component in self.output_components:
+            if component.interactive is None and component not in self.input_components:
+                component.interactive = False  # other functions read it too, to flag it or for its change
         many = len(self.output_components) > 1
         for number, component in enumerate(self.output_components):
             component.label = component.label or (f"output {number}" if many else "output")
@@ -142,13 +177,13 @@ class Interface(Blocks):
                 if self.output_components:
                     with Column(variant="panel"):
                         _render(self.output_components)
+                        self.flagging.lay_out()
             else:
                 with Column(variant="panel"):
                     _render(self.output_components)
                     generate = "Generate" if submit_btn == "Submit" else submit_btn
                     buttons = self._buttons(generate, stop_btn, clear_btn)
-        if self.article:
-            Markdown(self.article)
+                    self.flagging.lay_out()
         return buttons
 
     def _lay_out_additional(self, accordion: str | Accordion | None) -> None:
@@ -180,9 +215,10 @@ class Interface(Blocks):
         )
         if buttons.stop is not None and buttons.submit is not None:
             self._connect_stop(triggers, run, buttons.submit, buttons.stop)
+        shown = {each.id: each for each in (*self.input_components, *self.output_components)}
+        self.flagging.connect(run, list(shown.values()))
         if buttons.clear is not None:
-            cleared = {each.id: each for each in (*self.input_components, *self.output_components)}
-            self.add_constant(buttons.clear.click, [(each, each.blank()) for each in cleared.values()])
+            self.add_constant(buttons.clear.click, [(each, each.blank()) for each in shown.values()])
 
     def _connect_stop(
         self, triggers: Sequence[Trigger], run: Dependency, submit: Button, stop: Button
@@ -197,6 +233,11 @@ class Interface(Blocks):
         self.add_changes([run.then], idle, "ended")
         self.add_changes([stop.click], idle, "stop", cancels=run)
 
+    def _preloaded(self, number: int | Literal[False]) -> int | Literal[False]:
+        """The example that a page opens with: none where an input has a value of its own."""
+        has_value = any(each.value is not None or each.load is not None for each in self.main_inputs)
+        return False if has_value else number
+
     def _triggers(self, submit: Button | None) -> list[Trigger]:
         """What runs the function: every change, or the button and Enter in a text."""
         if submit is None:
@@ -204,6 +245,14 @@ class Interface(Blocks):
             return [each for each in changes if each is not None] or [self.load]
         enters = [_event(component, "submit") for component in self.input_components]
         return [submit.click, *(each for each in enters if each is not None)]
+
+
+def _flagging_mode(mode: Flagging, older: Flagging) -> str | None:
+    """The mode as it is written now; `allow_flagging` took truth values too."""
+    asked = mode if mode is not None else older
+    if isinstance(asked, bool):
+        return "manual" if asked else "never"
+    return asked
 
 
 def _listed(given: ComponentLike | Sequence[ComponentLike] | None) -> list[ComponentLike]:

@@ -162,6 +162,7 @@ def _entry(block: Block, files: Files, shown_only: set[int], visit: Visit | None
         given = block.interactive
         props["interactive"] = block.id not in shown_only and not block.is_static if given is None else given
         props["value"] = _first_value(block, files, visit)
+        props |= block.file_props(files)
     return {"id": block.id, "type": block.type, "props": props}
 
 

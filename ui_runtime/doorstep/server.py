@@ -74,6 +74,7 @@ class App:
         blocks.finish()
         self.blocks = blocks
         self.files = FileStore(Paths(allowed_paths, blocked_paths))
+        blocks.prepare(self.files.of_session(None))
         self.assets = assets or Assets()
         self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
         self.page, *self.routes = (

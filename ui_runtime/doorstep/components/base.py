@@ -129,6 +129,10 @@ class Component(Block):
         }
         return super().props() | common | {name: getattr(self, name) for name in self.PROPS}
 
+    def file_props(self, files: Files) -> dict[str, Any]:  # noqa: ARG002
+        """More of what the page needs, for a component that has files beside its value."""
+        return {}
+
     # -- messages ------------------------------------------------------------------------------
 
     @property

@@ -17,6 +17,7 @@ const english = {
   emptyLabel: "No result yet",
   ended: "This link has ended",
   endedHint: "Its owner closed it, or its time ran out. Ask them for a new one.",
+  examples: "Examples",
   error: "Error",
   eta: (seconds: number) => `~${seconds} s`,
   fullscreen: "View larger",
