@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import goals, report
+from bench import document, report
 from bench.loads import LOADS, Load, Scale
 from bench.loads.generator import wrk
 from bench.loads.turn import take
@@ -44,7 +44,10 @@ def main() -> None:
         if FIRST_ANSWER in options.only:
             first_answers(stack, place, results, 2 * options.rounds)
     facts = machine() | {"rounds": options.rounds, **vars(options.scale)}
-    tell(results, options.loads, facts)
+    text = document.written(results, options.loads, facts)
+    print(f"\n{text}")
+    if options.document:
+        document.put(options.document, text)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(report.as_json(results, {"machine": facts}))
     print(f"\nevery round: {options.json}")
@@ -64,6 +67,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--ways", nargs="+", choices=ways, default=ways, metavar="WAY", help=", ".join(ways))
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="file for every round")
+    parser.add_argument("--document", type=Path, help="put the tables into this file, between its marks")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.scale = scale(options)
@@ -146,24 +150,6 @@ def first_answer(relay: doorstep.Relay) -> float:
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or ["no word"])[-1])
     return float(done.stdout.splitlines()[-1])
-
-
-def tell(results: Results, loads: list[Load], facts: dict[str, object]) -> None:
-    print("\n" + ", ".join(f"{name}: {fact}" for name, fact in facts.items()))
-    print("Through Doorstep (not `doorstep port`) the app runs inside the client: its CPU is in that column.")
-    for load in loads:
-        print(
-            f"\n**{load.title}** ({load.name}{f'; µs of CPU for each {load.unit}' if load.alone else ''})\n"
-        )
-        print(report.table(results, load))
-    if results.first_answers:
-        figure = report.Figure.of(results.first_answers, report.MILLI)
-        print(f"\n`launch(share=True)` to the first answer: {figure} ms")
-    for failure in results.failures:
-        print(f"failed: {failure}")
-    print("\n**How many times as fast Doorstep is**, in what is done or how long it takes (p50)\n")
-    print(report.summary(results, loads))
-    print("\n**Goals**\n\n" + goals.check(results))
 
 
 def machine() -> dict[str, object]:

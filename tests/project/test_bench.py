@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import goals
+from bench import document, goals
 from bench.goals import Goal
 from bench.loads import LOADS, Load
 from bench.loads.generator import seen
@@ -127,6 +127,21 @@ def test_a_goal_is_met_at_its_limit() -> None:
     assert Goal("most", 2, lambda _: None).met(2)
     assert Goal("least", 2, lambda _: None, at_least=True).met(2)
     assert not Goal("least", 2, lambda _: None, at_least=True).met(1.99)
+
+
+def test_a_documents_tables_are_replaced_and_nothing_else(results: Results, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Title\n\n{document.BEGIN}\nold\n{document.END}\n\n## Next\n")
+
+    document.put(page, document.written(results, [SMALL], {"cores": 2}))
+
+    text = page.read_text()
+    assert text.startswith(f"# Title\n\n{document.BEGIN}\n\ncores: 2.")
+    assert text.endswith(f"|\n\n{document.END}\n\n## Next\n")
+    assert "old" not in text
+    page.write_text("# Title\n")
+    with pytest.raises(ValueError, match="has no"):
+        document.put(page, "")
 
 
 def test_a_generator_whose_visitors_were_not_all_served_fails_its_turn() -> None:
