@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import uvloop
 
+from bench import shares_revoke
 from bench.processes import cpu_seconds, free_port, listens
 from bench.shares_client import raise_file_limit
 
@@ -53,6 +54,10 @@ class Found:
     """From the relay's start until it listens."""
     backs: list[list[float]] = field(default_factory=list)
     """For each restart, when each share answered again, from the moment that the relay was killed."""
+    start_cpu: list[float] = field(default_factory=list)
+    """What the relay used from its start until then."""
+    revoked: dict[str, list[float]] = field(default_factory=dict)
+    """By the way of revoking: until the last byte that a visitor got."""
 
 
 class Relay:
@@ -60,11 +65,11 @@ class Relay:
 
     def __init__(self, place: Path, shares: int) -> None:
         self.port = free_port()
-        self._data = place / "relay"
+        self.data = place / "relay"
         self._log = place / "relay.log"
         self._shares = shares
         self._process: subprocess.Popen[bytes]
-        create = [RELAY_COMMAND, "token", "create", "bench", "--data", str(self._data)]
+        create = [RELAY_COMMAND, "token", "create", "bench", "--data", str(self.data)]
         self.token = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
 
     @property
@@ -77,7 +82,7 @@ class Relay:
         return float(psutil.Process(self.pid).memory_full_info().uss) / 1024
 
     def launch(self) -> None:
-        where = ["--listen", f"127.0.0.1:{self.port}", "--domain", "localhost", "--data", str(self._data)]
+        where = ["--listen", f"127.0.0.1:{self.port}", "--domain", "localhost", "--data", str(self.data)]
         with self._log.open("ab") as sink:
             command = [RELAY_COMMAND, "serve", "--max-sessions", str(self._shares), *where]
             self._process = subprocess.Popen(command, stdout=sink, stderr=sink)
@@ -198,6 +203,7 @@ async def measure(place: Path, options: argparse.Namespace) -> Found:
             for _ in range(options.restarts):
                 await restart(relay, clients, options.shares, found)
                 await asyncio.sleep(12)  # the shares count as steady again
+        found.revoked = await shares_revoke.tries(relay.port, relay.token, relay.data, options.revocations)
     finally:
         relay.kill()
     return found
@@ -231,6 +237,7 @@ async def restart(relay: Relay, clients: Clients, count: int, found: Found) -> N
     await relay.listening()
     found.starts.append(time.monotonic() - began)
     found.backs.append(await back)
+    found.start_cpu.append(cpu_seconds(relay.pid))
 
 
 def parts(shares: int, clients: int) -> list[int]:
@@ -243,9 +250,19 @@ def report(found: Found, shares: int) -> Iterator[str]:
     yield f"relay: {found.relay_memory:.1f} kB a share, {found.relay_total:.0f} MB in all"
     yield f"relay while idle: {found.idle_cpu:.2f} % of a core"
     yield f"client: {found.client_memory:.1f} kB a share"
-    for start, back in zip(found.starts, found.backs, strict=True):
+    for start, back, cpu in zip(found.starts, found.backs, found.start_cpu, strict=True):
         half = statistics.median(back)
-        yield f"restart: listens after {start:.2f} s, half back after {half:.2f} s, all after {back[-1]:.2f} s"
+        yield (
+            f"restart: listens after {start:.2f} s, half are back after {half:.2f} s, "
+            f"all after {back[-1]:.2f} s; {cpu:.2f} s of the relay's CPU"
+        )
+    for way, times in found.revoked.items():
+        if times:
+            p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
+            yield (
+                f"revoked by {way}: last byte to a visitor after {1000 * statistics.median(times):.0f} ms "
+                f"(p99 {1000 * p99:.0f} ms, {len(times)} tries)"
+            )
 
 
 def arguments() -> argparse.Namespace:
@@ -254,6 +271,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=4, help="processes that hold them (4)")
     parser.add_argument("--idle", type=float, default=60, help="seconds of rest (60)")
     parser.add_argument("--restarts", type=int, default=3, help="how often the relay is killed (3)")
+    parser.add_argument("--revocations", type=int, default=200, help="shares that are revoked (200)")
     return parser.parse_args()
 
 
