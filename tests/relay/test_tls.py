@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import socket
 import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,26 @@ def test_a_link_with_tls_on_both_legs(relay: TlsRelay) -> None:
         assert b'"scheme": "https"' in body
         status, body = relay.get(f"demo.{DOMAIN}", "/big?5000000")
         assert (status, len(body)) == (200, 5_000_000)
+
+
+def test_many_uploads_at_once_all_arrive_whole(relay: TlsRelay) -> None:
+    """More than the client reads at a time: its reading is paused and resumed on every connection."""
+    body = b"x" * 2_000_000
+
+    def upload(_: int) -> list[int]:
+        name = f"demo.{DOMAIN}"
+        connection = http.client.HTTPSConnection(name, relay.port, timeout=10)
+        connection.sock = relay.handshake(name)
+        with contextlib.closing(connection):
+            answers = []
+            for _ in range(5):
+                connection.request("POST", "/upload", body, {"Host": f"{name}:{relay.port}"})
+                answers.append(json.loads(connection.getresponse().read())["size"])
+            return answers
+
+    with run_script(CLIENT, env=relay.client_env()) as script, ThreadPoolExecutor(8) as visitors:
+        script.wait_for_line(r"^URL")
+        assert list(visitors.map(upload, range(8))) == [[len(body)] * 5] * 8
 
 
 def test_a_client_that_does_not_trust_the_certificate_says_so(relay: TlsRelay) -> None:
