@@ -6,6 +6,7 @@ Ids are unique in the process, so trees can be put into one another without renu
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 from contextvars import ContextVar
@@ -130,14 +131,8 @@ class Block:
         if isinstance(self._arguments, dict):
             return self._arguments
         args, kwargs = self._arguments
-        signature = inspect.signature(type(self).__init__)
-        given = dict(signature.bind_partial(self, *args, **kwargs).arguments)
-        del given[next(iter(given))]  # self
-        for parameter in signature.parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                given |= given.pop(parameter.name, {})
-        self._arguments = given
-        return given
+        self._arguments = dict(zip(_positional(type(self)), args, strict=False)) | kwargs
+        return self._arguments
 
     @made_with.setter
     def made_with(self, given: dict[str, Any]) -> None:
@@ -158,6 +153,13 @@ class Block:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
+
+
+@functools.cache
+def _positional(kind: type[Block]) -> tuple[str, ...]:
+    """The names of the arguments that a kind of block takes by position."""
+    parameters = inspect.signature(kind).parameters.values()
+    return tuple(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
 
 
 class Container(Block):
