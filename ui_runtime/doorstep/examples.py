@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -190,6 +189,8 @@ def _called(fn: Callable[..., Any], given: list[Any]) -> Any:
     kind = kind_of(fn)
     if not kind.is_async:
         return _last(fn(*given)) if kind.is_generator else fn(*given)
+    import asyncio  # an app that is only built needs none of it
+
     found: list[Any] = []
     failed: list[BaseException] = []
 

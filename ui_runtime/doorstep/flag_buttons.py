@@ -12,7 +12,6 @@ from doorstep.components.layout import Row
 from doorstep.errors import UsageError
 from doorstep.flagging import CSVLogger, FlaggingCallback
 from doorstep.request import Request
-from doorstep.toasts import Success
 
 if TYPE_CHECKING:
     from doorstep.components.base import Component
@@ -61,6 +60,8 @@ class FlagButtons:
 
     def _flagged(self, option: str | None, *, quietly: bool = False) -> Any:
         def flag(request: Request, *values: Any) -> None:
+            from doorstep.toasts import Success
+
             self.callback.flag(list(values), option, request.username)
             if not quietly:
                 Success("Thank you, it was written down.", duration=4, title="Flagged")

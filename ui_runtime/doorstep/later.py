@@ -55,19 +55,19 @@ _INSTEAD: Final = {
 
 NAMES: Final = frozenset(
     {
-        *("AnnotatedImage", "Audio", "BarPlot", "Brush", "CSVLogger", "Carousel", "ChatInterface"),
+        *("AnnotatedImage", "Audio", "BarPlot", "Brush", "Carousel", "ChatInterface"),
         *("ChatMessage", "Chatbot", "CheckboxGroup", "Code", "ColorPicker", "DataFrame", "Dataframe"),
-        *("Dataset", "DateTime", "DeepLinkButton", "Dialogue", "DownloadButton", "DuplicateButton"),
-        *("Eraser", "Examples", "File", "FileData", "FileExplorer", "FileSize", "Files"),
-        *("FlaggingCallback", "Gallery", "HTML", "Header", "HighlightedText", "I18n", "ImageEditor"),
+        *("DateTime", "DeepLinkButton", "Dialogue", "DownloadButton", "DuplicateButton"),
+        *("Eraser", "File", "FileData", "FileExplorer", "FileSize", "Files"),
+        *("Gallery", "HTML", "Header", "HighlightedText", "I18n", "ImageEditor"),
         *("ImageMask", "ImageSlider", "JSON", "Json", "LayerOptions", "LinePlot", "List"),
         *("LoginButton", "LogoutButton", "Matrix", "Mic", "Microphone", "Mix", "Model3D"),
-        *("MultimodalTextbox", "NO_RELOAD", "Numpy", "OAuthProfile", "OAuthToken", "Paint", "Parallel"),
-        *("ParamViewer", "PlayableVideo", "Plot", "ScatterPlot", "Series", "Server", "SimpleCSVLogger"),
+        *("MultimodalTextbox", "Numpy", "OAuthProfile", "OAuthToken", "Paint", "Parallel"),
+        *("ParamViewer", "PlayableVideo", "Plot", "ScatterPlot", "Series", "Server"),
         *("Sketchpad", "Text", "Theme", "UploadButton", "Variable", "Video", "WatermarkOptions"),
         *("WaveformOptions", "WebcamOptions", "cache", "close_all", "deploy", "flagging", "get_audio"),
         *("get_file", "get_image", "get_model3d", "get_video", "inputs", "load", "load_chat", "mcp"),
-        *("media", "outputs", "routes", "set_static_paths", "templates", "themes", "utils"),
+        *("media", "outputs", "routes", "templates", "themes", "utils"),
         *("validators"),
     }
 )
