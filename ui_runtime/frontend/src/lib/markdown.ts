@@ -21,8 +21,28 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   if (element.hasAttribute("target")) element.setAttribute("rel", "noopener noreferrer");
 });
 
-export function render(source: string, { breaks, anchors }: MarkdownOptions): string {
-  const html = new Marked({ gfm: true, breaks, async: false }).parse(source) as string;
+/** Blocks rendered before: a text that grows is rendered where it grows. */
+const rendered = new Map<string, string>();
+const MOST_KEPT = 2_000;
+
+/** Safe HTML, block by block; one that did not change is the same string as before. */
+export function render(source: string, options: MarkdownOptions): string[] {
+  const marked = new Marked({ gfm: true, breaks: options.breaks, async: false });
+  const tokens = marked.lexer(source);
+  // Tags may open in one block and close in another, and what a link refers to may stand anywhere.
+  const whole = tokens.some(({ type }) => type === "html") || Object.keys(tokens.links).length > 0;
+  if (whole) return [cleaned(marked.parser(tokens), options)];
+  if (rendered.size > MOST_KEPT) rendered.clear();
+  return tokens.flatMap((token) => {
+    if (token.type === "space") return [];
+    const key = `${options.breaks}${options.anchors}${token.raw}`;
+    const html = rendered.get(key) ?? cleaned(marked.parser([token]), options);
+    rendered.set(key, html);
+    return [html];
+  });
+}
+
+function cleaned(html: string, { anchors }: MarkdownOptions): string {
   const safe = purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true });
   if (anchors) for (const heading of safe.querySelectorAll("h1,h2,h3,h4,h5,h6")) addAnchor(heading);
   for (const table of safe.querySelectorAll("table")) wrapTable(table);
