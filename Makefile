@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-network bench-shares chaos soak lock system clean
+.PHONY: help demo test lint types page bench bench-network bench-transports bench-flame bench-shares chaos soak lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,12 @@ bench-network: $(VENV)/.dev  ## the same over a path with delay and loss, in net
 
 bench-shares: $(VENV)/.dev  ## 1,000 idle shares: memory, CPU, and how soon they are back after a restart
 	@$(BIN)/python -m bench.shares $(ARGS)
+
+bench-flame: $(VENV)/.dev  ## where the relay's time goes for a small request, as a flame graph
+	@$(BIN)/python -m bench.flame $(ARGS)
+
+bench-transports: $(VENV)/.dev  ## event loops, their transports and their TLS, one beside the other
+	@$(BIN)/python -m bench.transports $(ARGS)
 
 soak: $(VENV)/.dev  ## half an hour of mixed load: does anything grow?
 	@$(BIN)/python -m bench.soak $(ARGS)
