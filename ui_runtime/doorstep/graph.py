@@ -6,11 +6,11 @@ Ids are unique in the process, so trees can be put into one another without renu
 
 from __future__ import annotations
 
-import functools
 import inspect
 import itertools
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
+from weakref import WeakKeyDictionary
 
 from doorstep.errors import UsageError
 from doorstep.later import BLOCK, note_unsupported
@@ -155,11 +155,17 @@ class Block:
         return f"<{type(self).__name__} {self.id}>"
 
 
-@functools.cache
 def _positional(kind: type[Block]) -> tuple[str, ...]:
     """The names of the arguments that a kind of block takes by position."""
-    parameters = inspect.signature(kind).parameters.values()
-    return tuple(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
+    known = _POSITIONAL.get(kind)
+    if known is None:
+        parameters = inspect.signature(kind).parameters.values()
+        known = tuple(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
+        _POSITIONAL[kind] = known
+    return known
+
+
+_POSITIONAL: WeakKeyDictionary[type[Block], tuple[str, ...]] = WeakKeyDictionary()
 
 
 class Container(Block):
