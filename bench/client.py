@@ -1,21 +1,31 @@
-"""A client process of its own: shares `bench.app` in process, or a port; prints the link, stays.
+"""The client process: shares `bench.app`, or a port, and says how long that took.
 
-python -m bench.client [PORT]
+    python -m bench.client [--port PORT] [--name NAME] [--expires SECONDS]
+
+Prints the link and the seconds of `share()` on one line; ends when the link does, or by SIGTERM.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
+import argparse
+import signal
+import time
 
 import doorstep_client
 from bench.app import app
 
 
 def main() -> None:
-    link = doorstep_client.share(int(sys.argv[1]) if len(sys.argv) > 1 else app)
-    print(link.url, flush=True)
-    threading.Event().wait()
+    parser = argparse.ArgumentParser(prog="python -m bench.client")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--name")
+    parser.add_argument("--expires", type=float)
+    options = parser.parse_args()
+    began = time.perf_counter()
+    link = doorstep_client.share(options.port or app, name=options.name, expires_in=options.expires)
+    print(link.url, f"{time.perf_counter() - began:.4f}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: link.close())
+    link.wait()
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class World:
     def client(self, name: str) -> Iterator[float]:
         """A client whose link works; how long `share()` took, in seconds."""
         command = ["ip", "netns", "exec", self.network.namespace("client")]
-        command += [sys.executable, "-m", "bench.mixed_app", "--name", name]
+        command += [sys.executable, "-m", "bench.client", "--name", name]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, env=self.env, text=True)
         try:
             assert process.stdout is not None
@@ -87,7 +87,7 @@ def world(place: Path, *, tls: bool = False) -> Iterator[World]:
             sys.executable,
             "-m",
             "uvicorn",
-            "bench.mixed_app:app",
+            "bench.app:app",
             "--host",
             made.network.address("client"),
         ]

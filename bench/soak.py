@@ -157,7 +157,7 @@ def start_relay(stack: contextlib.ExitStack, place: Path, *, tls: bool) -> World
 def client(world: World, name: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A client process whose link works."""
     log = world.place / f"{name}.log"
-    command = [sys.executable, "-m", "bench.mixed_app", "--name", name, *options]
+    command = [sys.executable, "-m", "bench.client", "--name", name, *options]
     with running(command, log=log, env=world.env) as process:
         wait_for(lambda: re.search(r"https?://\S+", log.read_text()) is not None, "the link", log)
         yield process

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bench.processes import free_port, listens, running, wait_for
 from bench.ways import DOMAIN, RELAY_COMMAND, Peer, Setting, Way, environment
 
-LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
+LINK = re.compile(r"^https?://\S+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def relay(place: Path, *, certificate: Path | None = None, ca: Path | None = Non
 
 @contextlib.contextmanager
 def client(name: str, place: Path, through: Relay, *target: str, ca: Path | None = None) -> Iterator[Way]:
-    """A client process whose link works; `target` is a port, or absent for the app inside the client."""
+    """A client process whose link works; `target` is `--port PORT`, or nothing for the app inside it."""
     log = place / "client.log"
     with running([sys.executable, "-m", "bench.client", *target], log=log, env=through.env) as process:
         wait_for(lambda: LINK.search(log.read_text()) is not None, "the link", log)
@@ -76,7 +76,7 @@ def tls(setting: Setting) -> Iterator[Way]:
 def port(setting: Setting) -> Iterator[Way]:
     """The app in a process of its own, as the peers have it: the client passes bytes to its port."""
     place = setting.directory(PORT)
-    with relay(place) as through, client(PORT, place, through, str(setting.app.port)) as way:
+    with relay(place) as through, client(PORT, place, through, "--port", str(setting.app.port)) as way:
         yield Way(way.name, way.port, way.host, {**way.pids, **setting.app.pids})
 
 
