@@ -97,6 +97,9 @@ def beside(rate: float) -> Callable[[Way, Scale], Seen]:
     return run
 
 
+PACED = f"Small requests beside a download of {PACE} MB/s"
+FREE = "Small requests beside a download as fast as it goes"
+
 LOADS = [
     Load("small-1", "Small requests, 1 visitor", "request", requests(1), waits=True),
     Load("small-32", "Small requests, 32 keep-alive visitors", "request", requests(32)),
@@ -108,20 +111,6 @@ LOADS = [
     Load("websocket", "WebSocket messages and their echo, 32 visitors", "message", messages),
     Load("flood", "Server-sent events as fast as they go, 8 visitors", "event", flood),
     Load("events", "Server-sent events, 100 a second to each of 32 visitors", "event", events, waits=True),
-    Load(
-        "beside-paced",
-        f"Small requests beside a download of {PACE} MB/s",
-        "request",
-        beside(PACE),
-        waits=True,
-        alone=False,
-    ),
-    Load(
-        "beside",
-        "Small requests beside a download as fast as it goes",
-        "request",
-        beside(0),
-        waits=True,
-        alone=False,
-    ),
+    Load("beside-paced", PACED, "request", beside(PACE), waits=True, alone=False),
+    Load("beside", FREE, "request", beside(0), waits=True, alone=False),
 ]
