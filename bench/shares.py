@@ -33,7 +33,7 @@ from bench.shares_client import raise_file_limit
 
 ROOT = Path(__file__).resolve().parent.parent
 RELAY_COMMAND = str(Path(sys.executable).parent / "doorstep-relay")
-DEADLINE = 300.0
+DEADLINE = 900.0
 PROBES = 64
 """Visitors at a time who look whether shares are back."""
 
@@ -46,6 +46,8 @@ class Found:
     """Shares opened a second."""
     relay_memory: float = 0.0
     client_memory: float = 0.0
+    first_share: list[float] = field(default_factory=list)
+    """kB that the first share adds to a process that serves its app already."""
     idle_cpu: float = 0.0
     """Of a core, in percent."""
     relay_total: float = 0.0
@@ -75,6 +77,12 @@ class Relay:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a client needs to know."""
+        url = f"http://127.0.0.1:{self.port}"
+        return {**os.environ, "DOORSTEP_RELAY": url, "DOORSTEP_TOKEN": self.token, "PYTHONPATH": str(ROOT)}
 
     @property
     def memory(self) -> float:
@@ -120,17 +128,16 @@ class Clients:
             yield
         finally:
             for process in self._processes:
-                process.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
             await asyncio.gather(*self._readers, *(process.wait() for process in self._processes))
 
     async def _start(self, count: int) -> None:
-        url = f"http://127.0.0.1:{self._relay.port}"
-        env = {"DOORSTEP_RELAY": url, "DOORSTEP_TOKEN": self._relay.token, "PYTHONPATH": str(ROOT)}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.shares_client", str(count)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **env},
+            env=self._relay.env,
         )
         self._processes.append(process)
         self._readers.append(asyncio.create_task(self._read(process)))
@@ -198,6 +205,7 @@ async def measure(place: Path, options: argparse.Namespace) -> Found:
     relay.launch()
     try:
         await relay.listening()
+        found.first_share = [alone(relay) for _ in range(3)]
         async with clients.running(parts(options.shares, options.clients)):
             await at_rest(relay, clients, options, found)
             for _ in range(options.restarts):
@@ -207,6 +215,13 @@ async def measure(place: Path, options: argparse.Namespace) -> Found:
     finally:
         relay.kill()
     return found
+
+
+def alone(relay: Relay) -> float:
+    """A client process of its own, with one share."""
+    command = [sys.executable, "-m", "bench.client_memory"]
+    done = subprocess.run(command, env=relay.env, check=True, capture_output=True, text=True)
+    return float(done.stdout)
 
 
 async def at_rest(relay: Relay, clients: Clients, options: argparse.Namespace, found: Found) -> None:
@@ -249,7 +264,10 @@ def report(found: Found, shares: int) -> Iterator[str]:
     yield f"opened a second: {found.opens:.0f}"
     yield f"relay: {found.relay_memory:.1f} kB a share, {found.relay_total:.0f} MB in all"
     yield f"relay while idle: {found.idle_cpu:.2f} % of a core"
-    yield f"client: {found.client_memory:.1f} kB a share"
+    yield (
+        f"client: {statistics.median(found.first_share):.0f} kB for the first share beside its app, "
+        f"{found.client_memory:.1f} kB for each more in the same process"
+    )
     for start, back, cpu in zip(found.starts, found.backs, found.start_cpu, strict=True):
         half = statistics.median(back)
         yield (

@@ -7,6 +7,7 @@ a share is open, `{"lost": n}` for sessions that broke off, `{"kilobytes": kB}` 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import resource
@@ -17,11 +18,12 @@ import psutil
 
 from bench.app import app
 from doorstep_client.dial import run_loop_factory
+from doorstep_client.errors import UnreachableError
 from doorstep_client.session import Holder
 from doorstep_client.settings import find_relay
 from doorstep_client.targets import make_target
 
-AT_ONCE = 32
+AT_ONCE = 16
 """Shares that are being opened at the same time, at the first start."""
 
 
@@ -73,7 +75,7 @@ class Crowd:
 
         target = make_target(app, lifespan=False)
         holder = Holder(find_relay(), target, name=None, expires_in=None, changed=changed)
-        self._tasks.append(asyncio.create_task(holder.run()))
+        self._tasks.append(asyncio.create_task(_hold(holder)))
 
     async def _obey(self) -> None:
         reader = asyncio.StreamReader()
@@ -81,6 +83,13 @@ class Crowd:
         await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
         while await reader.readline():
             say(kilobytes=kilobytes())
+
+
+async def _hold(holder: Holder) -> None:
+    """A relay that is busy with thousands of others may be too late at first: ask again, as people do."""
+    while holder.opened is None:
+        with contextlib.suppress(UnreachableError):
+            await holder.run()
 
 
 def raise_file_limit() -> None:
