@@ -1,12 +1,16 @@
-"""Everything that one run found, as Markdown: printed, and put into a document between its two marks."""
+"""Everything that one run found, as Markdown: printed, and put into a document between its two marks.
+
+python -m bench.document build/bench.json docs/performance.md     the tables of a run that is over
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import goals, report
-from bench.loads import Load
+from bench.loads import LOADS, Load
 from bench.report import Results
 
 BEGIN, END = "<!-- begin: make bench -->", "<!-- end: make bench -->"
@@ -47,3 +51,14 @@ def put(document: Path, text: str) -> None:
     if not begin or not end:
         raise ValueError(f"{document} has no {BEGIN} followed by {END}")
     document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+def main() -> None:
+    source, page = map(Path, sys.argv[1:])
+    results, facts = report.from_json(source.read_text())
+    loads = [load for load in LOADS if load.name in results.turns]
+    put(page, written(results, loads, facts))
+
+
+if __name__ == "__main__":
+    main()

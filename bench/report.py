@@ -162,4 +162,15 @@ def as_json(results: Results, facts: Mapping[str, object]) -> str:
         for load, ways in results.turns.items()
     }
     rest = {"failures": results.failures, "first_answer_seconds": results.first_answers}
-    return json.dumps({**facts, "rounds": rounds, **rest}, indent=2) + "\n"
+    return json.dumps({"facts": facts, "rounds": rounds, **rest}, indent=2) + "\n"
+
+
+def from_json(text: str) -> tuple[Results, dict[str, object]]:
+    """What `as_json` wrote: the results, and the facts of its run."""
+    found = json.loads(text)
+    results = Results(failures=found["failures"], first_answers=found["first_answer_seconds"])
+    for load, ways in found["rounds"].items():
+        for way, turns in ways.items():
+            for turn in turns:
+                results.add(load, way, Turn(**turn) if turn else None)
+    return results, found["facts"]

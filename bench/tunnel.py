@@ -43,13 +43,13 @@ def main() -> None:
         results = measure(start(stack, place, options.ways), options)
         if FIRST_ANSWER in options.only:
             first_answers(stack, place, results, 2 * options.rounds)
-    facts = machine() | {"rounds": options.rounds, **vars(options.scale)}
+    facts = machine() | {"rounds": options.rounds} | told(options.scale)
     text = document.written(results, options.loads, facts)
     print(f"\n{text}")
     if options.document:
         document.put(options.document, text)
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(report.as_json(results, {"machine": facts}))
+    options.json.write_text(report.as_json(results, facts))
     print(f"\nevery round: {options.json}")
 
 
@@ -82,6 +82,11 @@ def scale(options: argparse.Namespace) -> Scale:
         bulk=round(options.megabytes * 1e6) if options.megabytes else base.bulk,
         many=options.visitors or base.many,
     )
+
+
+def told(size: Scale) -> dict[str, object]:
+    big = f"{size.bulk / 1e6:g} MB"
+    return {"seconds a turn": f"{size.seconds:g}", "big transfers": big, "many visitors": size.many}
 
 
 def start(stack: contextlib.ExitStack, place: Path, wanted: list[str]) -> list[Way]:

@@ -16,7 +16,7 @@ from bench.loads import LOADS, Load
 from bench.loads.generator import seen
 from bench.loads.turn import Seen, Turn
 from bench.probes import whole_length
-from bench.report import Figure, Results, summary, table, times_as_fast
+from bench.report import Figure, Results, as_json, from_json, summary, table, times_as_fast
 from tests.project.tracked import ROOT
 
 SMALL = next(load for load in LOADS if load.name == "small-32")
@@ -127,6 +127,16 @@ def test_a_goal_is_met_at_its_limit() -> None:
     assert Goal("most", 2, lambda _: None).met(2)
     assert Goal("least", 2, lambda _: None, at_least=True).met(2)
     assert not Goal("least", 2, lambda _: None, at_least=True).met(1.99)
+
+
+def test_a_run_that_is_over_can_be_written_up_again(results: Results) -> None:
+    results.failures.append("chisel fell over")
+    results.first_answers.append(0.2)
+
+    again, facts = from_json(as_json(results, {"cores": 2}))
+
+    assert again == results
+    assert facts == {"cores": 2}
 
 
 def test_a_documents_tables_are_replaced_and_nothing_else(results: Results, tmp_path: Path) -> None:
