@@ -24,6 +24,7 @@ from doorstep_client.errors import (
     UsageError,
 )
 from doorstep_client.link import Link, share
+from doorstep_client.pace import Pace
 from tests.client.fakes import FakeRelay, FakeSession, hello_app
 from tests.client.test_targets import LifespanApp
 from tests.support import eventually, free_port
@@ -213,7 +214,7 @@ async def test_close_while_the_relay_is_away_is_quick() -> None:
 async def test_the_user_is_told_when_the_link_is_lost_back_and_revoked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sessions, "backoff", lambda _attempt: 0.01)
+    monkeypatch.setattr(Pace, "after", lambda *_, **__: 0.01)
     told: list[str] = []
 
     async def first(session: FakeSession) -> None:
@@ -242,7 +243,7 @@ async def test_the_user_is_told_when_the_link_is_lost_back_and_revoked(
 async def test_an_on_event_that_fails_does_not_end_the_link(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sessions, "backoff", lambda _attempt: 0.01)
+    monkeypatch.setattr(Pace, "after", lambda *_, **__: 0.01)
 
     async def first(session: FakeSession) -> None:
         await session.welcome()
