@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 
 import doorstep as ds
@@ -108,6 +111,37 @@ def test_a_callable_value_is_loaded_with_the_page() -> None:
     (dependency,) = app.dependencies
     assert dependency.targets[0].block == app.id
     assert dependency.outputs == [box]
+
+
+def test_a_callable_value_is_loaded_again_when_its_inputs_change_and_every_so_often() -> None:
+    with ds.Blocks() as app:
+        seed = ds.Number(1)
+        same: Any = lambda n: n  # noqa: E731  # its value takes an input
+        slow, shared = ds.Number(same, every=2.5, inputs=seed), ds.Timer(9)
+        ds.Textbox(lambda: "now", every=shared)
+    app.finish()
+    first, second = app.dependencies
+    (timer,) = [each for each in app.walk() if isinstance(each, ds.Timer) and each is not shared]
+    assert timer.value == 2.5
+    assert first.inputs == [seed]
+    assert first.outputs == [slow]
+    assert [(each.block, each.event) for each in first.targets] == [
+        (app.id, "load"),
+        (seed.id, "change"),
+        (timer.id, "tick"),
+    ]
+    assert [(each.block, each.event) for each in second.targets] == [(app.id, "load"), (shared.id, "tick")]
+
+
+def test_a_page_of_many_components_is_built_in_no_time() -> None:
+    started = time.process_time()
+    with ds.Blocks() as app:
+        for number in range(125):
+            with ds.Row():
+                box, out = ds.Textbox(label=f"box {number}"), ds.Textbox()
+                ds.Button().click(lambda text: text, box, out)
+    app.finish()
+    assert time.process_time() - started < 0.25, "50 ms, on a machine that is not busy"
 
 
 def test_functions_of_one_concurrency_id_share_the_strictest_limit() -> None:

@@ -181,7 +181,7 @@ class TestOneSession:
         with ds.Blocks() as app:
 
             @ds.render()
-            def hello(request: ds.Request) -> None:
+            def hello(request: ds.Request | None) -> None:
                 ds.Markdown("nobody" if request is None else "somebody")
 
         assert Session(app).render(0).components[0]["props"]["value"] == "nobody"
@@ -230,6 +230,21 @@ class TestNesting:
         again = session.render(second.dependencies[0]["id"], 2)
         assert ids(again)[:1] == ids(inside)
         assert again.components[0]["keep"] == ["value"]
+
+
+async def test_an_event_that_crosses_a_rendering_is_answered_and_the_session_goes_on() -> None:
+    app, _ = boxes(keyed=False)
+    with served(app) as server:
+        async with server.page() as page:
+            await page.start(1)
+            message, _done = await page.hear(), await page.hear()
+            await page.start(1)
+            await page.hear()
+            await page.hear()
+            answer = await page.run("a", fn=message["dependencies"][0]["id"])
+            assert (answer["type"], answer["code"]) == ("failed", "cancelled")
+            await page.start("a", fn=99)
+            assert await page.end() == 1008
 
 
 def test_sessions_have_parts_of_their_own() -> None:

@@ -32,6 +32,8 @@ class Blocks(Registry, Container):
 
     type: ClassVar[str] = "column"
     """What it is inside of another app."""
+    variant = "default"
+    PROPS: ClassVar = ("variant",)
 
     title = ""
     """The title of its page."""

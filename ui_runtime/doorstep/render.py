@@ -123,8 +123,8 @@ class Overlay:
     dependencies: dict[int, Dependency] = field(default_factory=dict)
     parts: dict[int, Part] = field(default_factory=dict)
     """What each place holds now, by the id of its `Rendered`."""
-    count: itertools.count[int] | None = None
-    """Ids for the dependencies of parts."""
+    next_id: int = 0
+    """The id of the next dependency of a part; 0 before the first."""
 
     def put(self, place: int, part: Part) -> None:
         """A part takes the place of the one before."""
@@ -169,9 +169,9 @@ class Part(Registry, Container):
             if dependency.key == key:
                 return dependency.id
         overlay = self.visit.overlay
-        if overlay.count is None:
-            overlay.count = itertools.count(len(self.app.dependencies))
-        return next(overlay.count)
+        number = overlay.next_id or len(self.app.dependencies)
+        overlay.next_id = number + 1
+        return number
 
     def opened(self) -> Trigger:
         return After(self._call.dependency, "success")

@@ -67,11 +67,14 @@ class Session:
     def run(self, message: Run) -> None:
         """Start a job. A number that was used before is ignored: the page may say it again after a resume."""
         dependency = self.visit.dependency(message.fn)
-        if dependency is None:
+        if dependency is None and not self.visit.was_rendered(message.fn):
             raise ProtocolError(f"there is no function {message.fn}")
         if message.job <= self._last_job:
             return
         self._last_job = message.job
+        if dependency is None:
+            self.tell(_gone(message.job))
+            return
         job = Job(message.job, dependency, message.data, self, self.visit, message.trigger, message.event)
         if len(self.jobs) >= MAX_JOBS:
             self._end(job, _failed(job, BUSY))
@@ -245,6 +248,11 @@ class SessionStore:
                 self.remove(session)
                 return True
         return False
+
+
+def _gone(number: int) -> Failed:
+    """The answer to an event of a part that was rendered anew while the event was on its way."""
+    return Failed(job=number, title="Gone", message="This part of the page has changed.", code="cancelled")
 
 
 def _failed(job: Job, failure: Failure) -> Failed:

@@ -226,9 +226,13 @@ _SET_APART: Final = frozenset(
 _KNOWN: Final = frozenset(Dependency.__dataclass_fields__)
 
 
+_ONCE: Final = {"_js": "it is called js now", "every": "let a Timer tick: Timer(seconds).tick(…)"}
+
+
 def _check_known(name: str) -> None:
     if name not in _KNOWN:
-        raise TypeError(f"an event has no parameter {name!r}")
+        hint = f" ({_ONCE[name]})" if name in _ONCE else ""
+        raise TypeError(f"an event has no parameter {name!r}{hint}")
 
 
 _WORDS: Final = {

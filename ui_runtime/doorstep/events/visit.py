@@ -60,3 +60,7 @@ class Visit:
         if found is None and 0 <= number < len(self.app.dependencies):
             found = self.app.dependencies[number]
         return found if found is not None and found.fn is not None else None
+
+    def was_rendered(self, number: int) -> bool:
+        """Whether this was the id of a dependency in a part of the page that was made anew since."""
+        return len(self.app.dependencies) <= number < self.overlay.next_id
