@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from aioquic.asyncio.client import connect
@@ -17,7 +17,8 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import QuicEvent
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import DataReceived, ResponseReceived, StreamEnded
+from h2.events import DataReceived, RemoteSettingsChanged, ResponseReceived, StreamEnded
+from websockets.frames import Frame, Opcode
 
 DEADLINE = 20
 Got = tuple[int, bytes]
@@ -70,6 +71,67 @@ async def _answers(
                 case StreamEnded():
                     open_streams.discard(event.stream_id)
     return [(status[stream], body[stream]) for stream in streams]
+
+
+async def echo_on_one_h2_connection(
+    port: int, context: ssl.SSLContext, server_name: str, host: str, path: str, words: Sequence[bytes]
+) -> list[bytes] | None:
+    """What a WebSocket inside HTTP/2 (RFC 8441) answers to each word; None where the server offers none.
+
+    Beside it, on the same connection, an ordinary request is answered.
+    """
+    context.set_alpn_protocols(["h2"])
+    async with asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=context, server_hostname=server_name
+        )
+        try:
+            return await _Echo(reader, writer).run(host, path, words)
+        finally:
+            writer.transport.abort()
+
+
+class _Echo:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._http = H2Connection(H2Configuration(client_side=True))
+        self._http.initiate_connection()
+        self._status: dict[int, int] = {}
+        self._heard: dict[int, bytes] = defaultdict(bytes)
+        self._known = False
+
+    async def run(self, host: str, path: str, words: Sequence[bytes]) -> list[bytes] | None:
+        await self._until(lambda: self._known)
+        if not self._http.remote_settings.enable_connect_protocol:
+            return None
+        socket, beside = 1, 3
+        asked = dict(_get(host, path)) | {":method": "CONNECT", ":protocol": "websocket"}
+        self._http.send_headers(socket, [*asked.items(), ("sec-websocket-version", "13")])
+        self._http.send_headers(beside, _get(host, "/"), end_stream=True)
+        await self._until(lambda: len(self._status) == 2)
+        assert set(self._status.values()) == {200}, self._status
+        return [await self._echo(socket, word) for word in words]
+
+    async def _echo(self, stream: int, word: bytes) -> bytes:
+        self._heard[stream] = b""
+        self._http.send_data(stream, Frame(Opcode.BINARY, word).serialize(mask=True))
+        await self._until(lambda: len(self._heard[stream]) >= 2 + len(word))
+        return self._heard[stream][2:]
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        while not done():
+            self._writer.write(self._http.data_to_send())
+            data = await self._reader.read(65536)
+            assert data, "the connection ended early"
+            for event in self._http.receive_data(data):
+                match event:
+                    case RemoteSettingsChanged():
+                        self._known = True
+                    case ResponseReceived():
+                        self._status[event.stream_id] = int(dict(event.headers)[b":status"])
+                    case DataReceived():
+                        self._heard[event.stream_id] += event.data
+                        self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
 
 
 class _H3(QuicConnectionProtocol):

@@ -17,7 +17,7 @@ import pytest
 import trustme
 from websockets.asyncio.client import connect
 
-from tests.http.http2 import ask_on_one_h2_connection, ask_over_h3
+from tests.http.http2 import ask_on_one_h2_connection, ask_over_h3, echo_on_one_h2_connection
 from tests.http.proxies import FRONTS, Front
 from tests.http.stage import client
 from tests.support import Relay, free_port
@@ -139,6 +139,16 @@ def test_events_are_not_held_back(fronted: Fronted) -> None:
     assert answer.http_version == "HTTP/2"
     assert len(arrived) == 5
     assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(arrived)), arrived
+
+
+async def test_websockets_inside_http2_pass_where_the_proxy_offers_them(fronted: Fronted) -> None:
+    """HAProxy does (RFC 8441), Debian's Caddy does not: browsers then open a connection of HTTP/1.1."""
+    host, words = fronted.host("first-app"), [b"one", b"two" * 20]
+    heard = await echo_on_one_h2_connection(
+        fronted.front.port, fronted.front.context(), host.split(":")[0], host, "/ws", words
+    )
+
+    assert heard == (words if fronted.front.name == "haproxy" else None)
 
 
 async def test_websockets_pass(fronted: Fronted) -> None:
