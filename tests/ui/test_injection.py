@@ -60,6 +60,14 @@ class TestRequests:
             "path_params": {},
         }
 
+    def test_a_session_that_is_a_stream_shows_the_pages_own_query(self) -> None:
+        def query(request: ds.Request) -> str:
+            return str(request.url)
+
+        path = {"type": "http", "scheme": "https", "path": "/app/doorstep/session/stream"}
+        asked_with = SCOPE | path | {"query_string": b"lang=de&session=abc&seen=3"}
+        assert asked(query, scope=asked_with) == "https://demo.example/app/?lang=de"
+
     def test_nobody_asked_is_none(self) -> None:
         def who(request: ds.Request | None) -> str:
             return repr(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from doorstep.events.visit import Visit
 
 _OF_SESSION = "/doorstep/session"
+_OF_STREAM = frozenset({"session", "seen"})
 
 
 class Request:
@@ -84,4 +86,7 @@ def _as_page(scope: Mapping[str, Any]) -> dict[str, Any]:
     changed = {**scope, "scheme": scheme}
     if rest or scope["path"].endswith(_OF_SESSION):
         changed["path"] = f"{path}/"
+    if rest:  # the session as a stream, which says which one it is
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        changed["query_string"] = urlencode([each for each in pairs if each[0] not in _OF_STREAM]).encode()
     return changed

@@ -18,6 +18,7 @@ export type Way = "socket" | "stream";
 /** The session's WebSocket beside the page, whatever prefix the page is served under. */
 export function openSocket(base: string, events: ChannelEvents): Channel {
   const url = new URL("doorstep/session", base);
+  url.search = location.search; // what the app's functions may ask for
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url);
   socket.onopen = () => events.open();

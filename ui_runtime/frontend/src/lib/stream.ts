@@ -34,6 +34,7 @@ class StreamChannel implements Channel {
 
   #listen({ session, seen }: { session?: string; seen?: number }): void {
     const url = new URL("doorstep/session/stream", this.base);
+    url.search = location.search;
     if (session !== undefined) url.searchParams.set("session", session);
     if (seen !== undefined) url.searchParams.set("seen", String(seen));
     this.#source = new EventSource(url);
