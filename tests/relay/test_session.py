@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -408,6 +409,19 @@ async def test_a_client_that_leaves_leaves_its_share_offline(desk: Desk) -> None
     assert upstream.discarded
     assert share.ended == ("offline", "")
     assert desk.shares.told == [("disconnected", 1, 1)]
+
+
+async def test_a_halt_of_the_relay_is_not_the_silence_of_a_client() -> None:
+    async with a_desk(heartbeat=0.2) as desk:
+        channel = desk.connect()
+        await channel.hear(wire.Welcome)
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.1, time.sleep, 0.8)  # the process stands still, beyond two heartbeats
+        loop.call_later(0.5, setattr, channel, "heard", loop.time() + 0.9)  # then the loop reads
+
+        await asyncio.sleep(1.0)
+
+        assert channel.closed is None
 
 
 async def test_silence_of_two_heartbeats_is_a_client_that_left() -> None:

@@ -39,6 +39,8 @@ GOODBYE_DEADLINE: Final = 2.0
 MOST_PINGS: Final = 500.0
 """Signs of life a second, from all clients together: with more sessions each gives them less often."""
 _LONGEST_HEARTBEAT: Final = 60.0
+_LAST_LOOK: Final = 0.05
+"""Seconds in which what has already arrived from a silent client is read."""
 _TRY_AGAIN: Final = 30.0
 """Seconds after which a client with too many sessions may look whether some have ended."""
 _REVOKED: Final = "the token of this session was revoked"
@@ -237,6 +239,8 @@ class Session:
         self._obeying = asyncio.Lock()
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle
+        self._doubted = -1.0
+        """When the client was last heard, as of the last look that found it silent."""
 
     def cancel(self) -> None:
         if self._task is not None:
@@ -254,13 +258,21 @@ class Session:
             self._over.set_result(None)
 
     def _watch(self) -> None:
-        """Twice a heartbeat of silence is a client that left. Looks again when that could be."""
+        """Twice a heartbeat of silence is a client that left. Looks again when that could be.
+
+        And once more after that: a loop runs its timers before it reads, so when this process itself
+        stood still, what clients said meanwhile has not been heard yet.
+        """
         loop = asyncio.get_running_loop()
-        due = self._channel.heard + 2 * self._heartbeat
-        if due <= loop.time():
+        heard = self._channel.heard
+        due = heard + 2 * self._heartbeat
+        if due > loop.time():
+            self._timer = loop.call_at(due, self._watch)
+        elif self._doubted == heard:
             self._end()
         else:
-            self._timer = loop.call_at(due, self._watch)
+            self._doubted = heard
+            self._timer = loop.call_later(_LAST_LOOK, self._watch)
 
     async def run(self) -> None:
         self._task = asyncio.current_task()
