@@ -28,7 +28,6 @@ class TestGrace:
         monkeypatch.setattr("doorstep.sessions.LEAVING_GRACE", 0.1)
         with served(greeting()) as server:
             async with server.page() as lost, server.page() as closed:
-                pass
                 await closed.socket.close(1001)
                 await lost.socket.close(1000)
             await eventually(lambda: server.app.sessions().get(closed.session) is None)

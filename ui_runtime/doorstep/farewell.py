@@ -39,7 +39,7 @@ class Farewell:
             try:
                 self._unload(fn)
             except BaseException as error:  # noqa: BLE001  # whatever the function raises
-                print_error(name_of(fn), error)
+                print_error(name_of(fn), error, fn)
         self.visit.states.close()
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)

@@ -199,7 +199,7 @@ class Runner:
         """To the terminal, also when the visitor has left: the developer has not."""
         is_cancelled = (job.is_cancelled or self._is_closed) and isinstance(outcome, asyncio.CancelledError)
         if isinstance(outcome, BaseException) and is_reported(outcome) and not is_cancelled:
-            print_error(job.dependency.name, outcome)
+            print_error(job.dependency.name, outcome, job.dependency.fn)
 
     def _tell(self, job: Job, outcome: Outcome, seconds: float) -> None:
         if isinstance(outcome, BaseException):
