@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
@@ -260,10 +261,14 @@ def test_a_changed_app_takes_its_place_without_losing_what_was_typed(open_stage:
 
 def test_a_page_of_500_components_answers_at_once(open_stage: Open) -> None:
     stage, button, out = with_output()
+
+    def echoing(place: int) -> Callable[[Job], None]:
+        return lambda job: job.done(place, job.data[0])
+
     for number in range(250):
         box = stage.add("textbox", label=f"box {number}")
         echo = stage.add("textbox", label=f"echo {number}", interactive=False)
-        stage.on(box, "change", [box], [echo], lambda job, echo=echo: job.done(echo, job.data[0]))
+        stage.on(box, "change", [box], [echo], echoing(echo))
     stage.on(button, "click", [], [out], lambda job: job.done(out, "here"))
     page = open_stage(stage)
     expect(page.get_by_label("echo 249")).to_be_attached()
@@ -287,3 +292,28 @@ def test_a_page_that_cannot_fetch_a_script_says_so(page: Page, open_stage: Open)
     go(page)
 
     expect(page.get_by_role("alert").first).to_contain_text("A script of this page failed")
+
+
+def test_axe_finds_nothing_serious_in_what_a_person_is_told(
+    page: Page, open_stage: Open, violations: Callable[[Page], list[dict[str, Any]]]
+) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    stage, button, out = with_output()
+    box = stage.add("textbox", label="name")
+    radio = stage.add("radio", label="size", choices=[["Small", "s"]])
+    waits = stage.add("textbox", label="waits", interactive=False)
+
+    def tell(job: Job) -> None:
+        for level in ("info", "warning", "success", "error"):
+            stage.say("toast", level=level, title=level, message="something", seconds=0)
+        job.fail("", title="", code="refused", invalid=[[box, "Too short"], [radio, "Choose one"]])
+
+    stage.on(button, "click", [], [], tell)
+    stage.on(button, "click", [], [waits], lambda job: job.say("progress", fraction=0.4, text="Reading"))
+    stage.on(button, "click", [], [out], lambda job: job.fail("it broke", traceback="line 3"))
+    open_stage(stage)
+    go(page)
+    expect(page.locator(".toast")).to_have_count(4)
+    expect(page.get_by_text("Choose one")).to_be_visible()
+
+    assert violations(page) == []

@@ -109,6 +109,7 @@ export class App {
 
   /** Everything that later messages may speak of is known at once; it is shown when its modules are here. */
   async #render(message: Render): Promise<void> {
+    const known = new Set(this.#rendered.get(message.block)?.dependencies.map(({ id }) => id));
     const gone = this.#tree.render(message);
     this.#jobs.cancel(gone);
     for (const id of gone) this.#wiring.remove(id);
@@ -116,7 +117,15 @@ export class App {
     this.#rendered.set(message.block, message);
     await loadTypes(message.components.map(({ type }) => type));
     const block = this.nodes.get(message.block);
-    if (block && this.#rendered.get(message.block) === message) block.rendered = message.children;
+    if (!block || this.#rendered.get(message.block) !== message) return;
+    block.rendered = message.children;
+    for (const dependency of message.dependencies)
+      if (!known.has(dependency.id) && dependency.targets.some((target) => this.#isLoad(target)))
+        this.#dispatcher.start({ dependency });
+  }
+
+  #isLoad([id, event]: [number, string]): boolean {
+    return id === this.config.layout.id && event === "load";
   }
 
   #apply(changes: Change[]): void {

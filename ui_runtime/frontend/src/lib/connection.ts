@@ -6,7 +6,7 @@ import { SessionCore, type Command, type Phase, type Refusal } from "./session.t
 
 const TICK_MS = 5_000;
 /** A network that swallows WebSockets often never says so. */
-const WELCOME_WITHIN_MS = 10_000;
+const WELCOME_WITHIN_MS = 7_000;
 
 export interface Listener {
   message(message: JobMessage | PageMessage): void;

@@ -1,6 +1,6 @@
 /** What a person is told about the connection to the app. */
 
-import { readConfig, type AppConfig } from "./config.ts";
+import { readConfig, type AppConfig, type ComponentConfig, type Dependency } from "./config.ts";
 import { askWhetherOver, type Ending } from "./connection.ts";
 import { same } from "./same.ts";
 import type { Refusal } from "./session.ts";
@@ -55,11 +55,18 @@ export class LinkState {
   async #askWhetherChanged(): Promise<void> {
     const { fetchDocument } = await import("./reload.ts");
     const page = await fetchDocument();
-    if (page && !same(readConfig(page), this.config)) this.state = "stale";
+    if (page && !same(shape(readConfig(page)), shape(this.config))) this.state = "stale";
   }
 
   #end(state: Link): void {
     clearTimeout(this.#timer);
     this.state = state;
   }
+}
+
+/** What the page is made of: values, such as a file's address, may be others after each start. */
+function shape({ components, layout, dependencies }: AppConfig): unknown {
+  const named = ({ id, type, props: { label = null } }: ComponentConfig) => ({ id, type, label });
+  const bound = ({ id, targets, inputs, outputs }: Dependency) => ({ id, targets, inputs, outputs });
+  return { components: components.map(named), layout, dependencies: dependencies.map(bound) };
 }
