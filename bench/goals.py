@@ -38,9 +38,18 @@ def check(results: Results) -> str:
         reached = goal.reach(results)
         if reached is not None:
             rows.append(
-                [goal.what, goal.target, f"{reached:.3g} {goal.unit}", "yes" if goal.met(reached) else "no"]
+                [
+                    goal.what,
+                    goal.target,
+                    f"{shown(reached)} {goal.unit}",
+                    "yes" if goal.met(reached) else "no",
+                ]
             )
     return markdown(rows)
+
+
+def shown(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 # -- how each is taken from the results ------------------------------------------------------------
