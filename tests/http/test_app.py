@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from tests.http.app import ETAG, TEXT
-from tests.http.stage import Stage, curl
+from tests.http.stage import Stage, client, curl
 from tests.http.wire import Wire
-from tests.support import Answer, visit
+from tests.support import Answer, Relay, visit
 
 MEGABYTE = 1024 * 1024
 
@@ -270,6 +270,21 @@ def test_a_long_poll_is_waited_for(stage: Stage, name: str) -> None:
     answer = visit(stage.urls[name] + "/poll?3")
 
     assert answer.text == "news"
+
+
+def test_a_long_poll_outlasts_every_deadline_but_its_own(tmp_path: Path) -> None:
+    """By default that is 10 minutes, after 10 seconds for a head, 75 idle ones, two minutes of a stall."""
+    short = [f"--{name}=1s" for name in ("heartbeat", "head-timeout", "idle-timeout", "body-timeout")]
+    short += ["--stall-timeout=1s", "--connect-wait=1s", "--stream-timeout=1s", "--app-timeout=3s"]
+    with ExitStack() as stack:
+        relay = Relay(tmp_path / "relay", args=short)
+        token = relay.token("alice")
+        stack.callback(relay.kill)
+        relay.start()
+        url = client(stack, relay.url, token, {"app": "tests.http.app:app"})["app"]
+
+        assert visit(url + "/poll?2.2").text == "news"
+        assert visit(url + "/poll?30").header("Doorstep-Error") == "app-timeout"
 
 
 def test_events_arrive_one_by_one(stage: Stage, name: str, say: Say) -> None:
