@@ -92,11 +92,11 @@ class Relay:
     def launch(self) -> None:
         where = ["--listen", f"127.0.0.1:{self.port}", "--domain", "localhost", "--data", str(self.data)]
         with self._log.open("ab") as sink:
-            command = [RELAY_COMMAND, "serve", "--max-sessions", str(self._shares), *where]
+            command = [RELAY_COMMAND, "serve", "--max-sessions", str(self._shares + 1000), *where]
             self._process = subprocess.Popen(command, stdout=sink, stderr=sink)
 
     async def listening(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 with contextlib.suppress(OSError):
                     if listens(self.port):
@@ -302,7 +302,7 @@ def main() -> None:
     ):
         found = runner.run(measure(Path(folder), options))
     for line in report(found, options.shares):
-        print(line)
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
