@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 import doorstep as ds
 from doorstep.errors import UsageError
+from doorstep.prefix import rooted
 from doorstep.serving import ServerThread, bind
 from tests.support import visit
 from tests.ui.support import Page, built_assets
@@ -95,15 +96,62 @@ def test_fastapi_takes_it(tmp_path: Path) -> None:
         assert "/gradio" not in visit(f"{url}/openapi.json").json()["paths"]
 
 
-def test_behind_a_proxy_that_cuts_a_prefix_off_all_addresses_are_relative(
-    parent: Starlette, tmp_path: Path
+@pytest.mark.parametrize("said_by", ["root_path", "header"])
+async def test_behind_a_proxy_that_cuts_a_prefix_off_the_app_knows_its_address(
+    parent: Starlette, tmp_path: Path, said_by: str
 ) -> None:
-    ds.mount_app(parent, greeter(), "/ui", root_path="/team", assets=built_assets(tmp_path / "s"))
+    options: dict[str, Any] = {"root_path": "/team"} if said_by == "root_path" else {}
+    headers = {"X-Forwarded-Prefix": "/team"} if said_by == "header" else {}
+    ds.mount_app(parent, greeter(), "/ui", assets=built_assets(tmp_path / "s"), **options)
     with serving(parent) as url:
-        answer = visit(f"{url}/ui/", headers={"X-Forwarded-Prefix": "/team"})
-    assert answer.status == 200
-    assert 'src="/' not in answer.text
-    assert 'href="/' not in answer.text
+        page = visit(f"{url}/ui/", headers=headers)
+        config = visit(f"{url}/ui/config", headers=headers).json()
+    assert 'src="/' not in page.text
+    assert 'href="/' not in page.text
+    assert "path=/team/ui" in (page.header("set-cookie") or "").lower()
+    assert config["root"] == f"{url}/team/ui"
+
+
+class TestPrefix:
+    @pytest.mark.parametrize(
+        ("scope", "root_path", "known"),
+        [
+            (("", "/config"), "", ("", "/config")),
+            (("", "/config"), "/app", ("/app", "/app/config")),
+            (("", "/app/config"), "/app", ("/app", "/app/config")),
+            (("/app", "/app/config"), "/app", ("/app", "/app/config")),
+            (("/app/ui", "/app/ui/config"), "/app", ("/app/ui", "/app/ui/config")),
+            (("/ui", "/ui/config"), "/app", ("/app/ui", "/app/ui/config")),
+        ],
+    )
+    def test_paths_begin_with_what_the_developer_said(
+        self, scope: tuple[str, str], root_path: str, known: tuple[str, str]
+    ) -> None:
+        seen = rooted({"root_path": scope[0], "path": scope[1], "headers": []}, root_path)
+        assert (seen["root_path"], seen["path"]) == known
+
+    @pytest.mark.parametrize(
+        ("header", "root"),
+        [
+            ("/team", "/team"),
+            ("/team/", "/team"),
+            ("/a, /b", "/a"),
+            ("//evil.example", ""),
+            ("/a//b", ""),
+            ("team", ""),
+            ("/a b", ""),
+            ("/<script>", ""),
+            ("/" + "a" * 200, ""),
+        ],
+    )
+    def test_a_header_counts_only_if_it_is_a_plain_path(self, header: str, root: str) -> None:
+        headers = [(b"x-forwarded-prefix", header.encode())]
+        assert rooted({"root_path": "", "path": "/x", "headers": headers}, "")["root_path"] == root
+
+    def test_what_the_developer_said_goes_before_the_header(self) -> None:
+        headers = [(b"x-forwarded-prefix", b"/other")]
+        seen = rooted({"root_path": "", "path": "/x", "headers": headers}, "/mine")
+        assert seen["root_path"] == "/mine"
 
 
 async def test_the_app_ends_with_its_parents_lifespan(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ _IGNORED: Final = frozenset({"server_name", "server_port"})
 def mount_app(app: Parent, blocks: Blocks, path: str, **options: Any) -> Parent:
     """Serve `blocks` under `path` of `app`; returns `app`. `options` are those of `doorstep.server.App`.
 
-    Behind a proxy that cuts a prefix off the paths, say so with `root_path` (or uvicorn's `--root-path`,
-    or the proxy's `X-Forwarded-Prefix`).
+    A prefix that a proxy cuts off the paths is known from its `X-Forwarded-Prefix`; one that sends none
+    needs `root_path` here (or uvicorn's `--root-path`).
     """
     mount = getattr(app, "mount", None)
     if mount is None:

@@ -17,6 +17,7 @@ from doorstep.errors import UsageError
 from doorstep.file_routes import FileRoutes, refusal
 from doorstep.files import FileStore, Paths, parse_size
 from doorstep.page import Page
+from doorstep.prefix import rooted
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
 from doorstep.security import (
@@ -111,8 +112,7 @@ class App:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        if self._root_path and not scope.get("root_path"):
-            scope = {**scope, "root_path": self._root_path}
+        scope = rooted(scope, self._root_path)
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not is_same_origin(scope):
             foreign = refusal(403, "foreign-origin", "This app takes requests from its own page only.")
             await foreign(scope, receive, send)
