@@ -1,8 +1,9 @@
 """Accepts connections for TLS: so many handshakes at a time, and each with a deadline.
 
 Until its handshake is done a connection costs a descriptor and memory, and no visitor's limit counts it.
-At the bound the oldest handshake makes room: an honest one is done within some round trips, one that
-is there to take up room is not. When the process is out of descriptors, accepting rests for a moment.
+At the bound the oldest handshake makes room once it has had `GRACE`: an honest one is done by then, one
+that is there to take up room is not. Until then, and when the process is out of descriptors, accepting
+rests: after a restart a thousand clients come at once, and all of them are honest.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from typing import Final
 MOST_HANDSHAKES: Final = 1024
 RUN: Final = 64
 """Connections accepted before others have their turn."""
+GRACE: Final = 1.0
+"""Seconds that every handshake has."""
 REST: Final = 0.5
+"""Seconds without descriptors before the next attempt."""
+PAUSE: Final = 0.02
+"""Seconds at the bound before the next attempt."""
 
 log = logging.getLogger("doorstep_relay.edge")
 
@@ -32,8 +38,8 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._handshake = handshake
-        self._under_way: dict[asyncio.Task[None], socket.socket] = {}
-        """In the order of their beginning."""
+        self._under_way: dict[asyncio.Task[None], tuple[socket.socket, float]] = {}
+        """In the order of their beginning, and when that was."""
         self._resting: asyncio.TimerHandle | None = None
         sock.setblocking(False)
         sock.listen(backlog)
@@ -49,28 +55,36 @@ class Acceptor:
 
     def _accept(self) -> None:
         for _ in range(RUN):
+            if self._is_full():
+                self._rest(PAUSE)
+                return
             try:
                 connection, _ = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                self._rest(error)
+                log.debug("cannot accept: %s", error)
+                self._rest(REST)
                 return
             self._begin(connection)
 
+    def _is_full(self) -> bool:
+        if len(self._under_way) < MOST_HANDSHAKES:
+            return False
+        oldest = next(iter(self._under_way))
+        connection, began = self._under_way[oldest]
+        if self._loop.time() - began < GRACE:
+            return True
+        del self._under_way[oldest]
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)  # its transport sees the end, and cleans up as always
+        return False
+
     def _begin(self, connection: socket.socket) -> None:
         connection.setblocking(False)
-        if len(self._under_way) >= MOST_HANDSHAKES:
-            self._give_up_oldest()
         task = self._loop.create_task(self._secure(connection))
-        self._under_way[task] = connection
+        self._under_way[task] = connection, self._loop.time()
         task.add_done_callback(lambda done: self._under_way.pop(done, None))
-
-    def _give_up_oldest(self) -> None:
-        """Its transport sees the end of the connection, and cleans up as always."""
-        oldest = self._under_way.pop(next(iter(self._under_way)))
-        with suppress(OSError):
-            oldest.shutdown(socket.SHUT_RDWR)
 
     async def _secure(self, connection: socket.socket) -> None:
         try:
@@ -78,11 +92,10 @@ class Acceptor:
         except OSError as error:
             log.debug("a handshake failed: %r", error)
 
-    def _rest(self, error: OSError) -> None:
-        """Out of descriptors or memory: what waits in line stays there."""
-        log.debug("cannot accept: %s", error)
+    def _rest(self, seconds: float) -> None:
+        """What waits in line stays there."""
         self._loop.remove_reader(self._sock.fileno())
-        self._resting = self._loop.call_later(REST, self._resume)
+        self._resting = self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
         self._loop.add_reader(self._sock.fileno(), self._accept)

@@ -69,6 +69,7 @@ def test_silent_connections_give_way_to_visitors(
     names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accept, "MOST_HANDSHAKES", 4)
+    monkeypatch.setattr(accept, "GRACE", 0.3)
 
     async def flood() -> None:
         async with relay(tmp_path, names) as (port, trusting):
@@ -77,12 +78,25 @@ def test_silent_connections_give_way_to_visitors(
                 assert await silent[0][0].read() == b"", "the oldest make room"
             for _ in range(3):
                 assert await greeting(port, trusting, names[-1]) == b"hello"
-            assert not silent[-1][0].at_eof(), "the youngest may still begin"
             for _, writer in silent:
                 writer.transport.abort()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(flood())
+
+
+@pytest.mark.parametrize("names", [["a.test"], ["a.test", "b.test"]], ids=["aiofastnet", "the loop's"])
+def test_more_visitors_at_once_than_handshakes_are_all_served_in_turn(
+    names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accept, "MOST_HANDSHAKES", 4)
+
+    async def rush() -> list[bytes]:
+        async with relay(tmp_path, names) as (port, trusting):
+            return await asyncio.gather(*(greeting(port, trusting, names[0]) for _ in range(40)))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(rush()) == [b"hello"] * 40
 
 
 @pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
