@@ -178,9 +178,13 @@ class Connection(asyncio.Protocol):
             self.transport.write_eof()
 
     def _drain(self, data: bytes) -> None:
+        """Throw bytes away; after `_DRAIN` of them the rest waits unread for the deadline.
+
+        Not closed at once: that would reset the connection, maybe before the answer was read.
+        """
         self._drained += len(data)
         if self._drained > _DRAIN:
-            self._close()
+            self.hold_reading(buffer=True)
 
     def _close(self) -> None:
         self._state = _CLOSED

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from doorstep_relay.edge import connection
 from tests.relay.edge.conftest import MakeStage
 from tests.relay.edge.stage import GET, OK, Stage, request
 from tests.support import eventually
@@ -337,6 +338,20 @@ async def test_an_early_answer_drains_for_a_while_only(make_stage: MakeStage) ->
     await app.send(OK)
     assert (await visitor.answer()).status == 200
     await eventually(lambda: not stage.edge.visitors, 2)
+
+
+async def test_an_early_answer_is_not_reset_away_by_a_long_upload(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_DRAIN", 1000)
+    visitor, app = await stage.pair(request("/", "Content-Length: 1000000", method="POST"))
+    await app.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+    assert await app.gone()
+    await visitor.send(b"x" * 500_000)
+    await asyncio.sleep(0.1)  # time for a reset to come
+
+    assert (await visitor.answer()).status == 413
+    assert await visitor.rest() == b""
 
 
 async def test_an_upload_that_continues_beside_its_answer_is_passed_on(stage: Stage) -> None:
