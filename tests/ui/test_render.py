@@ -177,6 +177,23 @@ class TestOneSession:
         assert message.dependencies[0]["after"] == [[0, "success"]]
         assert session.run(message.dependencies[0]["id"]) == {ids(message)[0]: {"value": "now"}}
 
+    def test_an_interface_can_be_a_part(self) -> None:
+        with ds.Blocks() as app:
+
+            @ds.render()
+            def tool() -> None:
+                with ds.Blocks() as inner:
+                    box = ds.Textbox()
+                    inner.load(lambda: "loaded", None, box)
+                ds.Interface(str.upper, "text", "text", flagging_mode="never")
+
+        session = Session(app)
+        message = session.render(0)
+        assert message.dependencies[0]["after"] == [[0, "success"]]
+        assert message.dependencies[0]["targets"] == []
+        output = message.dependencies[1]["outputs"][0]
+        assert session.run(message.dependencies[1]["id"], "a") == {output: {"value": "A"}}
+
     def test_a_function_may_ask_for_the_request(self) -> None:
         with ds.Blocks() as app:
 

@@ -98,7 +98,7 @@ class Blocks(Registry, Container):
             raise UsageError(f"{self!r}.render() needs an open `with Blocks():`")
         if self.routes:
             note("Blocks: the pages of an app inside of another app are left out")
-        self._brought = outer.absorb(self, {self.id: root.id})
+        self._brought = outer.absorb(self, self.id)
         if isinstance(root, Blocks):
             root.unloads += self.unloads
             root.preparations += self.preparations
@@ -108,7 +108,7 @@ class Blocks(Registry, Container):
         root = self.root
         if self.parent is not None and isinstance(root, Registry):
             root.release(self._brought)
-            self.take(self._brought, {root.id: self.id})
+            self.take(self._brought, root.id)
         return super().unrender()
 
     def opened(self) -> Trigger:

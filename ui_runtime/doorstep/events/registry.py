@@ -194,21 +194,23 @@ class Registry:
 
     # -- apps inside of apps -------------------------------------------------------------------
 
-    def absorb(self, inner: Registry, renamed: dict[int, int]) -> list[Dependency]:
-        """Take over the functions of another app; targets on a block of `renamed` are on its substitute."""
+    def absorb(self, inner: Registry, place: int) -> list[Dependency]:
+        """Take over the functions of another app, whose id is `place`."""
         brought, inner.dependencies = inner.dependencies, []
-        self.take(brought, renamed)
+        self.take(brought, place)
         self.scripts.update(inner.scripts)
         return brought
 
-    def take(self, brought: list[Dependency], renamed: dict[int, int]) -> None:
+    def take(self, brought: list[Dependency], place: int) -> None:
+        """Make them functions of this app; what the app `place` did when it was opened, this one does."""
         for dependency in brought:
             dependency.id = self.next_id(None)
             dependency.app = self
             dependency.api_name = self._free_api_name(dependency.api_name)
-            dependency.targets = [
-                Target(renamed.get(each.block or 0, each.block), each.event) for each in dependency.targets
-            ]
+            opened = Target(place, "load") in dependency.targets
+            dependency.targets = [each for each in dependency.targets if each != Target(place, "load")]
+            if opened:
+                self.opened().attach(dependency)
             dependency.page = self.page_path()
             self.dependencies.append(dependency)
 
