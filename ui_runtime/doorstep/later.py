@@ -33,8 +33,8 @@ INTERFACE: Final = _PAGE | {
 LAUNCH: Final = _PAGE | {
     *("favicon_path", "footer_links", "run_history"),
     *("app_kwargs", "i18n", "mcp_server", "pwa", "show_api", "show_tips", "enable_queue", "encrypt"),
-    *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode", "inline"),
-    *("height", "width", "ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
+    *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode"),
+    *("ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
     *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
     *("file_directories", "max_size", "_frontend", "_app"),
 }

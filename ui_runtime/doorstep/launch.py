@@ -14,6 +14,7 @@ from doorstep.dev import current
 from doorstep.ending import Ending
 from doorstep.errors import UsageError
 from doorstep.later import LAUNCH, note_unsupported
+from doorstep.notebook import is_notebook, show
 from doorstep.security import LoopbackGuard
 from doorstep.server import App
 from doorstep.serving import ServerThread, bind
@@ -56,6 +57,9 @@ class LaunchOptions(TypedDict, total=False):
     auth: AuthLike | None
     auth_message: str | None
     auth_dependency: Callable[..., Any] | None
+    inline: bool | None
+    height: int | str
+    width: int | str
 
 
 class LaunchResult(NamedTuple):
@@ -115,6 +119,9 @@ def launch(
     auth: AuthLike | None = None,
     auth_message: str | None = None,
     auth_dependency: Callable[..., Any] | None = None,
+    inline: bool | None = None,
+    height: int | str = 500,
+    width: int | str = "100%",
     **later: Any,
 ) -> LaunchResult:
     """Serve `blocks`, and wait until Ctrl-C unless `prevent_thread_lock` or in a notebook.
@@ -123,7 +130,9 @@ def launch(
     `doorstep_client.share` takes them); a reason against it is printed, and the local app goes on.
     `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
     does not log in; `auth_message` is said on the login page.
-    `show_error` shows the visitors what the function raised. Sizes are in bytes, or words like "5mb".
+    In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
+    `inline=False`. `show_error` shows the visitors what the function raised. Sizes are in bytes, or words
+    like "5mb".
     Settings also come from DOORSTEP_* or GRADIO_* variables:
     SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
@@ -166,6 +175,8 @@ def launch(
         import webbrowser
 
         webbrowser.open(running.share_url or local_url)
+    if inline is not False and is_notebook():
+        show(local_url, running.share_url, height=height, width=width)
     if stage is not None:
         stage.keep(running)
     elif debug or not (prevent_thread_lock or is_interactive()):
