@@ -55,6 +55,7 @@ class Runner:
         self._queue: Queue[Job] = Queue(max_size)
         self._tasks: set[asyncio.Task[None]] = set()
         self._kinds: WeakKeyDictionary[Dependency, Kind] = WeakKeyDictionary()
+        self._limits: WeakKeyDictionary[Dependency, int | None] = WeakKeyDictionary()
         self._typical: dict[str, float] = {}
         self._announcing: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -93,7 +94,7 @@ class Runner:
             task.cancel()
 
     def _enter(self, job: Job) -> None:
-        limit = self._limit_of(job.dependency) if job.dependency.queue else None
+        limit = self._limit(job.dependency)
         try:
             starts = self._queue.submit(job, _group(job), limit, job.owner)
         except QueueFullError:
@@ -164,6 +165,12 @@ class Runner:
         if kind is None:
             kind = self._kinds[dependency] = kind_of(dependency.fn)  # type: ignore[arg-type]  # it has one
         return kind
+
+    def _limit(self, dependency: Dependency) -> int | None:
+        """Asked once: the answer looks at every function of the app."""
+        if dependency not in self._limits:
+            self._limits[dependency] = self._limit_of(dependency) if dependency.queue else None
+        return self._limits[dependency]
 
     # -- ends ----------------------------------------------------------------------------------
 
@@ -324,7 +331,7 @@ class Runner:
 
     def _eta(self, job: Job, position: int) -> float | None:
         typical = self._typical.get(_group(job))
-        limit = self._limit_of(job.dependency)
+        limit = self._limit(job.dependency)
         if typical is None or not limit:
             return None
         dependency = job.dependency
