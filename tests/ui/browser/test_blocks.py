@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_timer_ticks(visit: Visit) -> None:
         ds.Timer(0.05).tick(lambda n: (n + 1, f"{n + 1}"), ticks, [ticks, out])
 
     page = visit(app)
-    expect(page.get_by_label("out")).to_have_value("4")
+    expect(page.get_by_label("out")).to_have_value(re.compile(r"^([4-9]|\d\d+)$"))
 
 
 def test_a_rendered_part_follows_its_input_and_keeps_what_has_a_key(visit: Visit) -> None:
