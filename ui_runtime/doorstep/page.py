@@ -85,7 +85,10 @@ class Page:
         return _DOCUMENT.format(title=title, links=self._links(), config=config).encode()
 
     def _links(self) -> str:
-        modules, styles = self._assets.preloads({each["type"]: None for each in self.config["components"]})
+        types = {each["type"]: None for each in self.config["components"]}
+        if sum(each["in_navbar"] for each in self.config["pages"]) > 1:
+            types["navbar"] = None
+        modules, styles = self._assets.preloads(types)
         lines = [f'<link rel="stylesheet" href="{self._asset(each)}">' for each in styles]
         lines += [f'<link rel="modulepreload" href="{self._asset(each)}">' for each in modules]
         lines.append(f'<script type="module" src="{self._asset(self._assets.entry)}"></script>')
