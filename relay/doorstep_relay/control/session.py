@@ -41,8 +41,6 @@ MOST_PINGS: Final = 500.0
 _LONGEST_HEARTBEAT: Final = 60.0
 _LAST_LOOK: Final = 0.05
 """Seconds in which what has already arrived from a silent client is read."""
-_STALL: Final = 1.0
-"""Seconds by which the watch over silence may be late before that counts as the relay's own doing."""
 _TRY_AGAIN: Final = 30.0
 """Seconds after which a client with too many sessions may look whether some have ended."""
 _REVOKED: Final = "the token of this session was revoked"
@@ -241,7 +239,6 @@ class Session:
         self._obeying = asyncio.Lock()
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle
-        self._late = False
         self._doubted = -1.0
         """When the client was last heard, as of the last look that found it silent."""
 
