@@ -1,7 +1,8 @@
 """Classes of vulnerability that UI servers have had, each with the guard that this one has.
 
 Path traversal, forged file values, foreign origins, DNS rebinding, script in files and pages, open
-redirects, private endpoints, image bombs and request floods, files of other visitors.
+redirects, private endpoints, image bombs and request floods, files of other visitors. The numbers are those
+of the rows in the list of vulnerability classes.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ async def upload(
     )
 
 
-class TestPathTraversal:
+class TestRow36PathTraversal:
     @pytest.mark.parametrize("prefix", ["/doorstep/static/", "/doorstep/file/", "/doorstep/file/x/", "/"])
     @pytest.mark.parametrize(
         "path",
@@ -111,7 +112,7 @@ class TestPathTraversal:
         assert "cannot show" in capfd.readouterr().err
 
 
-class TestForgedFileValues:
+class TestRow37ForgedFileValues:
     async def test_only_the_id_counts_whatever_else_the_value_says(
         self, server: Served, client: httpx.AsyncClient
     ) -> None:
@@ -128,7 +129,7 @@ class TestForgedFileValues:
             assert (await page.run(wire))["code"] == "refused"
 
 
-class TestOtherVisitors:
+class TestRow49OtherVisitors:
     async def test_a_session_cannot_use_another_sessions_file(
         self, server: Served, client: httpx.AsyncClient
     ) -> None:
@@ -175,7 +176,7 @@ class TestOtherVisitors:
         assert "set-cookie" not in (await client.get("/")).headers, "one key a browser"
 
 
-class TestOrigins:
+class TestRow42Origins:
     FOREIGN = ("https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.example", "")
 
     @pytest.mark.parametrize("origin", FOREIGN)
@@ -225,7 +226,7 @@ class TestOrigins:
             assert "access-control-allow-origin" not in headers
 
 
-class TestRebinding:
+class TestRow42Rebinding:
     """A name of the attacker's that resolves to 127.0.0.1 makes his page the app's own origin."""
 
     @pytest.fixture
@@ -274,7 +275,7 @@ class TestRebinding:
         app.close()
 
 
-class TestScriptInFiles:
+class TestRow43ScriptInFiles:
     @pytest.mark.parametrize(
         "name", ["a.html", "a.svg", "a.xml", "a.js", "a.pdf", "a.xhtml", "a", "a.PNG.html"]
     )
@@ -326,7 +327,7 @@ class TestScriptInFiles:
         assert "<!--" not in head + rest
 
 
-class TestPrivateParts:
+class TestRow38PrivateParts:
     @pytest.mark.parametrize("fn", [-1, 1, 2, 10**6])
     async def test_only_registered_functions_can_be_run(self, server: Served, fn: int) -> None:
         """Dependency 1 is the Clear button's: it has no function behind it."""
@@ -361,7 +362,7 @@ class TestPrivateParts:
         assert b"//a" not in bodies.pop()
 
 
-class TestFloods:
+class TestRow48Floods:
     async def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused(
         self, server: Served, client: httpx.AsyncClient
     ) -> None:

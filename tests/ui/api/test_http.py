@@ -71,7 +71,9 @@ class TestCalls:
         for path in ("run/greet", "api/greet", "run/predict"):
             answer = (await client.post(f"{API}/{path}", json={"data": ["Ada", 1]})).json()
             assert answer["data"] == ["Hello Ada!"]
-        assert (await client.post(f"{API}/run/talk", json={"data": ["Ada"]})).json()["data"] == ["So it goes Ada "]
+        assert (await client.post(f"{API}/run/talk", json={"data": ["Ada"]})).json()["data"] == [
+            "So it goes Ada "
+        ]
 
     async def test_a_session_keeps_its_state_and_a_call_without_one_has_none(
         self, client: httpx.AsyncClient
@@ -220,7 +222,9 @@ class TestBounds:
         app.queue(max_size=1)
         with served(app) as server:
             async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
-                running = [asyncio.ensure_future(client.post(f"{API}/run/wait", json={"data": []})) for _ in "ab"]
+                running = [
+                    asyncio.ensure_future(client.post(f"{API}/run/wait", json={"data": []})) for _ in "ab"
+                ]
                 await asyncio.sleep(0.2)
                 answer = await client.post(f"{API}/run/wait", json={"data": []})
                 free.set()
@@ -233,7 +237,11 @@ class TestInfo:
     async def test_info_tells_types_defaults_and_code(self, client: httpx.AsyncClient) -> None:
         known = (await client.get(f"{API}/info")).json()["named_endpoints"]
         name, times = known["/greet"]["parameters"]
-        assert (name["parameter_name"], name["label"], name["python_type"]["type"]) == ("name", "Your name", "str")
+        assert (name["parameter_name"], name["label"], name["python_type"]["type"]) == (
+            "name",
+            "Your name",
+            "str",
+        )
         assert (times["parameter_has_default"], times["parameter_default"]) == (True, 1)
         assert known["/greet"]["description"] == "Say hello."
         assert known["/picture"]["parameters"][0]["python_type"]["type"] == "filepath"

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from doorstep.api.endpoints import Endpoint, Value
 
 _FILE_MARK = "\0file\0"
+_FILES = {"image": "picture.png", "audio": "sound.wav", "video": "video.mp4", "model3d": "model.glb"}
+"""What a file of the caller's may be called, by the component that takes it."""
 
 
 def python(endpoint: Endpoint, root: str, *, has_auth: bool = False) -> str:
@@ -60,7 +62,7 @@ def curl(endpoint: Endpoint, root: str, *, has_auth: bool = False) -> str:
     if has_auth:
         lines.append(f"curl -s -c cookies.txt {root}/login -d username=user -d password=password")
     if _takes_files(endpoint):
-        lines.append(f"FILE=$(curl -s{jar} {api}/upload -F files=@file.txt | cut -d '\"' -f 2)")
+        lines.append(f"FILE=$(curl -s{jar} {api}/upload -F files=@{_file_name(endpoint)} | cut -d '\"' -f 2)")
         text = text.replace(json.dumps(_FILE_MARK)[1:-1], "'\"$FILE\"'")
     lines.append(
         f"EVENT=$(curl -s{jar} {api}/call/v2/{endpoint.name} -H 'Content-Type: application/json' \\\n"
@@ -73,6 +75,14 @@ def curl(endpoint: Endpoint, root: str, *, has_auth: bool = False) -> str:
 def sample(parameter: Value) -> Any:
     """What the code gives for a parameter: its default, else an example."""
     return parameter.example if parameter.default is NOTHING else parameter.default
+
+
+def _name_for(parameter: Value) -> str:
+    return _FILES.get(parameter.component.type, "file.txt")
+
+
+def _file_name(endpoint: Endpoint) -> str:
+    return next(_name_for(each) for each in endpoint.parameters if _file_shape(each))
 
 
 def _takes_files(endpoint: Endpoint) -> bool:
@@ -89,14 +99,15 @@ def _file_shape(parameter: Value) -> str | None:
 
 
 def _python_value(parameter: Value) -> str:
-    file = 'handle_file("file.txt")'
+    file = f'handle_file("{_name_for(parameter)}")'
     shown = {"one": file, "many": f"[{file}]"}.get(_file_shape(parameter) or "")
     value = sample(parameter)
     return shown or (json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value))
 
 
 def _javascript_value(parameter: Value) -> str:
-    file = 'handle_file(new Blob([await readFile("file.txt")]))'
+    name = _name_for(parameter)
+    file = f'handle_file(new File([await readFile("{name}")], "{name}"))'
     shown = {"one": file, "many": f"[{file}]"}.get(_file_shape(parameter) or "")
     return shown or json.dumps(sample(parameter), ensure_ascii=False)
 
