@@ -181,3 +181,20 @@ def test_a_real_app_works_where_websockets_are_blocked(page: Page, visit: Visit)
     visit(app)
     button(page, "Go").click()
     expect(page.get_by_label("out")).to_have_value("01234", timeout=10_000)
+
+
+def test_a_page_below_another_finds_its_app_and_the_query_of_its_address(page: Page, serve: Any) -> None:
+    def seen(request: ds.Request) -> str:
+        return str(request.query_params.get("who"))
+
+    with ds.Blocks() as app:
+        ds.Textbox(label="home")
+    with app.route("Deep", "/docs/deep"):
+        out = ds.Textbox(label="out")
+        ds.Button("Go").click(seen, None, out)
+
+    page.goto(f"{serve(app)}/docs/deep?who=me")
+    button(page, "Go").click()
+    expect(page.get_by_label("out")).to_have_value("me")
+    page.get_by_role("link", name="Home").click()
+    expect(page.get_by_label("home")).to_be_visible()

@@ -5,7 +5,7 @@ import { mount, unmount } from "svelte";
 
 import { App } from "./lib/app.svelte.ts";
 import { readConfig, type AppConfig } from "./lib/config.ts";
-import { typesOf } from "./lib/pages.ts";
+import { rootOf, typesOf } from "./lib/pages.ts";
 import { loadTypes } from "./lib/registry.ts";
 import type { Kept } from "./lib/reload.ts";
 import { applyTheme } from "./lib/theme.ts";
@@ -24,7 +24,7 @@ async function start(): Promise<void> {
 }
 
 async function show(config: AppConfig, kept: Kept): Promise<void> {
-  const app = new App(config, document.baseURI, () => void reload(app));
+  const app = new App(config, rootOf(config, document.baseURI), () => void reload(app));
   app.start();
   await loadTypes(typesOf(config));
   if (Object.keys(kept).length > 0) (await import("./lib/reload.ts")).restore(app, kept);

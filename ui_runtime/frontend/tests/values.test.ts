@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { matching } from "../src/lib/choices.ts";
+import { rootOf } from "../src/lib/pages.ts";
 import { plainParts } from "../src/lib/plain.ts";
 import { same } from "../src/lib/same.ts";
 
@@ -47,4 +48,11 @@ test("choices that begin with what was typed come before those that hold it", ()
   const choices = ["pineapple", "apple", "plum"].map((label) => ({ label, value: label }));
   expect(matching(choices, "AP").map(({ label }) => label)).toEqual(["apple", "pineapple"]);
   expect(matching(choices, " ")).toHaveLength(3);
+});
+
+test("the app lies above a page, as many levels as the page's path has", () => {
+  const config = (page: string) => ({ page }) as Parameters<typeof rootOf>[0];
+  expect(rootOf(config(""), "http://host/app/")).toBe("http://host/app/");
+  expect(rootOf(config("about"), "http://host/app/about?q=1")).toBe("http://host/app/");
+  expect(rootOf(config("docs/about"), "http://host/app/docs/about")).toBe("http://host/app/");
 });

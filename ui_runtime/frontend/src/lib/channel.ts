@@ -17,7 +17,7 @@ export type Way = "socket" | "stream";
 
 /** The session's WebSocket beside the page, whatever prefix the page is served under. */
 export function openSocket(base: string, events: ChannelEvents): Channel {
-  const url = new URL("doorstep/session", base);
+  const url = sessionUrl("doorstep/session", base);
   url.search = location.search; // what the app's functions may ask for
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url);
@@ -31,6 +31,13 @@ export function openSocket(base: string, events: ChannelEvents): Channel {
       socket.close();
     },
   };
+}
+
+/** An address of the session; the page's own query goes along, for the app's functions to see. */
+export function sessionUrl(path: string, base: string): URL {
+  const url = new URL(path, base);
+  url.search = location.search;
+  return url;
 }
 
 /** Which way to try: the WebSocket, and where that never got through, HTTP in turn with it. */

@@ -13,3 +13,8 @@ export function typesOf(config: AppConfig): string[] {
   const types = config.components.map(({ type }) => type);
   return navbarOf(config) ? [...types, "navbar"] : types;
 }
+
+/** Where the app is mounted: a page's own address may lie deeper. */
+export function rootOf({ page = "" }: AppConfig, address: string): string {
+  return new URL(`./${"../".repeat(page.split("/").length - 1)}`, address).href;
+}

@@ -1,6 +1,6 @@
 /** The session over plain HTTP, for networks that block WebSockets: events come down, frames are posted up. */
 
-import type { Channel, ChannelEvents } from "./channel.ts";
+import { sessionUrl, type Channel, type ChannelEvents } from "./channel.ts";
 
 export function openStream(base: string, events: ChannelEvents): Channel {
   const channel = new StreamChannel(base, events);
@@ -33,7 +33,7 @@ class StreamChannel implements Channel {
   }
 
   #listen({ session, seen }: { session?: string; seen?: number }): void {
-    const url = new URL("doorstep/session/stream", this.base);
+    const url = sessionUrl("doorstep/session/stream", this.base);
     url.search = location.search;
     if (session !== undefined) url.searchParams.set("session", session);
     if (seen !== undefined) url.searchParams.set("seen", String(seen));
@@ -42,6 +42,10 @@ class StreamChannel implements Channel {
       this.#session ||= (JSON.parse(data as string) as { session?: string }).session ?? "";
       this.events.message(data as string);
     };
+    // What a WebSocket's close code says is an event here.
+    this.#source.addEventListener("close", ({ data }: MessageEvent<string>) =>
+      this.#end((JSON.parse(data) as { code?: number }).code),
+    );
     // By itself the browser would ask again from where the stream began, not from where it ended.
     this.#source.onerror = () => this.#end();
   }
@@ -49,7 +53,7 @@ class StreamChannel implements Channel {
   /** One request at a time, so that frames arrive in order; what comes meanwhile goes with the next. */
   async #post(): Promise<void> {
     this.#posting = true;
-    const url = new URL("doorstep/session/send", this.base);
+    const url = sessionUrl("doorstep/session/send", this.base);
     url.searchParams.set("session", this.#session);
     try {
       while (this.#frames.length > 0 && !this.#closed) {
@@ -64,9 +68,9 @@ class StreamChannel implements Channel {
     }
   }
 
-  #end(): void {
+  #end(code?: number): void {
     if (this.#closed) return;
     this.close();
-    this.events.closed();
+    this.events.closed(code);
   }
 }
