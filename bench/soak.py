@@ -17,7 +17,6 @@ import argparse
 import asyncio
 import contextlib
 import itertools
-import os
 import re
 import subprocess
 import sys
@@ -35,7 +34,7 @@ from bench import soak_report
 from bench.processes import free_port, listens, running, wait_for
 from bench.soak_load import Tally, Visitors
 from bench.soak_report import Sample, Watched
-from bench.ways import DOMAIN, RELAY_COMMAND, ROOT, certificates, trust
+from bench.ways import DOMAIN, RELAY_COMMAND, certificates, environment, trust
 
 CHURN_EVERY = 15.0
 """Seconds from one passing share's start to the next one's."""
@@ -61,18 +60,13 @@ class World:
     def env(self) -> dict[str, str]:
         settings = {"DOORSTEP_RELAY": self.url, "DOORSTEP_TOKEN": self.token}
         trusted = {} if self.ca is None else {"SSL_CERT_FILE": str(self.ca)}
-        return {**os.environ, "PYTHONPATH": python_path(), **settings, **trusted}
+        return environment(**settings, **trusted)
 
     def visitors(self, name: str, *, scale: float) -> Visitors:
         return Visitors(self.url, self.host(name), trust(self.ca), scale=scale)
 
     def host(self, name: str) -> str:
         return f"{name}.{DOMAIN}:{self.port}"
-
-
-def python_path() -> str:
-    """This repository first, then what was there."""
-    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 
 def main() -> None:
