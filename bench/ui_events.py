@@ -121,6 +121,43 @@ async def measure(process: psutil.Process, clients: int, limit: str, seconds: fl
     )
 
 
+async def api_client(seconds: float) -> int:
+    """Calls of one program by plain HTTP: a POST that starts it, a GET that reads its result."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+    body = b'{"data":["World"]}'
+    start = b"POST /gradio_api/call/greet HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    start += b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    end, count = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end:
+        writer.write(start)
+        event = json.loads(await answer(reader))["event_id"]
+        writer.write(b"GET /gradio_api/call/greet/%b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % event.encode())
+        assert b"Hello World!" in await answer(reader)
+        count += 1
+    writer.close()
+    return count
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    """The body of one answer, of known length or in chunks."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    _, _, length = head.partition(b"content-length: ")
+    if length:
+        return await reader.readexactly(int(length.split(b"\r\n", 1)[0]))
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+    return body
+
+
+async def measure_api(process: psutil.Process, clients: int, seconds: float) -> tuple[float, float]:
+    """Calls a second by plain HTTP, and the app's seconds of CPU for each."""
+    before = cpu_of(process)
+    count = sum(await asyncio.gather(*(api_client(seconds) for _ in range(clients))))
+    return count / seconds, (cpu_of(process) - before) / count
+
+
 def cpu_of(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
@@ -168,6 +205,10 @@ def main() -> None:
             run = asyncio.run(measure(process, clients, limit, options.seconds))
         row = f"{run.per_second:8.0f} {run.p50 * 1e3:8.2f} {run.p99 * 1e3:8.2f} {run.cpu * 1e3:14.3f}"
         print(f"{clients:7}  {limit:>5}   {row}")
+    with app("none") as process:
+        asyncio.run(measure_api(process, 64, 0.5))
+        per_second, cpu = asyncio.run(measure_api(process, 64, options.seconds))
+        print(f"64 programs by plain HTTP  {per_second:8.0f} calls/s  {cpu * 1e3:.3f} ms of app CPU a call")
     with app("1") as process:
         streams = [asyncio.run(stream()) for _ in range(7)]
         seconds, size, count = sorted(streams)[3]

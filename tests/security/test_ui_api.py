@@ -41,7 +41,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     set_static_paths([tmp_path / "static"])
     with ds.Blocks() as app:
         picture, said = ds.Image(type="filepath"), ds.Textbox()
-        ds.Button().click(lambda path: str(path), picture, said, api_name="where")
+        ds.Button().click(str, picture, said, api_name="where")
         ds.Button().click(lambda: SECRET, None, said, api_name="hidden", api_visibility="private")
     paths = {"allowed_paths": [tmp_path / "open"], "blocked_paths": [tmp_path / "open" / "closed"]}
     with served(app, max_file_size="1mb", **paths) as server:

@@ -1,4 +1,4 @@
-"""Apps that are closed to those who do not log in, each test by its row in the list of vulnerability classes."""
+"""Apps that are closed to who does not log in, each test by its row in the list of vulnerability classes."""
 
 from __future__ import annotations
 
@@ -79,10 +79,9 @@ async def test_row_47_nothing_is_taken_without_a_login(client: httpx.AsyncClient
     "cookie", ["", "doorstep_login=x", "doorstep_login_80=", "doorstep_login_{port}=forged"]
 )
 async def test_row_47_no_session_is_opened_without_a_login(server: Served, cookie: str) -> None:
+    headers = {"Cookie": cookie.format(port=server.port)}
     with pytest.raises(InvalidStatus) as refused:
-        headers = {"Cookie": cookie.format(port=server.port)}
-        async with connect(f"ws://127.0.0.1:{server.port}/doorstep/session", additional_headers=headers):
-            pass
+        await connect(f"ws://127.0.0.1:{server.port}/doorstep/session", additional_headers=headers)
     assert refused.value.response.status_code == 403
 
 
@@ -249,7 +248,7 @@ async def test_a_function_may_decide(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize("said", [None, "", 0, True, ["ada"]])
 async def test_only_a_name_from_the_app_around_lets_anybody_in(said: Any) -> None:
-    with served(app(), auth_dependency=lambda request: said) as server:
+    with served(app(), auth_dependency=lambda _request: said) as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
             assert (await client.get("/config")).status_code == 401
             form = await client.get("/", headers=PEOPLE)

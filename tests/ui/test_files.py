@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from doorstep.errors import FileRefusedError, OutputError
-from doorstep.files import FileStore, Paths, parse_size, safe_name
+import doorstep as ds
+from doorstep.errors import FileRefusedError, OutputError, UsageError
+from doorstep.files import FileStore, Paths, checked_cache, parse_size, safe_name
+from tests.support import eventually
+from tests.ui.support import served
 
 
 @pytest.fixture
@@ -132,3 +136,43 @@ class TestPaths:
         for wrong in (here, here / "missing.txt"):
             with pytest.raises(OutputError, match="there is no file"):
                 Paths().check(wrong)
+
+
+class TestCache:
+    """What is shown again is not kept twice, and goes when it is old."""
+
+    def test_the_same_content_is_one_file_for_one_session(self, store: FileStore) -> None:
+        mine, theirs = store.of_session("mine"), store.of_session("theirs")
+        first = mine.add_bytes(b"abc", "a.txt")
+        assert mine.add_bytes(b"abc", "a.txt") == first
+        assert mine.add_bytes(b"abd", "a.txt")["path"] != first["path"]
+        assert mine.add_bytes(b"abc", "b.txt")["path"] != first["path"]
+        assert theirs.add_bytes(b"abc", "a.txt")["path"] != first["path"]
+
+    def test_a_path_is_copied_again_when_the_file_changed(self, store: FileStore, tmp_path: Path) -> None:
+        path = tmp_path / "a.txt"
+        path.write_text("one")
+        first = store.of_session("mine").add(path)
+        assert store.of_session("mine").add(path) == first
+        path.write_text("three")
+        assert store.of_session("mine").add(path)["path"] != first["path"]
+
+    def test_old_files_go_and_are_kept_anew_when_they_are_shown_again(self, store: FileStore) -> None:
+        file = store.of_session("mine").add_bytes(b"abc", "a.txt")
+        store.of_session(None).add_bytes(b"the app's own", "b.txt")
+        assert store.expire(60) == 0
+        assert store.expire(-1) == 1
+        assert store.get(file["path"]) is None
+        assert store.of_session("mine").add_bytes(b"abc", "a.txt")["path"] != file["path"]
+
+    @pytest.mark.parametrize("wrong", [5, (1,), (0, 5), ("1", 2), (1, 2, 3)])
+    def test_delete_cache_is_two_numbers_of_seconds(self, wrong: Any) -> None:
+        assert checked_cache((60, 3600)) == (60.0, 3600.0)
+        with pytest.raises(UsageError, match="how often, how old"):
+            checked_cache(wrong)
+
+    async def test_delete_cache_deletes(self) -> None:
+        with served(ds.Interface(lambda: "", None, "text", delete_cache=(0.05, 0.05))) as server:
+            async with server.page() as page:
+                file = server.app.files.of_session(page.session).add_bytes(b"abc", "a.txt")
+                await eventually(lambda: server.app.files.get(file["path"]) is None)

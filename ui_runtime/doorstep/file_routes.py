@@ -46,6 +46,7 @@ class FileRoutes:
         self._delete_cache = delete_cache
         self._progress = Progress()
         self._cleaning: asyncio.TimerHandle | None = None
+        self._deleting: asyncio.Future[None] | None = None
 
     # -- uploads -------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class FileRoutes:
 
     def _clean(self) -> None:
         self._cleaning = None
-        asyncio.get_running_loop().run_in_executor(None, self._delete_old)
+        self._deleting = asyncio.get_running_loop().run_in_executor(None, self._delete_old)
         self._clean_later()
 
     def _delete_old(self) -> None:

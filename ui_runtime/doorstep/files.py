@@ -213,7 +213,7 @@ class FileStore:
         self._known[stored.owner, key] = stored.id
 
     def expire(self, age: float, of: str = "") -> int:
-        """Delete what sessions whose id begins with `of` hold for longer than `age` seconds; how many files."""
+        """Delete what owners whose id begins with `of` hold for longer than `age` seconds; how many files."""
         oldest = time.monotonic() - age
         files = list(self._files.values())
         gone = [

@@ -7,7 +7,7 @@ Anything that is not well formed is an error: no preamble, no folded lines, no p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote, unquote_to_bytes
@@ -35,7 +35,10 @@ Event = Part | Content | End
 
 
 class MultipartParser:
-    """Feed it a body; it tells what it finds: a `Part`, pieces of its content, "part" at its end, "body" at last."""
+    """Feed it a body; it tells what it finds.
+
+    A `Part`, its content in pieces, "part" at its end; "body" at last.
+    """
 
     def __init__(self, content_type: str) -> None:
         """Raises `MultipartError` for a content type that is not multipart/form-data with a boundary."""
@@ -67,7 +70,7 @@ class MultipartParser:
 
     # -- states: each says how far it came -----------------------------------------------------
 
-    def _start(self, buffer: bytes, position: int) -> Iterator[Event]:
+    def _start(self, buffer: bytes, position: int) -> Generator[Event, None, int]:
         size = len(self._delimiter)
         if not buffer.startswith(self._delimiter[: len(buffer)]):
             raise MultipartError("it does not begin with its boundary")
@@ -75,7 +78,7 @@ class MultipartParser:
             return position
         return (yield from self._after_delimiter(buffer, size, at_start=True))
 
-    def _head(self, buffer: bytes, position: int) -> Iterator[Event]:
+    def _head(self, buffer: bytes, position: int) -> Generator[Event, None, int]:
         end = buffer.find(b"\r\n\r\n", position)
         if (end if end >= 0 else len(buffer)) - position > MAX_HEAD:
             raise MultipartError("the headers of a part are too long")
@@ -85,7 +88,7 @@ class MultipartParser:
         self._state = "content"
         return end + 4
 
-    def _content(self, buffer: bytes, position: int) -> Iterator[Event]:
+    def _content(self, buffer: bytes, position: int) -> Generator[Event, None, int]:
         found = buffer.find(self._delimiter, position)
         if found < 0:
             end = self._undecided(buffer, position)
@@ -99,7 +102,7 @@ class MultipartParser:
             return found
         return (yield from self._after_delimiter(buffer, after, at_start=False))
 
-    def _after_delimiter(self, buffer: bytes, after: int, *, at_start: bool) -> Iterator[Event]:
+    def _after_delimiter(self, buffer: bytes, after: int, *, at_start: bool) -> Generator[Event, None, int]:
         """Another part follows, or this was the last."""
         following = buffer[after : after + 2]
         if following not in {b"\r\n", b"--"}:

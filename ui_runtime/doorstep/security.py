@@ -68,6 +68,13 @@ def is_secure(scope: Scope) -> bool:
     return scope["scheme"] in {"https", "wss"}
 
 
+def app_path(scope: Scope) -> str:
+    """The path inside of the app, whatever prefix it is served under: servers leave that in or cut it off."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] if root and (path == root or path.startswith(f"{root}/")) else path
+
+
 def cookie_path(scope: Scope) -> str:
     """Where the app's cookies are sent to: its own path, and what is below."""
     return f"{scope.get('root_path', '').rstrip('/')}/"
@@ -119,7 +126,7 @@ def _is_address(name: str) -> bool:
 
 
 def visitor_of(scope: Scope) -> str | None:
-    """What ties a browser, and who logged in with it, to their sessions; None for programs without a login."""
+    """What ties a browser, and who logged in there, to their sessions; None for programs without a login."""
     value = cookie_of(scope, VISITOR_COOKIE)
     browser = value if value is not None and 16 <= len(value) <= 64 else None
     user = user_of(scope)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette._utils import get_route_path
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router, WebSocketRoute
@@ -22,6 +21,7 @@ from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
 from doorstep.security import (
     VISITOR_COOKIE,
+    app_path,
     cookie_path,
     has_visitor,
     is_same_origin,
@@ -49,9 +49,9 @@ MAX_FILE_SIZE: Final = 1 << 30
 class App:
     """Serve `blocks` with any ASGI server, or mount it into another app.
 
-    `auth` is a name and a password, a list of such pairs, or a function of both that says True or False: people
-    then log in first, on a page that says `auth_message`. `auth_dependency` is a function of the request that
-    says who it is, or None: for an app that is mounted into one which knows its users.
+    `auth` is a name and a password, a list of such pairs, or a function of both that says True or False:
+    people then log in first, on a page that says `auth_message`. `auth_dependency` is a function of the
+    request that says who it is, or None: for an app that is mounted into one which knows its users.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class App:
             await self.gate(self._serve, scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = get_route_path(scope)
+        path = app_path(scope)
         if scope["type"] == "http" and path.startswith(_API):
             scope["doorstep.api_path"] = path[len(_API) :]
             await self.api(scope, receive, send)

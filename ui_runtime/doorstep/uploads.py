@@ -64,7 +64,7 @@ class Upload:
                     await self._write()
             if not parser.is_complete:
                 raise RefusedError("the upload ended too early")
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # a visitor who leaves (a cancelled task) too
             await self._discard()
             raise _refusal_for(error) from None
         return self.files

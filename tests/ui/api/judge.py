@@ -1,4 +1,4 @@
-"""Everything that a program does with the app, by the published Python client: prints what came of it as JSON."""
+"""All that a program does with the app, by the published Python client: prints what came of it as JSON."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import doorstep as ds
-from doorstep.api import calls, routes
+from doorstep.api import calls, routes, sessions
 from tests.support import eventually
 from tests.ui.api.app import build
 from tests.ui.support import Served, served
@@ -214,6 +214,19 @@ class TestBounds:
         assert len(told) <= calls.MAX_STEPS + 1
         assert told[-2][1] == told[-1][1]
         assert told[-1][1][0].startswith("0 1 2 ")
+
+    async def test_a_call_whose_reader_left_stops_after_a_while(
+        self, server: Served, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sessions, "GRACE", 0.1)
+        event = (await client.post(f"{API}/call/endless", json={"data": []})).json()["event_id"]
+        async with client.stream("GET", f"{API}/call/endless/{event}") as answer:
+            async for line in answer.aiter_lines():
+                if line == "data: [1]":
+                    break
+        call = server.app.api.sessions.call(event)
+        assert call is not None
+        await eventually(lambda: call.is_over)
 
     async def test_a_full_queue_is_said_to_be_full(self) -> None:
         free = threading.Event()

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.api.schemas import Schema, example
+from doorstep.components.base import Component
 from doorstep.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from doorstep.blocks import Blocks
-    from doorstep.components.base import Component
     from doorstep.events.dependency import Dependency
     from doorstep.events.trigger import Visibility
 
@@ -85,7 +85,7 @@ class Endpoint:
         return [
             _value(component, "", f"value_{component.id}", {})
             for component in self.dependency.outputs
-            if component.type not in SILENT and hasattr(component, "api_info")
+            if component.type not in SILENT and isinstance(component, Component)
         ]
 
     @cached_property

@@ -1,7 +1,7 @@
 """File values as programs see them: `path` is `id/name`, and `url` is whole.
 
-Inside of the app a file is known by its id alone (see `doorstep.files`). A program may name what it uploaded or
-was sent: by the path or by the address of this app's file route. An address anywhere else is not asked for
+Inside of the app a file is known by its id alone (see `doorstep.files`). A program may name what it uploaded
+or was sent: by the path or by the address of this app's file route. An address anywhere else is not asked for
 anything: whoever may call a function could make the app's computer ask any server that it can reach.
 """
 
@@ -38,7 +38,7 @@ def to_program(value: Any, api: str) -> Any:
 
 
 def from_program(value: Any) -> Any:
-    """A value that a program sent, as the components know it. Raises `FileRefusedError` for a foreign address."""
+    """A program's value as the components know it. Raises `FileRefusedError` for a foreign address."""
     if isinstance(value, list):
         return [from_program(each) for each in value]
     if not isinstance(value, dict):

@@ -92,7 +92,8 @@ def _choice(name: str, shown: str) -> str:
 
 def _installs() -> str:
     return "\n".join(
-        f'<section class="{name}"><p class="about">Once, to install the client</p><pre tabindex="0">{command}</pre></section>'
+        f'<section class="{name}"><p class="about">Once, to install the client</p>'
+        f'<pre tabindex="0">{command}</pre></section>'
         for name, command in _INSTALL.items()
     )
 

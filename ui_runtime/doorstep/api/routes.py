@@ -194,7 +194,11 @@ class Api:
                 sse.no_call("404: there is no such call, or its result was read already"), 404
             )
         return EventStream(
-            call.feed, lambda: call.is_over, sse.CALL_HEARTBEAT, at_end=lambda: self.sessions.forget(call)
+            call.feed,
+            lambda: call.is_over,
+            sse.CALL_HEARTBEAT,
+            at_end=lambda: self.sessions.forget(call),
+            at_leave=lambda: self.sessions.left(call),
         )
 
     async def _run(self, request: Request, name: str) -> Response:
@@ -262,7 +266,7 @@ class Api:
         return answered({"success": True})
 
     def _find(self, request: Request, which: _Which) -> Call | None:
-        """The call of that id, of this very program: without a `session_hash` by the id alone, which is secret."""
+        """The call of that id, of this very program; without a `session_hash` by the id alone, a secret."""
         if which.event_id is None:
             return None
         owner = owner_of(request.scope)
@@ -300,7 +304,7 @@ class Api:
 
 
 def owner_of(scope: Scope) -> str:
-    """To whom the sessions and files of a program belong: a user and browser, or any program without either."""
+    """To whom a program's sessions and files belong: a user and browser, or any program without either."""
     return f"{API_OWNER}{visitor_of(scope) or ''}"
 
 

@@ -36,7 +36,7 @@ def example(schema: Schema) -> Any:
     return _example(schema, schema.get("$defs", {}))
 
 
-def _typed(schema: Schema, defs: Schema) -> str:
+def _typed(schema: Schema, defs: Schema) -> str:  # noqa: PLR0911  # one line a kind of schema
     schema = _resolved(schema, defs)
     if "enum" in schema or "const" in schema:
         choices = schema.get("enum", [schema.get("const")])

@@ -1,7 +1,7 @@
 """Programs' sessions: one for each `session_hash`, with its state, its calls and its stream.
 
-A program that gives no `session_hash` gets a session for that one call. A session is forgotten when it was not
-used for `IDLE` seconds and no heartbeat says that its program is still there.
+A program that gives no `session_hash` gets a session for that one call. A session is forgotten when it was
+not used for `IDLE` seconds and no heartbeat says that its program is still there.
 """
 
 from __future__ import annotations
@@ -159,6 +159,14 @@ class ApiSessions:
     def call(self, event_id: str) -> Call | None:
         found = self._calls.get(event_id)
         return None if found is None else found[0]
+
+    def left(self, call: Call) -> None:
+        """The reader of a call left before its end: without another one it is stopped after a while."""
+        self._loop.call_later(GRACE, self._abandon, call)
+
+    def _abandon(self, call: Call) -> None:
+        if call.feed is None or call.feed.wake is None:
+            self.cancel(call)
 
     def forget(self, call: Call) -> None:
         self._calls.pop(call.event_id, None)

@@ -53,7 +53,7 @@ def no_call(message: str) -> bytes:
 
 
 def error(failure: Failure) -> dict[str, Any]:
-    """What Gradio's clients read of a failure. `error` is null when the owner shows no errors: they say so."""
+    """What Gradio's clients read of a failure. `error` is null when errors are not shown: they say so."""
     if failure.code == "error" and failure.message == HIDDEN:
         return {"error": None}
     seconds = getattr(failure, "seconds", 10)

@@ -56,6 +56,7 @@ class EventStream:
         first: bytes = b"",
         last: bytes = b"",
         at_end: Callable[[], object] | None = None,
+        at_leave: Callable[[], object] | None = None,
         session: ApiSession | None = None,
     ) -> None:
         self.headers: dict[str, str] = {}
@@ -65,6 +66,7 @@ class EventStream:
         self._first = first
         self._last = last
         self._at_end = at_end
+        self._at_leave = at_leave
         self._session = session
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,6 +88,8 @@ class EventStream:
                 leaving.cancel()
                 if self._feed.wake == news.set:
                     self._feed.wake = None
+                if self._at_leave is not None and not self._is_over():
+                    self._at_leave()
 
     async def _tell(self, send: Send, news: asyncio.Event) -> bool:
         """Send what there is, or wait for it. True when all is told."""

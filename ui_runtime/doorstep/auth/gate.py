@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl, quote
 
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -28,6 +27,7 @@ from doorstep.multipart import MultipartError, MultipartParser, Part
 from doorstep.security import (
     USER,
     VISITOR_COOKIE,
+    app_path,
     cookie_of,
     cookie_path,
     is_cross_site,
@@ -79,7 +79,7 @@ class LoginGate:
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         user = self._logins.user_of(cookie_of(scope, cookie_name(scope)))
-        path = get_route_path(scope)
+        path = app_path(scope)
         if scope["type"] == "http" and path in {"/login", "/login/"}:
             await (await self._login(Request(scope, receive)))(scope, receive, send)
         elif scope["type"] == "http" and path in {"/logout", "/logout/"}:
@@ -246,7 +246,7 @@ def safe_path(given: str, scope: Scope) -> str:
     is_local = given.startswith("/") and not given.startswith("//") and given.startswith(home)
     if not (is_plain and is_local) or len(given) > 2048:
         return home
-    path = get_route_path({**scope, "path": given.partition("?")[0]})
+    path = app_path({**scope, "path": given.partition("?")[0]})
     return home if path.rstrip("/") in {"/login", "/logout"} else quote(given, safe="/?=&%+:;,@!$'()*~-._#")
 
 
@@ -283,7 +283,7 @@ def _is_for_people(request: Request) -> bool:
 
 
 def _address(request: Request) -> str:
-    """Of whom attempts are counted: an IPv6 network counts as one, since its owner has all of its addresses."""
+    """Of whom attempts are counted: an IPv6 network is one, since its owner has all of its addresses."""
     host = request.client.host if request.client is not None else ""
     if ":" not in host:
         return host
