@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import csv
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -290,3 +291,12 @@ async def test_row_49_a_program_of_one_browser_finds_no_session_of_another(clien
         f"{API}/queue/data?session_hash=shared-name", headers={"Cookie": f"doorstep_visitor={'b' * 24}"}
     )
     assert "session_not_found" in other.text
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=cmd()"])
+def test_row_50_no_logged_cell_is_a_formula(tmp_path: Path, cell: str) -> None:
+    log = ds.CSVLogger(verbose=False)
+    log.setup([ds.Textbox(label="said")], tmp_path)
+    log.flag([cell])
+    with (tmp_path / "dataset1.csv").open(newline="") as file:
+        assert [row[0] for row in csv.reader(file)] == ["said", f"'{cell}"]

@@ -58,6 +58,7 @@ const english = {
   uploadHint: "Drop an image here, paste one, or",
   uploadChoose: "choose a file",
   uploading: (percent: number) => `Uploading… ${percent} %`,
+  useViaApi: "Use via API",
   working: "Working",
 } as const;
 
