@@ -1,6 +1,6 @@
 """Opens the relay's port, plain or with TLS, on the transports that measured best.
 
-Plain TCP is uvloop's. TLS is aiofastnet's, at two thirds of the loop's CPU, where it can be: it has no
+Plain TCP is uvloop's. TLS is aiofastnet's, which costs less to use, where it can be: it has no
 choice of certificate by server name (with a callback it crashes), and it has to find the OpenSSL that
 Python uses (one that is built into Python it replaces by an engine that never resumes a paused read).
 """
