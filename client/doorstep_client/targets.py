@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from doorstep_client.corked import CorkedTransport
 from doorstep_client.errors import BadTargetError
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ def _app_protocol() -> type[HttpToolsProtocol]:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class AppProtocol(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(CorkedTransport(cast(asyncio.Transport, transport), self.loop))
+
         def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
             # To uvicorn every end is an orderly one: of a connection that was reset it would keep the
             # timer for idle ones, and by that the connection itself, until the timer is due.

@@ -1,0 +1,107 @@
+"""What is written in one turn of the loop leaves in one piece, in order, and nothing is lost at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep_client.corked import SMALL, CorkedTransport
+
+
+class Wire(asyncio.Transport):
+    """Remembers each write, and what came after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[bytes] = []
+        self.ended: str | None = None
+
+    def write(self, data: Any) -> None:
+        assert self.ended is None
+        self.pieces.append(bytes(data))
+
+    def writelines(self, list_of_data: Iterable[Any]) -> None:
+        self.write(b"".join(list_of_data))
+
+    def is_closing(self) -> bool:
+        return self.ended is not None
+
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+    def close(self) -> None:
+        self.ended = "closed"
+
+    def abort(self) -> None:
+        self.ended = "aborted"
+
+    def write_eof(self) -> None:
+        self.ended = "half"
+
+    def get_write_buffer_size(self) -> int:
+        return 5
+
+
+def corked() -> tuple[Wire, CorkedTransport]:
+    wire = Wire()
+    return wire, CorkedTransport(wire, asyncio.get_running_loop())
+
+
+async def test_a_head_and_its_body_are_one_write() -> None:
+    wire, transport = corked()
+    transport.write(b"head")
+    transport.write(b"body")
+    assert wire.pieces == [b"headbody"]
+
+
+async def test_a_single_write_waits_for_the_end_of_the_turn_only() -> None:
+    wire, transport = corked()
+    transport.write(b"event")
+    assert wire.pieces == []
+    assert transport.get_write_buffer_size() == 10
+    await asyncio.sleep(0)
+    assert wire.pieces == [b"event"]
+    assert transport.get_write_buffer_size() == 5
+
+
+async def test_big_writes_are_not_copied_together() -> None:
+    wire, transport = corked()
+    transport.write(b"x" * SMALL)
+    assert len(wire.pieces) == 1
+
+
+async def test_what_is_held_is_a_copy() -> None:
+    wire, transport = corked()
+    buffer = bytearray(b"first")
+    transport.write(buffer)
+    buffer[:] = b"other"
+    await asyncio.sleep(0)
+    assert wire.pieces == [b"first"]
+
+
+async def test_closing_sends_what_is_held_and_aborting_drops_it() -> None:
+    for end, left in (("close", [b"last"]), ("write_eof", [b"last"]), ("abort", [])):
+        wire, transport = corked()
+        transport.write(b"last")
+        getattr(transport, end)()
+        await asyncio.sleep(0)
+        assert wire.pieces == left
+        assert wire.ended is not None
+
+
+@given(st.lists(st.tuples(st.binary(max_size=40), st.booleans()), max_size=20))
+def test_the_bytes_and_their_order_are_those_written(writes: list[tuple[bytes, bool]]) -> None:
+    async def run() -> bytes:
+        wire, transport = corked()
+        for data, pause in writes:
+            transport.write(data)
+            if pause:
+                await asyncio.sleep(0)
+        transport.close()
+        return b"".join(wire.pieces)
+
+    assert asyncio.run(run()) == b"".join(data for data, _ in writes)
