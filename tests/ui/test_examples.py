@@ -179,9 +179,7 @@ def test_a_function_that_fails_fails_the_start_with_its_own_error() -> None:
 
 
 def test_an_interface_shows_its_examples_and_flags() -> None:
-    app = ds.Interface(
-        lambda a, b: a + b, ["text", "text"], "text", examples=[["x", "y"]]
-    )
+    app = ds.Interface(lambda a, b: a + b, ["text", "text"], "text", examples=[["x", "y"]])
     kinds = [block.type for block in app.walk()]
     assert "dataset" in kinds
     assert "Flag" in [block.value for block in app.walk() if isinstance(block, ds.Button)]

@@ -47,10 +47,6 @@ if TYPE_CHECKING:
     from doorstep.components.textbox import Textbox as Textbox
     from doorstep.components.timer import Timer as Timer
     from doorstep.errors import Error as Error
-    from doorstep.examples import Examples as Examples
-    from doorstep.flagging import CSVLogger as CSVLogger
-    from doorstep.flagging import FlaggingCallback as FlaggingCallback
-    from doorstep.flagging import SimpleCSVLogger as SimpleCSVLogger
     from doorstep.events.data import CopyData as CopyData
     from doorstep.events.data import DeletedFileData as DeletedFileData
     from doorstep.events.data import DownloadData as DownloadData
@@ -66,7 +62,11 @@ if TYPE_CHECKING:
     from doorstep.events.updates import skip as skip
     from doorstep.events.updates import update as update
     from doorstep.events.updates import validate as validate
+    from doorstep.examples import Examples as Examples
     from doorstep.files import set_static_paths as set_static_paths
+    from doorstep.flagging import CSVLogger as CSVLogger
+    from doorstep.flagging import FlaggingCallback as FlaggingCallback
+    from doorstep.flagging import SimpleCSVLogger as SimpleCSVLogger
     from doorstep.interface import Interface as Interface
     from doorstep.mount import mount_app as mount_app
     from doorstep.mount import mount_gradio_app as mount_gradio_app
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from doorstep.tabbed import TabbedInterface as TabbedInterface
     from doorstep.toasts import Info as Info
     from doorstep.toasts import Success as Success
-    from doorstep.toasts import Warning as Warning
+    from doorstep.toasts import Warning as Warning  # noqa: A004  # the public name that users know
 
 __version__ = "0.1.0"
 
