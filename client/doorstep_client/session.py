@@ -146,13 +146,18 @@ class Holder:
 
         async with asyncio.timeout(WELCOME_DEADLINE):
             welcome = await welcomed(self._socket, self._relay)
-        lease = self.opened.lease if self.opened else None
-        await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
+        await self._ask()
         heart = asyncio.create_task(self._beat(welcome.heartbeat))
         try:
             await self._obey_all(2 * welcome.heartbeat)
         finally:
             heart.cancel()
+
+    async def _ask(self) -> None:
+        """Ask for the share. A relay that has hung up by now has said why: that is read next."""
+        lease = self.opened.lease if self.opened else None
+        with suppress(ConnectionError):
+            await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
 
     async def _obey_all(self, patience: float) -> None:
         from doorstep_client.handshake import receive

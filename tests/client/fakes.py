@@ -57,6 +57,13 @@ class FakeSession:
         self._socket.send_text(text.encode(errors="surrogatepass"))
         await self._flush()
 
+    async def say_at_once(self, *messages: wire.FromRelay) -> None:
+        """Send all of them and hang up, in one segment."""
+        for message in messages:
+            self._socket.send_text(wire.encode(message).encode())
+        self._socket.send_close(1008)
+        await self._flush()
+
     async def expect(self, kind: type[Any]) -> Any:
         """The next message that is not a ping, which has to be of this kind."""
         while True:
@@ -96,9 +103,8 @@ class FakeSession:
                 self._frames.put_nowait(wire.decode_from_client(bytes(frame.data)))  # type: ignore[union-attr]
 
     async def _flush(self) -> None:
-        for data in self._socket.data_to_send():
-            if data:
-                self._writer.write(data)
+        if data := b"".join(self._socket.data_to_send()):
+            self._writer.write(data)
         if self._socket.state is State.CLOSED:
             self._writer.close()
         else:

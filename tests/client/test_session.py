@@ -123,6 +123,20 @@ async def test_dial_brings_more_tunnel_connections_with_its_own_ticket() -> None
     assert tickets == [b"ticket-1", b"ticket-2", b"ticket-2"]
 
 
+async def test_a_refusal_that_comes_with_the_welcome_and_the_goodbye_is_heard() -> None:
+    """The relay has hung up before the client could ask for its share: that is not the reason to tell."""
+
+    async def script(session: FakeSession) -> None:
+        await session.say_at_once(wire.Welcome(30.0), wire.Error("bad-token", "revoked", fatal=True))
+        await session.over()
+
+    async with FakeRelay(script) as relay, held(relay.settings("t0ken")) as one:
+        await one.end()
+
+    assert isinstance(one.holder.error, RefusedError)
+    assert one.holder.error.code == "bad-token"
+
+
 @pytest.mark.parametrize("code", ["bad-token", "name-taken", "revoked", "something-new"])
 async def test_a_refusal_for_good_ends_it_with_the_relays_words(code: str) -> None:
     async def script(session: FakeSession) -> None:
