@@ -80,6 +80,7 @@ http {{
     server {{
         listen 127.0.0.1:{port}{ssl} backlog=4096;
         {certificate}
+        ssl_protocols TLSv1.2 TLSv1.3;
         proxy_http_version 1.1;
         proxy_set_header Host $http_host;
         proxy_set_header Upgrade $http_upgrade;
