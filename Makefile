@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-network bench-transports bench-flame bench-shares chaos soak lock system clean
+.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,9 @@ page: $(VENV)/.dev  ## build the page again
 
 bench: system $(VENV)/.dev  ## Doorstep beside other tunnels and nginx, under every load, in one run
 	@$(BIN)/python -m bench.tunnel $(ARGS)
+
+bench-ui: system $(VENV)/.dev  ## a page of Doorstep beside the same of Gradio: start, weight, clicks, events, memory, files
+	@$(BIN)/python -m bench.ui $(ARGS)
 
 bench-network: $(VENV)/.dev  ## the same over a path with delay and loss, in network namespaces (root)
 	@$(BIN)/python -m bench.network $(ARGS)

@@ -43,14 +43,14 @@ def first_answer(results: Results) -> report.Figure:
     return report.Figure.of(results.first_answers, report.MILLI)
 
 
-def put(document: Path, text: str) -> None:
+def put(document: Path, text: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Replaces what is between the marks. Raises `ValueError` when they are not there."""
     whole = document.read_text()
-    before, begin, rest = whole.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = whole.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not begin or not end:
-        raise ValueError(f"{document} has no {BEGIN} followed by {END}")
-    document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+        raise ValueError(f"{document} has no {marks[0]} followed by {marks[1]}")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def main() -> None:

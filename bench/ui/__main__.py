@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error as BrowserError
 
+from bench import document
 from bench.processes import raise_file_limit
 from bench.tunnel import machine
 from bench.ui import results as tables
@@ -21,6 +22,7 @@ from bench.ui.results import Results
 from bench.ui.runtimes import RUNTIMES, Runtime
 from bench.ui.scale import QUICK, Scale, sizes
 
+MARKS = ("<!-- begin: make bench-ui -->", "<!-- end: make bench-ui -->")
 FAILURES = (OSError, RuntimeError, TimeoutError, subprocess.SubprocessError, BrowserError)
 """What ends a turn and not the run."""
 
@@ -34,7 +36,10 @@ def main() -> None:
     facts = machine() | {runtime.module: runtime.version for runtime in runtimes}
     facts |= {"rounds": options.rounds, "load before and after": f"{before:.1f}, {os.getloadavg()[0]:.1f}"}
     facts |= sizes(options.scale)
-    print(f"\n{tables.written(results, facts)}")
+    text = tables.written(results, facts)
+    print(f"\n{text}")
+    if options.document:
+        document.put(options.document, text, MARKS)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(tables.as_json(results, facts))
     print(f"\nevery round: {options.json}")
@@ -57,6 +62,7 @@ def arguments() -> argparse.Namespace:
         help=", ".join(runtimes),
     )
     parser.add_argument("--json", type=Path, default=Path("build/bench-ui.json"), help="file for every round")
+    parser.add_argument("--document", type=Path, help="put the tables into this file, between its marks")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     options.scale = QUICK if options.quick else Scale()

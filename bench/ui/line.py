@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import selectors
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import cast
 
 from bench.processes import free_port
-
-BLOCK = 64 * 1024
 
 
 @dataclass
@@ -24,51 +24,14 @@ class Line:
     received: int = 0
     """Bytes from the server so far, the heads of answers included."""
 
-    visits: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = asyncio.create_task(self.visit(reader, writer))
-        self.visits.add(visit)
-        visit.add_done_callback(self.visits.discard)
-
-    async def visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A connection takes a round trip to make, as it would over a wire of that length."""
-        await asyncio.sleep(2 * self.delay)
-        with contextlib.suppress(OSError):
-            there, out = await asyncio.open_connection("127.0.0.1", self.server)
-            with contextlib.closing(out), contextlib.closing(writer):
-                await asyncio.gather(self.carry(reader, out, count=False), self.carry(there, writer))
-
-    async def carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, count: bool = True
-    ) -> None:
-        """What was read is written when its time has come; meanwhile more may be read."""
-        loop = asyncio.get_running_loop()
-        late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=1024)
-
-        async def deliver() -> None:
-            while (due := await late.get())[1]:
-                await asyncio.sleep(due[0] - loop.time())
-                writer.write(due[1])
-                await writer.drain()
-            if writer.can_write_eof():
-                writer.write_eof()
-
-        async def collect() -> None:
-            data = b"?"
-            while data:
-                data = await reader.read(BLOCK)
-                self.received += len(data) if count else 0
-                await late.put((loop.time() + self.delay, data))
-
-        await asyncio.gather(collect(), deliver())
-
 
 @contextlib.contextmanager
 def line(server: int, delay: float = 0.0) -> Iterator[Line]:
     """In a thread, because the browser's driver has this one."""
     made = Line(server, delay, free_port())
-    ready, loop = threading.Event(), asyncio.new_event_loop()
+    # `select` wakes to the microsecond; what asyncio takes by default rounds up to the next millisecond.
+    loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
+    ready = threading.Event()
     thread = threading.Thread(target=serve, args=(made, loop, ready), daemon=True)
     thread.start()
     if not ready.wait(10):
@@ -81,12 +44,67 @@ def line(server: int, delay: float = 0.0) -> Iterator[Line]:
 
 
 def serve(made: Line, loop: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
-    asyncio.set_event_loop(loop)
-    server = loop.run_until_complete(asyncio.start_server(made.accept, "127.0.0.1", made.port))
+    ends: set[End] = set()
+    listening = loop.create_server(lambda: Browser(made, loop, ends), "127.0.0.1", made.port)
+    server = loop.run_until_complete(listening)
     ready.set()
     loop.run_forever()
     server.close()
-    for visit in made.visits:
-        visit.cancel()
-    loop.run_until_complete(asyncio.gather(*made.visits, return_exceptions=True))
+    for end in ends:
+        end.transport.abort()
+    loop.run_until_complete(asyncio.sleep(0))  # the transports tell their ends, and are gone
     loop.close()
+
+
+class End(asyncio.Protocol):
+    """One of a connection's two ends. What comes leaves at the other, later, in the same order."""
+
+    transport: asyncio.Transport
+    other: End | None = None
+
+    def __init__(self, made: Line, loop: asyncio.AbstractEventLoop, ends: set[End]) -> None:
+        self.line, self.loop, self.ends = made, loop, ends
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.ends.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        assert self.other is not None, "nothing is read before both ends are there"
+        self.loop.call_later(self.line.delay, self.other.transport.write, data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ends.discard(self)
+        if self.other is not None:
+            self.loop.call_later(self.line.delay, self.other.transport.close)
+
+
+class Browser(End):
+    """Its first bytes wait for a connection to the server, which takes a round trip to make."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.transport.pause_reading()
+        self.dialling = self.loop.create_task(self.dial())
+
+    async def dial(self) -> None:
+        await asyncio.sleep(2 * self.line.delay)
+        try:
+            await self.loop.create_connection(lambda: Server(self), "127.0.0.1", self.line.server)
+        except OSError:
+            self.transport.abort()
+
+
+class Server(End):
+    def __init__(self, browser: Browser) -> None:
+        super().__init__(browser.line, browser.loop, browser.ends)
+        self.browser = browser
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.other, self.browser.other = self.browser, self
+        self.browser.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        self.line.received += len(data)
+        super().data_received(data)
