@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from doorstep.components.button import ClearButton as ClearButton
     from doorstep.components.checkbox import Checkbox as Checkbox
     from doorstep.components.dataset import Dataset as Dataset
+    from doorstep.components.deep_link_button import DeepLinkButton as DeepLinkButton
     from doorstep.components.dropdown import Dropdown as Dropdown
     from doorstep.components.image import Image as Image
     from doorstep.components.label import Label as Label
@@ -96,6 +97,7 @@ MODULES: Final = {
     "Column": "components.layout",
     "Component": "components.base",
     "CopyData": "events.data",
+    "DeepLinkButton": "components.deep_link_button",
     "DeletedFileData": "events.data",
     "DownloadData": "events.data",
     "Draggable": "components.panels",

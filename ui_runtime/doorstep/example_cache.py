@@ -10,18 +10,17 @@ import hashlib
 import inspect
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.files import safe_name
+from doorstep.kept_files import KeptFiles, shown
 
 if TYPE_CHECKING:
     from doorstep.components.base import Component, Files
 
 FOLDER: Final = Path(".doorstep/cached_examples")
-_KEPT: Final = "cached file"
 
 
 class ExampleCache:
@@ -36,14 +35,14 @@ class ExampleCache:
             wires = json.loads(self._file(number).read_text())
         except (OSError, ValueError):
             return None
-        return [_shown(wire, self._folder(number), files) for wire in wires]
+        return [shown(wire, self._folder(number), files) for wire in wires]
 
     def has(self, number: int) -> bool:
         return self._file(number).is_file()
 
     def keep(self, number: int, outputs: list[Component], values: list[Any]) -> None:
         """Keep the outputs' Python values. Raises what `postprocess` does."""
-        kept = _KeptFiles(self._folder(number))
+        kept = KeptFiles(self._folder(number))
         wires = [output.postprocess(value, kept) for output, value in zip(outputs, values, strict=True)]
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._file(number).with_suffix(f".{os.getpid()}")
@@ -70,44 +69,3 @@ def _source(fn: Callable[..., Any]) -> str:
         return inspect.getsource(fn)
     except (OSError, TypeError):
         return getattr(fn, "__qualname__", type(fn).__qualname__)
-
-
-class _KeptFiles:
-    """Files of kept outputs: copies in a folder, named by it alone."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._count = 0
-
-    def path_of(self, file: Any) -> Path:
-        return Path(file["path"])
-
-    def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
-        target = self._reserve(name or Path(path).name)
-        shutil.copyfile(path, target)
-        return self._value(target)
-
-    def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
-        target = self._reserve(name)
-        target.write_bytes(data)
-        return self._value(target)
-
-    def _reserve(self, name: str) -> Path:
-        self._count += 1
-        place = self._folder / str(self._count)
-        place.mkdir(parents=True, exist_ok=True)
-        return place / safe_name(name)
-
-    def _value(self, target: Path) -> dict[str, Any]:
-        return {_KEPT: target.relative_to(self._folder).as_posix()}
-
-
-def _shown(wire: Any, folder: Path, files: Files) -> Any:
-    if isinstance(wire, list):
-        return [_shown(each, folder, files) for each in wire]
-    if not isinstance(wire, dict):
-        return wire
-    if wire.keys() == {_KEPT}:
-        path = folder / wire[_KEPT]
-        return files.add_bytes(path.read_bytes(), path.name)
-    return {key: _shown(each, folder, files) for key, each in wire.items()}

@@ -10,6 +10,7 @@ from doorstep.blocks import Blocks
 from doorstep.components import from_shortcut
 from doorstep.components.base import Component
 from doorstep.components.button import Button
+from doorstep.components.deep_link_button import DeepLinkButton, deep_link_button
 from doorstep.components.layout import Column, Row
 from doorstep.components.markdown import Markdown
 from doorstep.components.panels import Accordion
@@ -87,6 +88,7 @@ class Interface(Blocks):
         stream_every: float = 0.5,
         validator: Callable[..., Any] | None = None,
         delete_cache: tuple[float, float] | None = None,
+        deep_link: str | DeepLinkButton | bool | None = None,
         **later: Any,
     ) -> None:
         if not callable(fn):
@@ -139,6 +141,8 @@ class Interface(Blocks):
                     preload=self._preloaded(preload_example),
                     batch=batch,
                 )
+            if deep_link:
+                _render([deep_link_button(deep_link)])
             if article:
                 Markdown(article)
 

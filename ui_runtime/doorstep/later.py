@@ -24,9 +24,7 @@ BLOCK: Final = frozenset(
     }
 )
 INTERFACE: Final = _PAGE | {
-    *("examples", "cache_examples", "cache_mode", "examples_per_page", "example_labels", "preload_example"),
-    *("flagging_options", "flagging_dir", "flagging_callback"),
-    *("allow_duplication", "deep_link", "layout", "show_input", "show_output", "interpretation"),
+    *("allow_duplication", "layout", "show_input", "show_output", "interpretation"),
     *("num_shap", "thumbnail", "enable_queue", "allow_screenshot", "capture_session", "show_tips"),
     *("verbose", "encrypt", "server_name", "server_port", "fill_height", "_api_mode"),
 }
@@ -57,7 +55,7 @@ NAMES: Final = frozenset(
     {
         *("AnnotatedImage", "Audio", "BarPlot", "Brush", "Carousel", "ChatInterface"),
         *("ChatMessage", "Chatbot", "CheckboxGroup", "Code", "ColorPicker", "DataFrame", "Dataframe"),
-        *("DateTime", "DeepLinkButton", "Dialogue", "DownloadButton", "DuplicateButton"),
+        *("DateTime", "Dialogue", "DownloadButton", "DuplicateButton"),
         *("Eraser", "File", "FileData", "FileExplorer", "FileSize", "Files"),
         *("Gallery", "HTML", "Header", "HighlightedText", "I18n", "ImageEditor"),
         *("ImageMask", "ImageSlider", "JSON", "Json", "LayerOptions", "LinePlot", "List"),
