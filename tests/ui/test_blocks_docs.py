@@ -33,7 +33,7 @@ def test_an_example_makes_an_app_that_can_be_served(title: str) -> None:
 
 
 def test_no_example_is_missed() -> None:
-    assert len(EXAMPLES) == TEXT.count("```python") == 11
+    assert len(EXAMPLES) == TEXT.count("```python") == 12
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"\bds\.([A-Za-z_]+)", TEXT))))
