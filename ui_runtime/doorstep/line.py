@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from doorstep.dev import current
 from doorstep.errors import ProtocolError
-from doorstep.messages import Cancel, Ping, Pong, Run, Welcome, encode
+from doorstep.messages import Cancel, Ping, Pong, Reload, Run, Welcome, encode
 from doorstep.security import visitor_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Line:
         if session is None:
             raise Closed(BUSY, "too many visitors at once")
         session.attach(self, self._scope)
+        if hello.session is not None and resumed is None and current.stage() is not None:
+            session.tell(Reload())  # a page of the app as it was before
         self._news.set()
         return session, [encode(Welcome(session=session.id, resumed=resumed is not None)), *missed]
 
