@@ -19,8 +19,10 @@ class Stage implements Runner, Board {
       this.failure = this.invalid = null;
     },
   }));
-  over: (triggered: Triggered, outcome: Outcome) => void = ({ dependency }, outcome) =>
+  over: (triggered: Triggered, outcome: Outcome) => readonly number[] = ({ dependency }, outcome) => {
     this.ended.push(`${dependency.id} ${outcome}`);
+    return [];
+  };
   ended: string[] = [];
   scripts: Record<string, (...values: unknown[]) => unknown> = {};
   revealed: number[] = [];
@@ -52,8 +54,9 @@ class Stage implements Runner, Board {
   async script(path: string, values: unknown[]): Promise<unknown> {
     return this.scripts[path]!(...values);
   }
-  fail(place: number | undefined, { message }: { message: string }): void {
-    this.failed.push(`${place}: ${message}`);
+  fail(place: number | undefined, failure: Failure, passes: boolean): void {
+    this.failed.push(`${place}: ${failure.message}${passes ? " (as a toast too)" : ""}`);
+    for (const node of this.nodes(place === undefined ? [] : [place])) node.failure = failure;
   }
 }
 
@@ -131,6 +134,27 @@ test("a failure goes to the output that the app names, else to the first", () =>
   jobs.trigger({ dependency });
   jobs.message({ type: "failed", job: 2, title: "Error", message: "worse" });
   expect(stage.failed).toEqual(["5: bad", "2: worse"]);
+});
+
+test("a failure outlives what follows it", () => {
+  const { stage, jobs, dependency } = setUp();
+  stage.over = ({ dependency: { id } }) => {
+    if (id !== dependency.id) return [];
+    jobs.trigger({ dependency: { ...dependency, id: 8, inputs: [2], outputs: [1] } });
+    return [1];
+  };
+  jobs.trigger({ dependency });
+  jobs.message({ type: "failed", job: 1, title: "Error", message: "bad" });
+  expect(stage.all[1]!.failure?.message).toBe("bad");
+  expect(stage.failed).toEqual(["2: bad"]);
+});
+
+test("a failure where what follows writes is said elsewhere too", () => {
+  const { stage, jobs, dependency } = setUp();
+  stage.over = () => [2];
+  jobs.trigger({ dependency });
+  jobs.message({ type: "failed", job: 1, title: "Error", message: "bad" });
+  expect(stage.failed).toEqual(["2: bad (as a toast too)"]);
 });
 
 test("a cancelled job is no failure", () => {

@@ -86,7 +86,7 @@ export class App {
       value: (id) => wireValue(this.nodes.get(id)),
       apply: (changes) => this.#apply(changes),
       applySoon: (changes) => this.#frames.add(changes),
-      fail: (place, failure) => this.#fail(place, failure),
+      fail: (place, failure, passes) => this.#fail(place, failure, passes),
       reveal: (id) => void elementOf(id)?.scrollIntoView({ behavior: "smooth", block: "nearest" }),
       script: async (path, values) => (await load(path))(...values),
       over: (triggered, outcome) => this.#dispatcher.over(triggered, outcome),
@@ -137,12 +137,12 @@ export class App {
     for (const [id, change] of changes) this.nodes.get(id)?.apply(change);
   }
 
-  /** At the output it belongs to; as a toast too when a person would not see it there. */
-  #fail(place: number | undefined, failure: Failure): void {
+  /** At the output it belongs to; as a toast too when a person would not see it there, or not for long. */
+  #fail(place: number | undefined, failure: Failure, passes: boolean): void {
     const node = this.nodes.get(place ?? -1);
     if (node) node.failure = failure;
     const { title, message } = failure;
-    if (!node || !inView(node)) this.toasts.show({ type: "toast", level: "error", title, message });
+    if (!node || passes || !inView(node)) this.toasts.show({ type: "toast", level: "error", title, message });
   }
 }
 

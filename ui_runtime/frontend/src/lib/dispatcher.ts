@@ -15,9 +15,11 @@ export class Dispatcher {
     for (const dependency of this.wiring.on(id, event)) this.start({ dependency, trigger, event: data });
   }
 
-  /** A job ended by itself: start what comes after it, for the same reason. */
-  over({ dependency, trigger, event }: Triggered, outcome: Outcome): void {
-    for (const next of this.wiring.next(dependency.id, outcome)) this.start({ dependency: next, trigger, event });
+  /** A job ended by itself: start what comes after it, for the same reason. Returns the components that this fills. */
+  over({ dependency, trigger, event }: Triggered, outcome: Outcome): readonly number[] {
+    const following = this.wiring.next(dependency.id, outcome);
+    for (const next of following) this.start({ dependency: next, trigger, event });
+    return following.flatMap(({ outputs }) => outputs);
   }
 
   start(triggered: Triggered): void {

@@ -21,13 +21,14 @@ export interface Board {
   apply(changes: Change[]): void;
   /** The same before the next frame is drawn: steps that come faster are not shown one by one. */
   applySoon(changes: Change[]): void;
-  fail(place: number | undefined, failure: Failure): void;
+  /** Say at the component why a job failed; elsewhere too if what is said there `passes` soon. */
+  fail(place: number | undefined, failure: Failure, passes: boolean): void;
   /** The component in sight. */
   reveal(id: number): void;
   /** Call the app's own function in this module. */
   script(path: string, values: unknown[]): Promise<unknown>;
-  /** A job ended by itself: what follows it may start. */
-  over(triggered: Triggered, outcome: Outcome): void;
+  /** A job ended by itself: what follows it may start. Returns the components that this fills. */
+  over(triggered: Triggered, outcome: Outcome): readonly number[];
 }
 
 /** A dependency, with what started it. */
@@ -139,7 +140,8 @@ export class Jobs {
     this.board.apply(changes);
     const [output] = job.dependency.outputs;
     if (job.dependency.scroll_to_output && output !== undefined) this.board.reveal(output);
-    this.#over(job, "success");
+    this.#runAgain(job.dependency.id);
+    this.board.over(job, "success");
   }
 
   #failed(job: Job, { title, message, traceback = null, code, output, invalid }: Failed): void {
@@ -153,13 +155,11 @@ export class Jobs {
 
   #fail(job: Job, failure: Failure, output?: number | null, told = false): void {
     this.#finish(job);
-    if (!told) this.board.fail(output ?? job.dependency.outputs[0], failure);
-    this.#over(job, "failure");
-  }
-
-  #over(job: Job, outcome: Outcome): void {
+    // What follows comes first: as it reads or fills the same components, it would take back what is said there.
+    const filled = this.board.over(job, "failure");
+    const place = output ?? job.dependency.outputs[0];
+    if (!told) this.board.fail(place, failure, place !== undefined && filled.includes(place));
     this.#runAgain(job.dependency.id);
-    this.board.over(job, outcome);
   }
 
   #abandon(which: (job: Job) => boolean): void {
