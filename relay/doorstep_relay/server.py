@@ -12,17 +12,15 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from doorstep_relay import __version__
 from doorstep_relay.config import Settings
 from doorstep_relay.config_values import Address
-from doorstep_relay.control.api import build_router
-from doorstep_relay.control.app import SessionDoor, build_app
+from doorstep_relay.control.apex import Apex
+from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.session import Hub, SessionSettings
 from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.control.tokens import Tokens
@@ -34,6 +32,10 @@ from doorstep_relay.edge.listen import bind, listen
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.store.database import Database
 from doorstep_relay.switchboard.local import Switchboard
+from doorstep_relay.switchboard.pool import clients_files
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 log = logging.getLogger("doorstep_relay")
 
@@ -113,7 +115,7 @@ class Relay:
             time.time,
         )
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
-        self.app = build_app(build_router(self.shares, self.tokens, self.apply), version=__version__)
+        self.apex = Apex(self.app)
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve on a bound socket until told to stop."""
@@ -121,8 +123,7 @@ class Relay:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        apex = _Apex(self.app)
-        edge = self._edge(apex.protocol)
+        edge = self._edge(self.apex.protocol)
         await self.shares.all_offline()
         seen = await self.shares.last_change()
         server = await listen(lambda: VisitorConnection(edge), sock, certificates)
@@ -134,6 +135,7 @@ class Relay:
                 tasks.create_task(_forever(self._reap, REAP_EVERY)),
                 tasks.create_task(_forever(self._tidy, TIDY_EVERY)),
                 tasks.create_task(self._follow(seen)),
+                tasks.create_task(self.apex.warm_up()),
             ]
             if certificates is not None:
                 keepers.append(tasks.create_task(certificates.watch()))
@@ -166,6 +168,7 @@ class Relay:
             domain=settings.domain,
             limits=Limits(
                 max_visitors=settings.max_visitors or files // 2,
+                max_clients=clients_files(files),
                 max_head=settings.max_head,
                 head_timeout=settings.head_timeout,
                 idle_timeout=settings.idle_timeout,
@@ -182,6 +185,13 @@ class Relay:
             session=self.door.socket,
             trusted_proxies=settings.trusted_proxies,
         )
+
+    def app(self) -> ASGIApp:
+        """The relay's own app, as it is served at its own host."""
+        from doorstep_relay.control.api import build_router
+        from doorstep_relay.control.app import build_app
+
+        return build_app(build_router(self.shares, self.tokens, self.apply), version=__version__)
 
     async def _facts(self, name: str) -> tuple[str, str]:
         """What a name that is not live means to a visitor."""
@@ -255,24 +265,3 @@ async def _forever(step: Callable[[], Awaitable[None]], every: float) -> None:
             await step()
         except Exception:  # one failed look must not end the watch
             log.exception("%s failed", step.__name__)
-
-
-class _Apex:
-    """Puts uvicorn's protocol on connections that are for the relay itself."""
-
-    def __init__(self, app: object) -> None:
-        self._config = uvicorn.Config(
-            app,  # type: ignore[arg-type]  # an ASGI app, whichever of uvicorn's spellings
-            ws="none",  # sessions have a protocol of their own
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-        )
-        self._config.load()
-        self._state = ServerState()
-
-    def protocol(self) -> asyncio.Protocol:
-        return HttpToolsProtocol(self._config, self._state, {})

@@ -127,7 +127,7 @@ async def apex(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The relay's whole app, as it is served at its own host."""
     async with open_services(tmp_path / "data") as services:
         relay = Relay(replace(services.settings, secret=b"s" * 32))
-        transport = httpx.ASGITransport(relay.app)
+        transport = httpx.ASGITransport(relay.app())
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as http:
             yield http
         await relay.database.close()

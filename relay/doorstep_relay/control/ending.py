@@ -77,13 +77,6 @@ def grace_over(session: Session, now: float, grace: float) -> list[ShareFacts]:
     return _all_facts(shares)
 
 
-def all_offline(session: Session, now: float) -> list[ShareFacts]:
-    """Nobody is connected any more: take every live share offline. All that are offline then."""
-    rows = ShareRows(session)
-    happen(session, RELAY, now, Event.disconnect, *rows.live())
-    return [facts(*row) for row in rows.offline()]
-
-
 def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -> Change:
     """End a share against its client's will. What is not the actor's is answered like what is not there."""
     share = _newest(session, name)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import Actor
@@ -68,6 +69,39 @@ def take(actor: Actor, now: float, event: Event, share: Share) -> Entry:
     """Take a stored share through `event`; what is to be recorded by `write` in the same transaction."""
     _step(now, event, share)
     return note(actor, now, f"share.{event}", share)
+
+
+def take_live_offline(session: Session, actor: Actor, now: float) -> int:
+    """Take every live share offline and record it; how many there were.
+
+    Two statements, however many shares: nobody can come back before a relay that starts has done it.
+    """
+    state = step(State.live, Event.disconnect)
+    statement = update(Share).where(Share.ended_at.is_(None), Share.offline_since.is_(None))
+    changed = session.execute(
+        statement.values(state=state, offline_since=now).returning(
+            Share.id, Share.name, Share.owner_id, Share.epoch
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    rows = sorted(changed.all())
+    audit.append(session, [_disconnected(actor, now, *row) for row in rows])
+    return len(rows)
+
+
+def _disconnected(
+    actor: Actor, now: float, share_id: int, name: str, owner_id: int | None, epoch: int
+) -> Entry:
+    return Entry(
+        at=now,
+        actor=actor.label,
+        action=f"share.{Event.disconnect}",
+        subject=name,
+        share_id=share_id,
+        token_id=actor.token_id,
+        account_id=owner_id,
+        detail={"epoch": epoch},
+    )
 
 
 def write(session: Session, entries: Sequence[Entry]) -> list[Change]:

@@ -17,7 +17,7 @@ from doorstep_relay.control import ending, forgetting
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
 from doorstep_relay.control.batching import Batch
 from doorstep_relay.control.ending import Parting, part_all
-from doorstep_relay.control.history import ShareFacts, facts
+from doorstep_relay.control.history import ShareFacts, facts, take_live_offline
 from doorstep_relay.control.opening import Grant, Opening, open_all
 from doorstep_relay.domain.lifecycle import Event
 from doorstep_relay.domain.names import check_name, lookup_form
@@ -104,13 +104,10 @@ class Shares:
             lambda session: ending.grace_over(session, now, self._settings.grace)
         )
 
-    async def all_offline(self) -> Sequence[ShareFacts]:
-        """At the relay's start nobody is connected: what was live waits, offline, from now on.
-
-        Every offline share, with what its deadlines follow from (`expires_at`, `offline_since`).
-        """
+    async def all_offline(self) -> int:
+        """At the relay's start nobody is connected: what was live waits, offline, from now on. How many."""
         now = self._clock()
-        return await self._database.write(lambda session: ending.all_offline(session, now))
+        return await self._database.write(lambda session: take_live_offline(session, RELAY, now))
 
     async def forget(self, now: float) -> int:
         """Delete a batch of what is over for longer than the retention; how many rows. Often 0: call again.

@@ -41,6 +41,8 @@ class Limits:
     max_visitors: int = 4096
     """Connections of visitors at a time; those who lead to clients or the relay itself are not counted."""
     max_head: int = 64 * 1024
+    max_clients: int = 1024 * 1024
+    """Connections to clients, one session a share among them, before idle ones beyond the spares end."""
     head_timeout: float = 10.0
     """From a head's first byte to its last, and from a connection's start to its first request."""
     idle_timeout: float = 75.0
@@ -97,6 +99,7 @@ class Edge:
         self.visitors: set[VisitorConnection] = set()
         self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()
+        self._shed_at = 0.0
         self._tick()
         self.look_up = Lookups(facts, asyncio.get_running_loop().time).look_up
         """`look_up(name, tell)`: what a name that is not live means."""
@@ -127,6 +130,22 @@ class Edge:
         for visitor in heapq.nsmallest(some, idle, key=lambda visitor: visitor.deadline):
             self.visitors.discard(visitor)
             visitor.transport.abort()
+
+    def make_room_for(self, tunnel: TunnelConnection) -> None:
+        """A client dialled one more. A visitor to each of many shares would leave one idle at each."""
+        self.tunnels.add(tunnel)
+        too_many = len(self.tunnels) + len(self.switchboard) > self.limits.max_clients
+        if too_many and self._shed_at != self.now:  # a look at all of them, at most once a tick
+            self._shed_at = self.now
+            self._shed(self.limits.max_clients // 16 + 1)
+
+    def _shed(self, count: int) -> None:
+        """End idle tunnel connections beyond the spares, the longest idle first."""
+        pools = [share.pool for share in self.switchboard]
+        surplus = ((upstream, pool) for pool in pools for upstream in pool.surplus())
+        for upstream, pool in heapq.nsmallest(count, surplus, key=lambda one: one[0].idle_since):
+            pool.drop(upstream)
+            upstream.discard()
 
     def _tick(self) -> None:
         self.now = asyncio.get_running_loop().time()

@@ -34,7 +34,7 @@ class TunnelConnection(asyncio.Protocol):
         """Taken over from the visitor protocol that read the upgrade; the transport is live."""
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
-        self._edge.tunnels.add(self)
+        self._edge.make_room_for(self)
         if not self.share.pool.add(self, self._edge.now):
             self.discard()
 

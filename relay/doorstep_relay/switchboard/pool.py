@@ -8,7 +8,8 @@ A visitor that finds none waits in line, first come first served, until its own 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 
@@ -124,6 +125,10 @@ class Pool:
         while len(self._idle) > self._spares and self._idle[0].idle_since < before:
             self._idle.popleft().discard()
 
+    def surplus(self) -> Iterator[Upstream]:
+        """Idle connections beyond the spares, the longest idle first."""
+        return islice(self._idle, max(0, len(self._idle) - self._spares))
+
     def renew(self, now: float, patience: float) -> None:
         """What was asked for `patience` seconds ago and never came is asked for again, if still needed."""
         if self._coming and self._asked_at and self._asked_at < now - patience:
@@ -171,5 +176,9 @@ def fitting_spares(wanted: int, shares: int, files: int) -> int:
     As many as are wanted, while sessions and spares leave a quarter of the files to visitors; then fewer. A
     share with none is still served: its client is asked for a connection when a visitor comes.
     """
-    room = files * 3 // 4
-    return max(0, min(wanted, room // max(1, shares) - 1))
+    return max(0, min(wanted, clients_files(files) // max(1, shares) - 1))
+
+
+def clients_files(files: int) -> int:
+    """Of so many files, those that sessions and idle connections may take; the others are for visitors."""
+    return files * 3 // 4

@@ -392,3 +392,18 @@ async def test_idle_visitors_are_cheap(stage: Stage) -> None:
     await eventually(lambda: len(stage.edge.visitors) >= count)
     each = (process.memory_info().rss - before) / count
     assert each < 40_000, f"{each:.0f} bytes for a visitor and this test's own end of it"
+
+
+async def test_idle_tunnel_connections_make_room_when_clients_take_too_many_the_longest_idle_first(
+    make_stage: MakeStage,
+) -> None:
+    """A visitor to each of many shares would otherwise leave a connection idle at each, and no files."""
+    stage = await make_stage(max_clients=8)
+    spare = stage.add_share("spare", spares=1)
+    await stage.app("spare")
+    apps = [await stage.app() for _ in range(6)]
+    assert await apps[0].gone()
+    assert [spare.pool.idle, stage.share.pool.idle] == [1, 5]
+
+    await stage.visitor(GET)
+    assert (await apps[-1].head()).startswith(b"GET / ")

@@ -373,3 +373,15 @@ def test_a_pool_that_may_keep_fewer_ends_the_surplus_at_once_and_asks_for_none()
     world.pool.keep(0)
     world.pool.wait(Visitor())
     assert world.asked == [1]
+
+
+def test_the_surplus_is_what_is_idle_beyond_the_spares_the_longest_idle_first() -> None:
+    pool, connections = make(spares=1).pool, [Connection() for _ in range(3)]
+    for connection in connections:
+        pool.add(connection, 0.0)
+
+    assert list(pool.surplus()) == connections[:2]
+    pool.take()
+    assert list(pool.surplus()) == connections[:1]
+    pool.keep(1)
+    assert list(pool.surplus()) == []

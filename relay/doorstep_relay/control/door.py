@@ -1,0 +1,44 @@
+"""The door to sessions, at the relay's own host: who shows a good token gets one."""
+
+from __future__ import annotations
+
+import asyncio
+
+from websockets.http11 import Request
+
+from doorstep_relay.control.session import Hub, turn_away
+from doorstep_relay.control.sockets import SessionSocket
+from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
+from doorstep_relay.errors import BadToken
+
+
+class SessionDoor:
+    """Lets clients in: who shows a good token gets a session. `socket` makes what serves a connection."""
+
+    def __init__(self, hub: Hub, tokens: Tokens, *, open_to_all: bool) -> None:
+        self._hub = hub
+        self._tokens = tokens
+        self._open_to_all = open_to_all
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def socket(self) -> asyncio.Protocol:
+        return SessionSocket(self._serve, self._tasks)
+
+    async def _serve(self, socket: SessionSocket, request: Request) -> None:
+        try:
+            actor = await self._who(request.headers.get_all("Authorization"))
+        except BadToken as refusal:
+            await turn_away(socket, refusal)
+            return
+        await self._hub.serve(socket, actor, _address(request))
+
+    async def _who(self, sent: list[str]) -> Actor:
+        """Whose session this is. A token that is sent must be good, also where none is needed."""
+        if not sent and self._open_to_all:
+            return ANONYMOUS
+        return await self._tokens.recognise(bearer(sent))
+
+
+def _address(request: Request) -> str:
+    """Whose request it is: the edge writes that, and takes out what the client says of it."""
+    return request.headers.get("X-Forwarded-For", "").strip()
