@@ -199,3 +199,12 @@ def test_options_are_buttons() -> None:
 def test_a_word_that_is_no_mode_is_told() -> None:
     with pytest.raises(UsageError, match='"never", "auto" or "manual", not \'sometimes\''):
         ds.Interface(lambda a: a, "text", "text", flagging_mode="sometimes")
+
+
+def test_an_output_that_is_flagged_is_still_not_for_visitors_to_change() -> None:
+    app = App(ds.Interface(lambda a: a, "text", "text", flagging_mode="manual"))
+    try:
+        shown = {each["id"]: each["props"] for each in app.page.config["components"]}
+        assert not shown[app.blocks.output_components[0].id]["interactive"]  # type: ignore[attr-defined]
+    finally:
+        app.close()

@@ -16,8 +16,10 @@ import doorstep as ds
 from doorstep.components import images
 from doorstep.errors import MissingExtraError, RefusedError
 from doorstep.events import call
+from doorstep.events.visit import Visit
 from doorstep.queue.jobs import failure_of
 from doorstep.report import print_error
+from tests.ui.calls import FakeCall
 from tests.ui.support import FakeFiles
 
 
@@ -195,4 +197,4 @@ def test_an_output_without_its_package_is_not_the_functions_fault(files: FakeFil
 
     dependency = ds.Interface(lambda a: a, "text", Lacking()).dependencies[0]
     with pytest.raises(MissingExtraError):
-        call.results(dependency, "x", files)
+        call.results(FakeCall(dependency, Visit(dependency.app, files)), "x")

@@ -253,7 +253,8 @@ class Blocks(Registry, Container):
 
         What is only shown may need none (a picture's path, say): of that it is a warning.
         """
-        inputs = {each.id: each for dependency in self.dependencies for each in dependency.inputs}
+        reading = [dependency for dependency in self.dependencies if dependency.preprocess]
+        inputs = {each.id: each for dependency in reading for each in dependency.inputs}
         outputs = {each.id: each for dependency in self.dependencies for each in dependency.outputs}
         for component in inputs.values():
             component.check_needs(is_read=True)

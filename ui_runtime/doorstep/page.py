@@ -178,9 +178,12 @@ def _first_value(component: Component, files: Files, visit: Visit | None) -> Any
 
 
 def _outputs_only(dependencies: list[Dependency]) -> set[int]:
-    """Components that functions fill and none reads: nobody needs to change them by hand."""
+    """Components that functions fill and none reads: nobody needs to change them by hand.
+
+    One that takes values as they are on the wire, such as flagging does, is no reader of that kind.
+    """
     functions = [dependency for dependency in dependencies if dependency.fn is not None]
-    read = {each.id for dependency in functions for each in dependency.inputs}
+    read = {each.id for dependency in functions if dependency.preprocess for each in dependency.inputs}
     filled = {each.id for dependency in functions for each in dependency.outputs if dependency.inputs}
     return filled - read
 
