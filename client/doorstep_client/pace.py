@@ -10,10 +10,10 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-QUICK_TRIES: Final = 20
-"""Attempts that follow soon after a good session, as long as nobody listens: about 3 s, a relay's restart."""
 QUICK_LEAST: Final = 0.05
 QUICK_MOST: Final = 0.25
+QUICK_PART: Final = 4
+"""Of the time that nobody has listened, a client waits a fourth part at most: so late it is at most."""
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
 
@@ -29,7 +29,9 @@ class Pace:
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._chance = chance
-        self._quick = 0
+        self._hopes = False
+        """The last session was a good one, and since then nobody has listened."""
+        self._waited = 0.0
         self._attempt = 0
 
     def after(self, *, steady: bool, refused: bool) -> float:
@@ -38,11 +40,16 @@ class Pace:
         `refused` says that nobody listened there: a relay that answers, and fails, gets no quick tries.
         """
         if steady:
-            self._quick, self._attempt = QUICK_TRIES, 0
+            self._hopes, self._waited, self._attempt = True, 0.0, 0
         elif not refused:
-            self._quick = 0
-        if self._quick:
-            self._quick -= 1
-            return QUICK_LEAST + (QUICK_MOST - QUICK_LEAST) * self._chance()
+            self._hopes = False
+        if self._hopes:
+            return self._soon()
         self._attempt += 1
         return backoff(self._attempt - 1, self._chance)
+
+    def _soon(self) -> float:
+        longest = min(LONGEST_DELAY, max(QUICK_MOST, self._waited / QUICK_PART))
+        wait = QUICK_LEAST + (longest - QUICK_LEAST) * self._chance()
+        self._waited += wait
+        return wait

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from doorstep_client.pace import LONGEST_DELAY, QUICK_LEAST, QUICK_MOST, QUICK_TRIES, Pace, backoff
+import pytest
+
+from doorstep_client.pace import LONGEST_DELAY, QUICK_LEAST, QUICK_MOST, QUICK_PART, Pace, backoff
 
 
 def test_the_wait_doubles_up_to_a_bound_for_ever() -> None:
@@ -20,17 +22,21 @@ def test_the_wait_is_spread_over_its_whole_range() -> None:
 def test_a_relay_that_restarts_after_a_good_session_is_asked_soon_and_often() -> None:
     pace = Pace()
     waits = [pace.after(steady=True, refused=False)]
-    waits += [pace.after(steady=False, refused=True) for _ in range(QUICK_TRIES - 1)]
+    while sum(waits) < 1:
+        waits.append(pace.after(steady=False, refused=True))
 
     assert all(QUICK_LEAST <= wait <= QUICK_MOST for wait in waits)
 
 
-def test_a_relay_that_stays_away_is_asked_ever_less_often() -> None:
+def test_a_relay_that_stays_away_is_asked_ever_less_often_by_how_long_it_was_away() -> None:
     pace = Pace(lambda: 1.0)
-    pace.after(steady=True, refused=False)
-    waits = [pace.after(steady=False, refused=True) for _ in range(QUICK_TRIES + 8)]
+    away = pace.after(steady=True, refused=False)
+    while (wait := pace.after(steady=False, refused=True)) < LONGEST_DELAY:
+        assert wait == max(QUICK_MOST, away / QUICK_PART)
+        away += wait
 
-    assert waits[-8:] == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert away == pytest.approx(QUICK_PART * LONGEST_DELAY, rel=0.25)
+    assert pace.after(steady=False, refused=True) == LONGEST_DELAY
 
 
 def test_a_relay_that_answers_but_fails_gets_no_quick_tries() -> None:
