@@ -19,7 +19,6 @@ from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UnreachableError
-from doorstep_client.fast_tls import fast_tls
 from doorstep_client.tls import tls_context
 from doorstep_client.wire import readable
 
@@ -38,20 +37,15 @@ class Address:
     server_name: str | None = None
 
 
-async def dial(
-    address: Address, protocol: Callable[[], asyncio.Protocol], *, busy: bool = False
-) -> asyncio.Transport:
+async def dial(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
     """Connect and put the protocol on the connection.
 
-    `busy` says that it will carry many requests: cheap to use then counts more than cheap to open.
     Raises `OSError`, `UnreachableError` or `TimeoutError`.
     """
     async with asyncio.timeout(CONNECT_DEADLINE):
         proxy = proxy_for(address)
         if proxy is not None:
             transport = await _through(proxy, address, protocol)
-        elif busy and address.server_name and (fast := fast_tls()):
-            transport = await fast(protocol, address.host, address.port, address.server_name)
         else:
             transport = await _straight(address, protocol)
     tune(transport)

@@ -22,8 +22,6 @@ UPGRADE_DEADLINE: Final = 10.0
 AT_ONCE: Final = 64
 """Tunnel connections being opened at the same time."""
 MAX_TUNNELS: Final = 1024
-FEW: Final = 4
-"""Connections that serve pages and their WebSockets, one each. With more at a time, requests count."""
 _WORTH_TELLING: Final = 2
 """Failures in a row, none opened before, after which the user is told: one may be bad luck."""
 _MAX_HEAD: Final = 16 * 1024
@@ -78,7 +76,7 @@ class Tunnels:
         relay = self._relay
         address = Address(relay.host, relay.port, host if relay.tls else None)
         opening = TunnelOpening(self._target, host, ticket)
-        transport = await dial(address, lambda: opening, busy=self._target.connections >= FEW)
+        transport = await dial(address, lambda: opening)
         try:
             async with asyncio.timeout(UPGRADE_DEADLINE):
                 await opening.opened

@@ -14,7 +14,6 @@ import trustme
 from doorstep_client import dial as dialling
 from doorstep_client import tls
 from doorstep_client.dial import Address, dial, resume_from, run_loop_factory
-from doorstep_client.fast_tls import _transports
 from tests.client.proxy import ConnectProxy
 
 Tls = Callable[..., ssl.SSLContext]
@@ -181,46 +180,3 @@ async def test_tls_1_2_is_resumed_too(trusted: trustme.CA, server_tls: Tls) -> N
             await server.visit()
 
     assert server.resumed == [False, True]
-
-
-# -- connections that will carry many requests -----------------------------------------------------
-
-
-async def test_a_busy_connection_goes_by_aiofastnet_and_leaves_sessions_alone(server: Server) -> None:
-    await server.visit()
-    transport = await dial(Address("127.0.0.1", server.port, HOST), asyncio.Protocol, busy=True)
-    resume_from(transport)
-    transport.abort()
-    await server.visit()
-
-    assert type(transport).__module__.startswith("aiofastnet")
-    assert server.resumed == [False, False, True]
-
-
-async def test_a_busy_connections_certificate_is_verified(trusted: trustme.CA, server_tls: Tls) -> None:
-    async with Server(server_tls("other.test")).up() as server:
-        with pytest.raises(ssl.SSLCertVerificationError):
-            await dial(Address("127.0.0.1", server.port, HOST), asyncio.Protocol, busy=True)
-
-
-async def test_a_busy_connection_without_a_place_for_temporary_files_goes_by_the_loop(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
-    transport = await dial(Address("127.0.0.1", server.port, HOST), asyncio.Protocol, busy=True)
-    transport.abort()
-
-    assert not type(transport).__module__.startswith("aiofastnet")
-
-
-async def test_with_openssl_inside_python_busy_connections_go_by_the_loop(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """aiofastnet's own engine, which it then uses, never resumes a read that was paused."""
-    monkeypatch.setattr("aiofastnet.OPENSSL_DYN_LIBS", None)
-    _transports.cache_clear()
-    transport = await dial(Address("127.0.0.1", server.port, HOST), asyncio.Protocol, busy=True)
-    transport.abort()
-    _transports.cache_clear()
-
-    assert not type(transport).__module__.startswith("aiofastnet")
