@@ -59,6 +59,17 @@ async def log_in(client: httpx.AsyncClient, **headers: str) -> httpx.Response:
     return answer
 
 
+@pytest.mark.parametrize("other", ['{"a": 1}', "a b, c", '"unclosed', "\u00e9"])
+async def test_a_cookie_of_another_app_on_the_host_keeps_nobody_out(
+    client: httpx.AsyncClient, other: str
+) -> None:
+    await log_in(client)
+    ours = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+    client.cookies.clear()
+    answer = await client.get("/config", headers={"Cookie": f"other={other}; {ours}".encode()})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("path", EVERYTHING)
 async def test_row_47_nothing_is_open_without_a_login(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
@@ -145,17 +145,13 @@ def user_of(scope: Scope) -> str | None:
 
 
 def cookie_of(scope: Scope, name: str) -> str | None:
-    """The value of a cookie; None without one, and for a header that is no list of cookies."""
-    jar: SimpleCookie = SimpleCookie()
+    """The value of a cookie, None without one.
+
+    Read as browsers write it, not by the standard library's rules, which give up at the first cookie they
+    do not know how to read: an app on the same host may set one such as `{"a": 1}`.
+    """
     given = "; ".join(Headers(scope=scope).getlist("cookie"))[:8192]
-    if name not in given:
-        return None
-    try:
-        jar.load(given)
-    except CookieError:
-        return None
-    morsel = jar.get(name)
-    return None if morsel is None else morsel.value
+    return cookie_parser(given).get(name) if name in given else None
 
 
 def root_url(scope: Scope) -> str:
