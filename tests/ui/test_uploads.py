@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
 from collections.abc import AsyncIterator, Iterator
@@ -13,8 +14,9 @@ import pytest
 from PIL import Image as Pillow
 
 import doorstep as ds
+from doorstep.errors import RefusedError
 from doorstep.files import FileStore
-from doorstep.uploads import write_all
+from doorstep.uploads import Upload, write_all
 from tests.support import eventually
 from tests.ui.support import Page, Served, served
 
@@ -90,6 +92,20 @@ async def test_a_file_over_the_limit_is_refused_while_it_streams(
             assert "big is too big: at most 1,048,576 bytes" in answer.json()["message"]
         assert sent < 100 << 20
         await eventually(lambda: not on_disk(server))
+
+
+async def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="big"\r\n\r\nabc'
+        await asyncio.Event().wait()
+
+    store = FileStore()
+    upload = Upload(store, "session", 1000, patience=0.05)
+    async with asyncio.timeout(5):
+        with pytest.raises(RefusedError, match=r"nothing came of the upload for 0\.05 seconds"):
+            await upload.receive("multipart/form-data; boundary=x", stalling())
+    assert store._root is None or not list(store._root.iterdir())
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ WRITE_SIZE: Final = 1 << 20
 """Bytes that are written at once, in a thread."""
 MAX_WATCHED: Final = 1000
 """Uploads whose progress can be asked for, all programs together."""
+PATIENCE: Final = 60.0
+"""Seconds that an upload may stand still: who only holds connections open is not waited for."""
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -38,6 +40,8 @@ class Upload:
         session: str,
         max_file_size: int,
         told: Callable[[str, int], None] | None = None,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
         """`told` is called with a file's name and how many bytes of it came."""
         self.files: list[StoredFile] = []
@@ -45,6 +49,7 @@ class Upload:
         self._session = session
         self._max_file_size = max_file_size
         self._told = told
+        self._patience = patience
         self._parts = 0
         self._name = ""
         self._size = 0
@@ -57,7 +62,7 @@ class Upload:
         """Take the whole body. Raises `RefusedError`, and keeps nothing then."""
         try:
             parser = MultipartParser(content_type)
-            async for chunk in body:
+            async for chunk in _moving(body, self._patience):
                 for event in parser.feed(chunk):
                     await self._take(event)
                 if self._pending_size >= WRITE_SIZE:
@@ -180,6 +185,20 @@ def _add_step(steps: list[tuple[str, int]], name: str, size: int) -> None:
         steps[-1] = (name, steps[-1][1] + size)
     else:
         steps.append((name, size))
+
+
+async def _moving(body: AsyncIterator[bytes], patience: float) -> AsyncIterator[bytes]:
+    """What comes of a body, while it comes. Raises `RefusedError`."""
+    chunks = aiter(body)
+    while True:
+        try:
+            async with asyncio.timeout(patience):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise RefusedError(f"nothing came of the upload for {patience:g} seconds") from None
+        yield chunk
 
 
 def _refusal_for(error: BaseException) -> BaseException:
