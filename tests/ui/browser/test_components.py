@@ -206,3 +206,13 @@ def test_markdown_is_rendered_without_what_could_run(visit: Visit) -> None:
     expect(page.get_by_role("link", name="a link")).to_have_attribute("rel", "noopener noreferrer")
     assert page.evaluate("window.ran") is None
     assert page.locator("[onerror]").count() == 0
+
+
+def test_markdown_covers_nothing_of_the_page_around_it(visit: Visit) -> None:
+    text = "<div style='position:fixed;inset:0;margin:-50em;z-index:9'>log in again</div>"
+    page = visit(ds.Interface(lambda _: text, "text", ds.Markdown()))
+
+    submit(page)
+    expect(page.get_by_text("log in again")).to_be_attached()
+
+    page.get_by_label("_").click(timeout=2000)  # which waits until nothing lies over it
