@@ -46,5 +46,7 @@ MEASURES = [
     Measure("tokens", with_server(pages.tokens), ("tokens", "tokens-wire")),
     Measure("idle", with_server(starts.idle), ("idle-memory", "idle-cpu")),
     Measure("sessions", with_server(events.sessions), ("session",)),
-    Measure("transfers", with_server(transfers.transfers), ("upload", "download")),
+    Measure(
+        "transfers", with_server(transfers.transfers), ("upload", "upload-cpu", "download", "download-cpu")
+    ),
 ]

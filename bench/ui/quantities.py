@@ -64,5 +64,7 @@ QUANTITIES = [
     Quantity("idle-cpu", "server CPU, idle", "%", at_most(0.3)),
     Quantity("session", "memory a session", "KiB", at_most(40)),
     Quantity("upload", "upload (curl)", "MB/s", at_least(430), more_is_better=True),
+    Quantity("upload-cpu", "… server CPU for a GB", "s"),
     Quantity("download", "download (curl)", "MB/s", at_least(640), more_is_better=True),
+    Quantity("download-cpu", "… server CPU for a GB", "s"),
 ]

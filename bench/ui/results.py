@@ -56,8 +56,18 @@ def line(results: Results, quantity: Quantity) -> list[str]:
     ratio = results.times_as_good(quantity)
     unit = f", {quantity.unit}" if quantity.unit not in {"", "/s"} else ""
     figures = [results.figure(quantity.name, runtime) for runtime in (DOORSTEP, GRADIO)]
-    shown = [NONE if figure is None else str(figure) for figure in figures]
-    return [quantity.what + unit, *shown, NONE if ratio is None else f"{ratio:.3g}"]
+    return [
+        quantity.what + unit,
+        *(shown(quantity, figure) for figure in figures),
+        NONE if ratio is None else f"{ratio:.3g}",
+    ]
+
+
+def shown(quantity: Quantity, figure: Figure | None) -> str:
+    """What has no unit is counted, so it has no decimals."""
+    if figure is None:
+        return NONE
+    return f"{figure.median:g}" if not quantity.unit and figure.low == figure.high else str(figure)
 
 
 def check(results: Results) -> str:
@@ -68,7 +78,7 @@ def check(results: Results) -> str:
         if quantity.goal is not None and figure is not None:
             unit = f" {quantity.unit}" if quantity.unit else ""
             met = "yes" if quantity.goal.met(figure.median) else "no"
-            rows.append([quantity.what, f"{quantity.goal}{unit}", f"{figure}{unit}", met])
+            rows.append([quantity.what, f"{quantity.goal}{unit}", f"{shown(quantity, figure)}{unit}", met])
     return markdown(rows)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
+from collections.abc import Callable
 
+from bench.processes import cpu_seconds
 from bench.ui.runtimes import Served
 from bench.ui.scale import Scale
 
@@ -18,15 +20,20 @@ def transfers(served: Served, scale: Scale) -> dict[str, float]:
     size = 1_000_000 * scale.megabytes
     sent.write_bytes(bytes(size))
     base = f"http://{served.host}/gradio_api"
-    uploads = [
-        curl(f"{base}/upload", "--form", f"files=@{sent}", "--output", str(answer))[0]
-        for _ in range(scale.repeats)
-    ]
+    form = ["--form", f"files=@{sent}", "--output", str(answer)]
+    found = rates(served, scale, "upload", lambda: curl(f"{base}/upload", *form)[0])
     [path] = json.loads(answer.read_text())
-    downloads = [download(f"{base}/file={path}", size) for _ in range(scale.repeats)]
+    return found | rates(served, scale, "download", lambda: download(f"{base}/file={path}", size))
+
+
+def rates(served: Served, scale: Scale, name: str, transfer: Callable[[], float]) -> dict[str, float]:
+    """MB/s of the median transfer, and the seconds of the server's CPU for a GB."""
+    before = cpu_seconds(served.pid)
+    taken = [transfer() for _ in range(scale.repeats)]
+    used = (cpu_seconds(served.pid) - before) / scale.repeats
     return {
-        "upload": scale.megabytes / statistics.median(uploads),
-        "download": scale.megabytes / statistics.median(downloads),
+        name: scale.megabytes / statistics.median(taken),
+        f"{name}-cpu": used / scale.megabytes * 1000,
     }
 
 
