@@ -39,7 +39,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     monkeypatch.chdir(tmp_path / "work")
     (tmp_path / "secret.txt").write_text(SECRET)
     (tmp_path / "work" / "app.py").write_text(SECRET)
-    app = ds.Interface(size_of, ds.Image(type="filepath"), "text")
+    app = ds.Interface(size_of, ds.Image(type="filepath"), "text", flagging_mode="never")
     with served(app, assets=built_assets(tmp_path / "static")) as server:
         yield server
 
@@ -385,11 +385,12 @@ class TestRow48Floods:
     async def test_a_page_that_does_not_read_is_cut_off(
         self, server: Served, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("doorstep.connection.MAX_BACKLOG", 5)
+        monkeypatch.setattr("doorstep.line.MAX_BACKLOG", 5)
         async with server.page() as page:
             session = server.app.sessions().get(page.session)
             assert session is not None
-            session.wake = lambda: None  # nothing is written any more
+            assert session.line is not None
+            monkeypatch.setattr(session.line, "wake", lambda: None)  # nothing is written any more
             for _ in range(10):
                 await page.start("refused at once")
             await eventually(lambda: session.outbox.backlog > 5)

@@ -168,13 +168,14 @@ async def test_an_answer_that_stops_in_the_middle_is_cut(make_stage: MakeStage) 
 
 
 async def test_an_answer_that_goes_on_slowly_is_let(make_stage: MakeStage) -> None:
-    stage = await make_stage(idle_stream=SHORT, app_timeout=SHORT)
+    patience = 0.5  # a busy machine may let ten times the pace go by
+    stage = await make_stage(idle_stream=patience, app_timeout=patience)
     visitor, app = await stage.pair()
     await app.send(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n")
     await visitor.head()
     for _ in range(30):
         await app.send(b"x")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.04)
     assert await visitor.exactly(30) == b"x" * 30
 
 
