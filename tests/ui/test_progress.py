@@ -68,6 +68,25 @@ class TestProgress:
         steps = [each.get("step", 0) for each in messages]
         assert steps == sorted(steps)
 
+    async def test_each_loop_is_shown_for_itself_after_what_was_told_before_it(self) -> None:
+        def work(progress: Any = ds.Progress()) -> str:
+            progress(0.05, desc="Starting")
+            time.sleep(0.12)
+            for name in ("Reading", "Writing"):
+                for _ in progress.tqdm(range(4), desc=name):
+                    time.sleep(0.12)
+            progress(0.9, desc="Ending")
+            time.sleep(0.12)
+            return "over"
+
+        told_by: dict[str, list[float]] = {}
+        for each in await told(work):
+            if each["type"] == "progress":
+                told_by.setdefault(each["text"], []).append(each["fraction"])
+        assert list(told_by) == ["Starting", "Reading", "Writing", "Ending"]
+        assert min(told_by["Writing"]) <= 0.25
+        assert told_by["Ending"] == [0.9]
+
     async def test_without_an_iterable_the_function_counts_itself(self) -> None:
         def work(progress: Any = ds.Progress()) -> str:
             with progress.tqdm(None, total=10) as bar:

@@ -148,6 +148,9 @@ class Loop(Generic[Item]):
             self._reporter.tell(advance, self)
 
 
+_NOTHING: Final = object()
+
+
 class Reporter:
     """The progress of one job: what its loops last told, on its way to the listener."""
 
@@ -155,13 +158,23 @@ class Reporter:
         self.watches_tqdm = False
         self._job = job
         self._levels: dict[Any, Advance] = {}
+        self._ended: Any = _NOTHING
+        """The loop that is over and still shown, until something else is told."""
         self._lock = threading.Lock()
         self._is_scheduled = False
         self._last = 0.0
 
     def tell(self, advance: Advance, level: Any = None) -> None:
-        """A loop (or the function itself) is that far. From any thread."""
+        """A loop (or the function itself) is that far. From any thread.
+
+        What the function said of itself holds until a loop goes on.
+        """
         with self._lock:
+            if level is not None:
+                self._levels.pop(None, None)
+            if level != self._ended:
+                self._levels.pop(self._ended, None)
+            self._ended = _NOTHING
             self._levels[level] = advance
         if not self._is_scheduled:
             self._is_scheduled = True
@@ -170,7 +183,9 @@ class Reporter:
     def leave(self, level: Any) -> None:
         """A loop is over; the last one stays shown as it ended."""
         with self._lock:
-            if len(self._levels) > 1:
+            if level in self._levels and len(self._levels) == 1:
+                self._ended = level
+            else:
                 self._levels.pop(level, None)
 
     def _schedule(self) -> None:
