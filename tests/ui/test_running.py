@@ -288,6 +288,16 @@ class TestCancels:
 
 
 class TestTrouble:
+    async def test_an_error_that_is_not_to_be_seen_has_no_words_and_any_other_has_text(self) -> None:
+        def work(kind: str) -> str:
+            raise ds.Error({"code": 7}, visible=kind == "seen", print_exception=False)  # type: ignore[arg-type]
+
+        with served(one(work)) as server:
+            async with server.page() as page:
+                hidden, seen = await page.run("hidden"), await page.run("seen")
+        assert (hidden["type"], hidden["title"], hidden["message"]) == ("failed", "", "")
+        assert (seen["title"], seen["message"]) == ("Error", "{'code': 7}")
+
     async def test_deep_recursion_is_an_error_like_another(self, capfd: pytest.CaptureFixture[str]) -> None:
         def down(name: str) -> str:
             return down(name) if name == "x" else name

@@ -31,7 +31,7 @@ class Error(Exception):  # noqa: N818  # the public name that users know
         print_exception: bool = True,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = str(message)  # people raise whatever they have at hand
         self.duration = duration
         self.visible = visible
         self.title = title

@@ -136,8 +136,8 @@ def failure_of(error: BaseException, dependency: Dependency, show_error: bool) -
     if isinstance(error, RefusedError):
         return Failure("Input refused", str(error), "refused", component=error.component)
     if isinstance(error, Error):
-        message = error.message if error.visible else ""
-        return Failure(error.title, message, "error", component=output)
+        title, message = (error.title, error.message) if error.visible else ("", "")
+        return Failure(title, message, "error", component=output)
     if isinstance(error, MissingExtraError) and not show_error:
         message = "The app lacks a package that it needs. Its owner's terminal says which."
         return Failure("Error", message, "error", component=output)

@@ -157,6 +157,13 @@ test("a failure where what follows writes is said elsewhere too", () => {
   expect(stage.failed).toEqual(["2: bad (as a toast too)"]);
 });
 
+test("a failure without words is not shown, but it is one", () => {
+  const { stage, jobs, dependency } = setUp();
+  jobs.trigger({ dependency });
+  jobs.message({ type: "failed", job: 1, title: "", message: "" });
+  expect([stage.failed, stage.ended]).toEqual([[], ["7 failure"]]);
+});
+
 test("a cancelled job is no failure", () => {
   const { stage, jobs, dependency, output } = setUp();
   jobs.trigger({ dependency });

@@ -150,7 +150,8 @@ export class Jobs {
       return this.#runAgain(job.dependency.id);
     }
     for (const [id, said] of invalid ?? []) for (const node of this.board.nodes([id])) node.invalid = said;
-    this.#fail(job, { title, message, traceback }, output, !!invalid?.length);
+    // One without any words is not to be seen.
+    this.#fail(job, { title, message, traceback }, output, !!invalid?.length || !(title || message));
   }
 
   #fail(job: Job, failure: Failure, output?: number | null, told = false): void {
