@@ -59,3 +59,10 @@ def test_a_group_is_told_with_all_that_it_holds() -> None:
 def test_a_missing_package_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_error("fail", MissingExtraError("pillow", "image", "Image"))
     assert capsys.readouterr().err == '\nImage needs pillow: pip install "doorstep[image]"\n'
+
+
+def test_what_would_steer_the_terminal_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
+    print_error("fail", ValueError("a visitor's \x1b[31mwords\r\x9b2J"))
+    printed = capsys.readouterr().err
+    assert r"a visitor's \x1b[31mwords\x0d\x9b2J" in printed
+    assert not {"\x1b", "\r", "\x9b"} & set(printed)

@@ -13,6 +13,9 @@ from doorstep.errors import MissingExtraError
 if TYPE_CHECKING:
     from types import CodeType
 
+_CONTROLS: Final = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
+}
 _OURS: Final = str(Path(__file__).parent)
 
 
@@ -60,8 +63,11 @@ def warn_at(function: Any, message: str) -> None:
 
 
 def print_line(text: str) -> None:
-    """To the terminal, set off from what the function printed."""
-    print(f"\n{text}", file=sys.stderr, flush=True)  # noqa: T201  # for the terminal
+    """To the terminal, set off from what the function printed.
+
+    An error may quote a visitor: what would steer the terminal is written out instead.
+    """
+    print(f"\n{text.translate(_CONTROLS)}", file=sys.stderr, flush=True)  # noqa: T201  # for the terminal
 
 
 def _fold(shown: traceback.TracebackException) -> None:
