@@ -26,6 +26,9 @@ from doorstep_client.targets import make_target
 AT_ONCE = 16
 """Shares that are being opened at the same time, at the first start."""
 
+_NEW_OBJECTS = 100_000
+"""Between two looks of the garbage collector: a real client, with one share, never has so many."""
+
 
 def say(**what: Any) -> None:
     print(json.dumps(what), flush=True)
@@ -100,6 +103,7 @@ def raise_file_limit() -> None:
 
 def main() -> None:
     raise_file_limit()
+    gc.set_threshold(_NEW_OBJECTS)
     with asyncio.Runner(loop_factory=run_loop_factory()) as runner:
         runner.run(Crowd(int(sys.argv[1])).run())
 

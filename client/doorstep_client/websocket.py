@@ -32,9 +32,16 @@ async def connect(relay: RelaySettings) -> WebSocket:
 
     Raises `InvalidHandshake` for an answer that is none, and what `dial` raises.
     """
-    socket = WebSocket(relay)
+    made: list[WebSocket] = []
+
+    def make() -> WebSocket:
+        """Not before there is a connection: while a relay restarts, most attempts are refused."""
+        made.append(WebSocket(relay))
+        return made[-1]
+
     address = Address(relay.host, relay.port, relay.host if relay.tls else None)
-    transport = await dial(address, lambda: socket)
+    transport = await dial(address, make)
+    socket = made[-1]
     try:
         await socket.agreed
     except BaseException:
