@@ -122,6 +122,12 @@ def test_what_is_no_asset_is_not_found(server: Served, name: str) -> None:
     assert visit(f"{server.url}/doorstep/static/{name}").status == 404
 
 
+def test_an_asset_that_another_version_took_away_is_not_found(tmp_path: Path) -> None:
+    with served(ds.Interface(greet, ["text", "slider"], "text"), assets=built_assets(tmp_path)) as server:
+        (tmp_path / "assets" / "Slider-1.js").unlink()
+        assert visit(f"{server.url}/doorstep/static/assets/Slider-1.js").status == 404
+
+
 def test_a_page_that_is_not_built_says_what_builds_it(tmp_path: Path) -> None:
     with served(ds.Interface(greet, ["text", "slider"], "text"), assets=Assets(tmp_path)) as server:
         answer = visit(server.url)

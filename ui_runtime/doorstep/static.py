@@ -77,7 +77,10 @@ class Assets:
         stored, encoding = self._best(name, request.headers.get("accept-encoding", ""))
         if encoding:
             headers["Content-Encoding"] = encoding
-        content = self._read(stored)
+        try:
+            content = self._read(stored)
+        except FileNotFoundError:  # another version was installed while this one runs
+            return Response("no such asset\n", status_code=404, media_type="text/plain")
         headers["ETag"] = etag = _etag(content)
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
