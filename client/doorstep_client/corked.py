@@ -30,6 +30,8 @@ class CorkedTransport(asyncio.Transport):
         self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
 
     def write(self, data: Data) -> None:
+        if self.is_closing():
+            return
         held = self._held
         if held is not None:
             self._held = None
@@ -51,7 +53,8 @@ class CorkedTransport(asyncio.Transport):
         held = self._held
         if held is not None:
             self._held = None
-            self._transport.write(held)
+            if not self.is_closing():  # uvloop's raises when it is closed; nobody could be told here
+                self._transport.write(held)
 
     # -- ends: nothing that was written is lost -------------------------------------------------
 

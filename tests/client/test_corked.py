@@ -83,6 +83,15 @@ async def test_what_is_held_is_a_copy() -> None:
     assert wire.pieces == [b"first"]
 
 
+async def test_what_is_written_to_a_closed_connection_goes_nowhere_and_raises_nothing() -> None:
+    wire, transport = corked()
+    transport.write(b"held")
+    wire.ended = "lost"
+    transport.write(b"more")
+    await asyncio.sleep(0)
+    assert wire.pieces == []
+
+
 async def test_closing_sends_what_is_held_and_aborting_drops_it() -> None:
     for end, left in (("close", [b"last"]), ("write_eof", [b"last"]), ("abort", [])):
         wire, transport = corked()
