@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import socket
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -127,3 +129,33 @@ async def test_a_listener_that_is_closed_while_it_rests_stays_closed(monkeypatch
         await asyncio.sleep(0.05)
 
     assert sock.refusals >= ShortOfFiles.refusals - 2
+
+
+class Transport:
+    """As aiofastnet's: what ended its handshake is kept in it."""
+
+    error: OSError | None = None
+
+
+def test_a_failed_handshake_leaves_nothing_for_the_collector() -> None:
+    left: list[weakref.ref[Transport]] = []
+
+    async def fail(sock: socket.socket) -> None:
+        transport = Transport()
+        left.append(weakref.ref(transport))
+        sock.close()
+        transport.error = ConnectionResetError()
+        raise transport.error
+
+    async def main() -> None:
+        sock = bind("127.0.0.1", 0)
+        with closing(Acceptor(sock, fail, backlog=8)), socket.create_connection(sock.getsockname()):
+            await eventually(lambda: bool(left))
+            await asyncio.sleep(0.01)
+
+    gc.disable()
+    try:
+        uvloop.run(main())
+        assert left[0]() is None
+    finally:
+        gc.enable()
