@@ -91,7 +91,7 @@ class Acceptor:
             await self._handshake(connection)
         except OSError as error:
             log.debug("a handshake failed: %r", error)
-            # Its frames hold the transport, which holds the error: 260 KB of buffers until the collector comes.
+            # Its frames hold the transport, which holds the error: 260 KB until the collector comes.
             error.__traceback__ = None
 
     def _rest(self, seconds: float) -> None:
