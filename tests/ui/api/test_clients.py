@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import free_port
+from tests.support import free_port, run_relay
 from tests.ui.api.app import build
 
 Told = dict[str, Any]
@@ -85,5 +86,22 @@ def test_a_client_logs_in_by_name_and_password(client: str, told: Callable[..., 
     finally:
         app.close()
 
+    assert seen["who"] == "ada"
+    assert seen["file"] > 0
+
+
+@pytest.mark.parametrize("client", ["python", "javascript"])
+def test_a_client_logs_in_over_a_link_too(client: str, told: Callable[..., Told], tmp_path: Path) -> None:
+    app = build()
+    options: Any = {"prevent_thread_lock": True, "quiet": True, "server_port": free_port()}
+    with run_relay(tmp_path / "relay") as relay:
+        link = {"share": True, "relay": relay.url, "token": relay.token()}
+        url = app.launch(auth=("ada", "lovelace"), **link, **options).share_url
+        try:
+            seen = told(client, url, "ada", "lovelace")
+            with pytest.raises(AssertionError, match="ended 1"):
+                told(client, f"{url}/", "ada", "wrong")
+        finally:
+            app.close()
     assert seen["who"] == "ada"
     assert seen["file"] > 0
