@@ -122,11 +122,13 @@ def test_50_mb_pass_in_each_direction(fronted: Fronted, tmp_path: Path) -> None:
 
 
 def test_a_413_that_comes_during_an_upload_is_seen(fronted: Fronted, tmp_path: Path) -> None:
+    """curl 7.88 may drop a body that comes together with the end of its stream, and says so by 18."""
     path = tmp_path / "upload"
     path.write_bytes(bytes(20 * MEGABYTE))
-    shown = fronted.front.curl(fronted.url("first-app", "/too-large"), "--http2", "-T", str(path)).stdout
+    options = ["--http2", "-T", str(path), "-w", " %{http_code}"]
+    done = fronted.front.curl(fronted.url("first-app", "/too-large"), *options, accepted=(0, 18))
 
-    assert shown == b"too large"
+    assert done.stdout == (b" 413" if done.returncode else b"too large 413")
 
 
 def test_events_are_not_held_back(fronted: Fronted) -> None:
