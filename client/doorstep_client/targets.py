@@ -198,6 +198,8 @@ class _Pump(asyncio.Protocol):
         self._local: _LocalSide | None = None
         self._early: list[bytes] = []
         self._opening: asyncio.Task[None] | None = None
+        self.has_ended = False
+        """The relay will send no more."""
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -243,10 +245,12 @@ class _Pump(asyncio.Protocol):
         return local
 
     def eof_received(self) -> bool:
-        if self._local is not None and self._local.transport.can_write_eof():
-            self._local.transport.write_eof()
+        self.has_ended = True
+        local = self._local
+        if local is not None and not local.has_ended and local.transport.can_write_eof():
+            local.transport.write_eof()
             return True
-        return False
+        return False  # both have ended: nobody else would close them
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._pumps.discard(self)
@@ -317,6 +321,8 @@ class _LocalSide(asyncio.Protocol):
         self._second: socket.socket | None = None
         self.transport: asyncio.Transport
         self.write_paused = False
+        self.has_ended = False
+        """The server will send no more."""
 
     def prepare_for_more(self) -> None:
         """Another piece of a request will be written."""
@@ -338,7 +344,8 @@ class _LocalSide(asyncio.Protocol):
         self._pump.transport.write(data)
 
     def eof_received(self) -> bool:
-        if self._pump.transport.can_write_eof():
+        self.has_ended = True
+        if not self._pump.has_ended and self._pump.transport.can_write_eof():
             self._pump.transport.write_eof()
             return True
         return False
