@@ -31,8 +31,8 @@ def main() -> None:
     assert running is not None
     link = doorstep_client.share(app, loop=running.server.loop, lifespan=False)
     while not answered(link.url):
-        time.sleep(0.01)
-    time.sleep(0.5)
+        time.sleep(0.01)  # there is no event to wait for: a visitor sees it or not
+    time.sleep(0.5)  # the spare connections are made after the first answer
     print(round(kilobytes() - before), flush=True)
     os._exit(0)
 

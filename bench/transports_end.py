@@ -104,7 +104,7 @@ class End:
         """`rounds` messages, one at a time, on each of some connections."""
         asking = [Asker(size) for _ in range(connections)]
         for each in asking:
-            await self._connect(port, lambda each=each: each, tls)  # type: ignore[misc]
+            await self._connect(port, lambda each=each: each, tls)  # type: ignore[misc]  # a default binds the loop's value
         await asyncio.gather(*(each.ask(2) for each in asking))
         before = time.process_time()
         await asyncio.gather(*(each.ask(rounds) for each in asking))
@@ -119,7 +119,7 @@ class End:
         reused, before = 0, time.process_time()
         for _ in range(count):
             asker = Asker(len(WORD))
-            transport = await self._connect(port, lambda asker=asker: asker, True)  # type: ignore[misc]
+            transport = await self._connect(port, lambda asker=asker: asker, True)  # type: ignore[misc]  # a default binds the loop's value
             await asker.ask(1)
             reused += transport.get_extra_info("ssl_object").session_reused
             if resume:

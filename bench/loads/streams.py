@@ -63,6 +63,7 @@ class Visitor(asyncio.Protocol):
         """Everybody is connected."""
 
     def came(self, data: bytes) -> None:
+        """What arrived; each kind of stream has its own way with it."""
         raise NotImplementedError
 
     def end(self, error: Exception | None = None) -> None:

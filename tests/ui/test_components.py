@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,7 +113,6 @@ class TestNumber:
             accept(ds.Number(maximum=10), 11)
 
     def test_numpy_numbers_are_shown(self) -> None:
-        np = pytest.importorskip("numpy")
         for value in (np.float32(1.5), np.int64(2), np.array(3.0)):
             assert msgspec.json.encode(show(ds.Number(), value))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
 import doorstep as ds
 from doorstep.errors import UsageError
@@ -149,10 +150,8 @@ def test_an_async_function_is_cached_too(store: FileStore) -> None:
 
 
 def test_files_among_the_outputs_are_kept_and_belong_to_who_clicks(store: FileStore) -> None:
-    pillow = pytest.importorskip("PIL.Image")
-
     def paint(name: str) -> Any:
-        return pillow.new("RGB", (4, 4), name)
+        return Pillow.new("RGB", (4, 4), name)
 
     with ds.Blocks() as app:
         name, picture = ds.Textbox(), ds.Image(format="png")
