@@ -133,14 +133,13 @@ def test_on_a_desktop_the_page_makes_room_for_a_sidebar(open_stage: Open) -> Non
     page = open_stage(stage)
     page.emulate_media(reduced_motion="reduce")
 
-    def left_edges() -> tuple[float, float]:
-        side, main = page.locator("aside").bounding_box(), page.locator("main .block").last.bounding_box()
-        assert side is not None
-        assert main is not None
-        return side["x"] + side["width"], main["x"]
-
-    end, start = left_edges()
-    assert start >= end > 0
+    page.wait_for_function(
+        """() => {
+            const side = document.querySelector("aside").getBoundingClientRect();
+            const question = [...document.querySelectorAll("main .block")].at(-1).getBoundingClientRect();
+            return side.right > 0 && question.left >= side.right;
+        }"""
+    )
     page.get_by_role("button", name="Close Settings").click()
     expect(page.get_by_label("model")).to_be_hidden()
     page.wait_for_function("getComputedStyle(document.getElementById('app')).paddingLeft === '0px'")
