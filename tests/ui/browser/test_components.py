@@ -180,7 +180,7 @@ def test_an_image_can_be_dropped(visit: Visit) -> None:
         }"""
     )
 
-    page.locator(".image").dispatch_event("drop", {"dataTransfer": transfer})
+    page.locator(".image .drop-area").dispatch_event("drop", {"dataTransfer": transfer})
 
     expect(page.get_by_role("img", name="picture")).to_be_visible()
 
