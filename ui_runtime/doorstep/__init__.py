@@ -152,7 +152,7 @@ MODULES: Final = {
 }
 """Public name -> the module that has it. (For type checkers the same stands above.)"""
 
-_PACKAGES: Final = frozenset({"components"})
+_PACKAGES: Final = frozenset({"components", "inputs", "outputs"})
 """Public modules and packages of this one."""
 
 __all__ = sorted(MODULES)  # noqa: PLE0605  # a list of texts, though not written as one

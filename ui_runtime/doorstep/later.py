@@ -64,8 +64,8 @@ NAMES: Final = frozenset(
         *("ParamViewer", "PlayableVideo", "Plot", "ScatterPlot", "Series", "Server"),
         *("Sketchpad", "Text", "Theme", "UploadButton", "Variable", "Video", "WatermarkOptions"),
         *("WaveformOptions", "WebcamOptions", "cache", "close_all", "deploy", "flagging", "get_audio"),
-        *("get_file", "get_image", "get_model3d", "get_video", "inputs", "load", "load_chat", "mcp"),
-        *("media", "outputs", "routes", "templates", "themes", "utils"),
+        *("get_file", "get_image", "get_model3d", "get_video", "load", "load_chat", "mcp"),
+        *("media", "routes", "templates", "themes", "utils"),
         *("validators"),
     }
 )
