@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak lock system clean
+.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak component-docs lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,9 @@ chaos: $(VENV)/.dev  ## cut, stall, kill and revoke at random, and check that no
 
 fuzz: $(VENV)/.dev  ## every parser under atheris: make fuzz ARGS="--seconds 60"
 	@$(BIN)/python -m fuzz $(ARGS)
+
+component-docs: $(VENV)/.dev  ## docs/components, from the code; ARGS=--pictures takes its pictures too
+	@$(BIN)/python -m scripts.component_docs $(ARGS)
 
 lock:  ## pin today's versions in requirements/dev.txt
 	$(PYTHON) scripts/lock.py

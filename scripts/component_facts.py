@@ -1,4 +1,4 @@
-"""What the code says of each component: its parameters, its events, and whether the page reads and fires them.
+"""What the code says of each component: its parameters, its events, whether the page reads and fires them.
 
 The documentation (`scripts.component_docs`) and the tests of the public surface ask here.
 """
@@ -160,6 +160,6 @@ def _closure(path: Path) -> tuple[Path, ...]:
         if here in seen or not here.is_file():
             continue
         seen[here] = None
-        for name in re.findall(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""", here.read_text()):
-            waiting.append((here.parent / name).resolve())
+        names = re.findall(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""", here.read_text())
+        waiting += [(here.parent / name).resolve() for name in names]
     return tuple(seen)

@@ -1,0 +1,7 @@
+import doorstep as ds
+
+with ds.Blocks() as app:
+    with ds.Row():
+        ds.Button("Run", variant="primary")
+        ds.Button("Preview")
+        ds.Button("Delete", variant="stop")
