@@ -179,45 +179,37 @@ def _schema(name: str, kind: type[Block]) -> list[str]:
 
 def made(kind: type[Block]) -> Any:
     """One of this kind, with as little as it takes."""
-    known: dict[str, Any] = {
-        "components": ["text"],
-        "samples": [["a"]],
-        "choices": ["a", "b"],
-        "render": False,
-    }
-    taken = {each.name for each in parameters(kind)}
+    given: dict[str, Any] = {"components": ["text"], "samples": [["a"]], "choices": ["a", "b"]}
     required = {each.name for each in parameters(kind) if not each.default}
-    return kind(
-        **{key: value for key, value in known.items() if key in required or key == "render" and key in taken}
-    )
+    return kind(**{key: value for key, value in given.items() if key in required}, render=False)
 
 
 # -- the table of all ------------------------------------------------------------------------------
 
 
+_INTRODUCTION: Final = """\
+Every block that can stand on a page. Names, parameters and events are Gradio's.
+These pages are written from the code by `make component-docs`."""
+
+_LATER: Final = """\
+Every parameter in the tables of these pages works. These, of other versions of Gradio, are taken by every
+block so that scripts run; a warning at the script's own line says that they do nothing here"""
+
+
 def _index(kinds: dict[str, type[Block]], words: Words) -> str:
     rows = [f"| [{name}]({file_name(name)}.md) | {_first_line(kind)} |" for name, kind in kinds.items()]
     common = [each for each in parameters(Component) if each.name != "value"]
-    later = sorted(BLOCK)
-    return (
-        "\n\n".join(
-            [
-                "# Components",
-                "Every block that can stand on a page. Names, parameters and events are Gradio's. "
-                "These pages are written from the code by `make component-docs`.",
-                "\n".join(["| | |", "|---|---|", *rows]),
-                "## Every block",
-                "Layout takes those from `visible` on; what has a value takes all.",
-                _parameter_table("Component", common, words),
-                "## What is taken and does nothing",
-                "Every parameter in the tables of these pages works. These, of other versions of Gradio, are taken by "
-                "every block so that scripts run; a warning at the script's own line says that they do nothing here: "
-                + ", ".join(f"`{each}`" for each in later)
-                + ".",
-            ]
-        )
-        + "\n"
-    )
+    parts = [
+        "# Components",
+        _INTRODUCTION,
+        "\n".join(["| | |", "|---|---|", *rows]),
+        "## Every block",
+        "Layout takes those from `visible` on; what has a value takes all.",
+        _parameter_table("Component", common, words),
+        "## What is taken and does nothing",
+        f"{_LATER}: {', '.join(f'`{each}`' for each in sorted(BLOCK))}.",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _first_line(kind: type[Block]) -> str:

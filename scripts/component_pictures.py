@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/components: each example in a real browser, wide and on a phone, light and dark."""
+"""Takes the pictures of docs/components: each example in a browser, wide and on a phone, light and dark."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def _one(browser: Browser, url: str, width: str, scheme: str, name: str) -> None
 
 def settle(page: Page) -> None:
     """Until the page shows what it has: modules, media, and what its `load` events fill in."""
-    page.wait_for_function(
-        "document.querySelector('main .block, main .card, main .button') !== null", timeout=SETTLED
-    )
+    page.wait_for_selector("main.page > *", state="attached", timeout=SETTLED)
     page.wait_for_load_state("networkidle", timeout=SETTLED)
-    page.wait_for_function("document.querySelector('[aria-busy=\"true\"]') === null", timeout=SETTLED)
-    page.evaluate("document.fonts.ready.then(() => true)")
+    page.wait_for_function("() => document.querySelector('[aria-busy=true]') === null", timeout=SETTLED)
+    page.evaluate("() => document.fonts.ready.then(() => true)")

@@ -1,7 +1,6 @@
 import doorstep as ds
 
-with ds.Blocks() as app:
-    with ds.Row():
-        ds.Button("Run", variant="primary")
-        ds.Button("Preview")
-        ds.Button("Delete", variant="stop")
+with ds.Blocks() as app, ds.Row():
+    ds.Button("Run", variant="primary")
+    ds.Button("Preview")
+    ds.Button("Delete", variant="stop")

@@ -1,4 +1,4 @@
-"""Every component's example on a real page: nothing goes wrong, wide and on a phone, in the light and in the dark."""
+"""Every component's example on a real page: no fault, wide and on a phone, in the light and in the dark."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_example_has_no_fault(
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(
-        "document.documentElement.scrollWidth <= innerWidth",  # nothing is wider than the phone
+        "() => document.documentElement.scrollWidth <= innerWidth",  # nothing is wider than the phone
         timeout=5_000,
     )
     assert violations(page) == []

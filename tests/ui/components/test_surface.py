@@ -1,5 +1,5 @@
-"""The public surface: every name, parameter and event of scripts written for Gradio is there, and what a component
-sends to the page, the page reads. `surface.json` has what Gradio 6.31 takes, as a table.
+"""The public surface: every name, parameter and event of scripts written for Gradio is there, and what a
+component sends to the page, the page reads. `surface.json` has what Gradio 6.31 takes, as a table.
 """
 
 from __future__ import annotations
