@@ -38,7 +38,9 @@ def _take(browser: Browser, url: str, scheme: str, path: Path) -> None:
     page.goto(url)
     page.get_by_label("name").fill("World")
     page.get_by_role("button", name="Submit").click()
-    page.wait_for_function("[...document.querySelectorAll('textarea')].some(e => e.value.includes('World!'))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('textarea')].some(e => e.value.includes('World!'))"
+    )
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)  # the button's own movement
     page.screenshot(path=path)

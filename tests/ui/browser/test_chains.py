@@ -122,7 +122,7 @@ def test_a_browser_state_outlives_the_page(open_stage: Open) -> None:
     expect(page.get_by_label("box")).to_have_value("first")
     page.get_by_label("box").fill("second")
     button(page, "Keep").click()
-    page.wait_for_function("localStorage.getItem('stage-notes') === '\"second\"'")
+    page.wait_for_function("() => localStorage.getItem('stage-notes') === '\"second\"'")
     page.reload()
 
     expect(page.get_by_label("box")).to_have_value("second")

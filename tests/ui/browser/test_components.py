@@ -152,7 +152,7 @@ def test_an_image_goes_to_the_function_and_another_comes_back(visit: Visit) -> N
 
     after = page.get_by_role("img", name="after")
     expect(after).to_be_visible()
-    page.wait_for_function("document.querySelectorAll('main img')[1]?.naturalWidth === 8")
+    page.wait_for_function("() => document.querySelectorAll('main img')[1]?.naturalWidth === 8")
     assert page.request.get(after.get_attribute("src") or "").ok
 
 

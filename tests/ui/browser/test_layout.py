@@ -142,7 +142,7 @@ def test_on_a_desktop_the_page_makes_room_for_a_sidebar(open_stage: Open) -> Non
     )
     page.get_by_role("button", name="Close Settings").click()
     expect(page.get_by_label("model")).to_be_hidden()
-    page.wait_for_function("getComputedStyle(document.getElementById('app')).paddingLeft === '0px'")
+    page.wait_for_function("() => getComputedStyle(document.getElementById('app')).paddingLeft === '0px'")
 
 
 def test_items_are_put_in_another_order_with_the_keys_and_with_a_pointer(open_stage: Open) -> None:
