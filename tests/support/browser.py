@@ -22,6 +22,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A camera and a microphone of its own; a page still has to be let use them: `grant_permissions`.
+    "--use-fake-device-for-media-stream",
 ]
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from doorstep.components.textbox import TextArea as TextArea
     from doorstep.components.textbox import Textbox as Textbox
     from doorstep.components.timer import Timer as Timer
+    from doorstep.components.watermark import WatermarkOptions as WatermarkOptions
+    from doorstep.components.webcam import WebcamOptions as WebcamOptions
     from doorstep.errors import Error as Error
     from doorstep.events.data import CopyData as CopyData
     from doorstep.events.data import DeletedFileData as DeletedFileData
@@ -140,6 +142,8 @@ MODULES: Final = {
     "UndoData": "events.data",
     "Walkthrough": "components.tabs",
     "Warning": "toasts",
+    "WatermarkOptions": "components.watermark",
+    "WebcamOptions": "components.webcam",
     "api": "events.on",
     "mount_app": "mount",
     "mount_gradio_app": "mount",

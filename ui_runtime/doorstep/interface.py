@@ -245,7 +245,7 @@ class Interface(Blocks):
     def _triggers(self, submit: Button | None) -> list[Trigger]:
         """What runs the function: every change, or the button and Enter in a text."""
         if submit is None:
-            changes = [_event(component, "change") for component in self.input_components]
+            changes = [_event(component, _change_of(component)) for component in self.input_components]
             return [each for each in changes if each is not None] or [self.load]
         enters = [_event(component, "submit") for component in self.input_components]
         return [submit.click, *(each for each in enters if each is not None)]
@@ -273,6 +273,11 @@ def _component(given: Any) -> Component:
     if isinstance(given, type) and issubclass(given, Component):
         raise UsageError(f"{given.__name__} is a class; write {given.__name__}() to make a component of it")
     raise UsageError(f'inputs and outputs are components or words such as "text", not {given!r}')
+
+
+def _change_of(component: Component) -> str:
+    """What a component that streams does instead of changing."""
+    return "stream" if getattr(component, "streaming", False) else "change"
 
 
 def _event(component: Component, name: str) -> Listener | None:

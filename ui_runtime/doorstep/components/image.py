@@ -1,34 +1,47 @@
-"""A picture: uploaded by the visitor, or shown by the app."""
+"""A picture: uploaded, pasted or taken by the visitor, or shown by the app."""
 
 from __future__ import annotations
 
-import mimetypes
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from doorstep.components import images
 from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
-from doorstep.errors import FileRefusedError, RefusedError
+from doorstep.components.picture_values import IMAGE, PASSES, Passes, Passing, Showing, named
+from doorstep.components.watermark import WatermarkOptions, watermark_options
+from doorstep.components.webcam import WebcamOptions, webcam_options
+from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener
+from doorstep.later import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from doorstep.components.button import Button
 
 Source = Literal["upload", "webcam", "clipboard"]
+SOURCES: tuple[Source, ...] = ("upload", "webcam", "clipboard")
 
 
 class Image(Component):
     """Passes a numpy array (height, width, 3) of bytes, a Pillow image or a path, by `type`.
 
     Shows an array (bytes, or floats 0-1), a Pillow image, a picture's path or its address.
-    `format` is the file format that arrays and Pillow images are sent in; `image_mode` is
-    Pillow's (None: as uploaded). A `filepath` is the visitor's own file, not converted.
+    `format` is the file format that arrays and Pillow images are sent in; `image_mode` is Pillow's (None: as
+    uploaded). With `streaming` the camera's pictures come one after the other, by the event `stream`; and
+    what the app shows goes along with its message, without a file in between.
     """
 
     type: ClassVar[str] = "image"
-    PROPS: ClassVar = ("height", "width", "image_mode", "sources", "buttons", "placeholder", "alt_text")
+    PROPS: ClassVar = (
+        *("height", "width", "sources", "buttons", "placeholder", "alt_text", "streaming", "format"),
+        "webcam_options",
+    )
     heavy: ClassVar[bool] = True
 
     clear = EventListener()
     change = EventListener()
+    stream = EventListener()
     select = EventListener()
     upload = EventListener()
     input = EventListener()
@@ -42,73 +55,116 @@ class Image(Component):
         width: int | str | None = None,
         image_mode: str | None = "RGB",
         sources: list[Source] | Source | None = None,
-        type: Literal["numpy", "pil", "filepath"] = "numpy",  # noqa: A002  # the public name
-        buttons: list[str] | None = None,
+        type: Passes = "numpy",  # noqa: A002  # the public name
+        buttons: list[Literal["download", "share", "fullscreen"] | Button] | None = None,
+        streaming: bool = False,
+        webcam_options: WebcamOptions | None = None,
         placeholder: str | None = None,
+        watermark: WatermarkOptions | Any | None = None,
         alt_text: str | None = None,
+        shape: tuple[int, int] | None = None,
+        source: str | None = None,
+        tool: str | None = None,
+        invert_colors: bool = False,
+        mirror_webcam: bool | None = None,
+        webcam_constraints: dict[str, Any] | None = None,
+        show_download_button: bool | None = None,
+        show_fullscreen_button: bool | None = None,
+        show_share_button: bool | None = None,  # noqa: ARG002  # sharing is a matter of one company's site
         **common: Unpack[ComponentProps],
     ) -> None:
-        check_option("Image", "type", type, ("numpy", "pil", "filepath"))
+        check_option("Image", "type", type, PASSES)
         self.format = format
         self.height = height
         self.width = width
         self.image_mode = image_mode
-        self.sources = _listed(sources)
-        self.passes = type
-        self.buttons = ["download", "fullscreen"] if buttons is None else buttons
+        self.streaming = streaming
+        self.sources = _sources(sources, _older_source(source), streaming=streaming)
+        self.buttons = older_buttons("Image", buttons, show_download_button, show_fullscreen_button)
+        self.camera = _webcam_options("Image", webcam_options, mirror_webcam, webcam_constraints)
         self.placeholder = placeholder
+        self.watermark = watermark_options(watermark)
         self.alt_text = alt_text
-        for source in self.sources:
-            check_option("Image", "sources", source, ("upload", "webcam", "clipboard"))
+        _note_older(shape, tool)
+        self.passes = Passing(type, image_mode, _older_shape(shape), invert_colors)
         super().__init__(value, **common)
 
+    @property
+    def webcam_options(self) -> dict[str, Any]:
+        """How the page uses the camera."""
+        return self.camera.props()
+
     def check_needs(self, *, is_read: bool) -> None:
-        images.check_installed(arrays=is_read and self.passes == "numpy")
+        images.check_installed(arrays=is_read and self.passes.type == "numpy")
 
     def preprocess(self, wire: Any, files: Files) -> Any:
         if wire is None:
             return None
-        try:
-            return self._passed(files.path_of(wire))
-        except FileRefusedError as error:
-            raise FileRefusedError(f"{self.title}: {error}", self.id) from None
-        except RefusedError as error:
-            raise self.refuse(str(error)) from None
-
-    def _passed(self, path: Path) -> Any:
-        if self.passes == "filepath":
-            images.check_picture(path)
-            return str(path)
-        picture = images.read_picture(path, self.image_mode)
-        return picture if self.passes == "pil" else images.numpy().array(picture)
+        with named(self):
+            return self.passes.of(wire, files)
 
     def postprocess(self, value: Any, files: Files) -> dict[str, Any] | None:
         if value is None:
             return None
-        if isinstance(value, str) and value.startswith(("http://", "https://")):
-            return {"path": None, "url": value, "orig_name": value.rsplit("/", 1)[-1]}
-        if isinstance(value, (str, Path)):
-            return files.add(_picture_path(value))
-        picture = value if hasattr(value, "save") else images.from_array(value)
-        kind = self.format.lower()
-        return files.add_bytes(images.encoded(picture, kind), f"image.{kind}")
+        return Showing(self.format, self.watermark, self.streaming).of(value, files)
 
     def api_info(self) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": {"path": {"type": "string"}, "meta": {"const": {"_type": "gradio.FileData"}}},
-            "required": ["path"],
-        }
+        return IMAGE
 
 
-def _picture_path(value: str | Path) -> Path:
-    """What a function returns may come from a visitor: other files than pictures are not shown."""
-    if not (mimetypes.guess_type(str(value))[0] or "").startswith("image/"):
-        raise ValueError(f"{str(value)!r} is not the name of a picture")
-    return Path(value)
+_webcam_options: Callable[..., WebcamOptions] = webcam_options
+"""The function: a parameter of `Image` has its name."""
 
 
-def _listed(sources: list[Source] | Source | None) -> list[Source]:
-    if sources is None:
-        return ["upload", "webcam", "clipboard"]
-    return [sources] if isinstance(sources, str) else list(sources)
+def checked_sources(owner: str, sources: Sequence[str] | str) -> list[str]:
+    """`sources` as a list. Raises `UsageError` for one that there is not."""
+    listed = [sources] if isinstance(sources, str) else list(sources)
+    for source in listed:
+        check_option(owner, "sources", source, SOURCES)
+    return listed
+
+
+def older_buttons(
+    owner: str, buttons: Sequence[Any] | None, download: bool | None, fullscreen: bool | None
+) -> list[Any]:
+    """`buttons`, or all but those that the older parameters take away."""
+    shown = list(buttons) if buttons is not None else ["download", "fullscreen"]
+    for name, wanted in (("download", download), ("fullscreen", fullscreen)):
+        if wanted is not None:
+            note(f'{owner}: `show_{name}_button` is now a matter of buttons=["{name}", …]')
+            shown = [each for each in shown if each != name] + ([name] if wanted else [])
+    return shown
+
+
+def _sources(sources: Any, source: str | None, *, streaming: bool) -> list[str]:
+    given = sources if sources is not None else source
+    if given is None:
+        return ["webcam"] if streaming else list(SOURCES)
+    checked = checked_sources("Image", given)
+    if streaming and checked != ["webcam"]:
+        raise UsageError(f'Image: streaming=True takes sources=["webcam"], not {checked!r}')
+    return checked
+
+
+def _older_source(source: str | None) -> str | None:
+    if source is None:
+        return None
+    if source == "canvas":
+        note('Image: source="canvas" is now the component Sketchpad; this one takes uploads')
+        return "upload"
+    note(f"Image: `source` is now sources=[{source!r}]")
+    return source
+
+
+def _older_shape(shape: tuple[int | None, int | None] | None) -> tuple[int, int] | None:
+    if shape is None or None in shape:
+        return None
+    width, height = shape
+    return int(width or 0), int(height or 0)
+
+
+def _note_older(shape: Any, tool: str | None) -> None:
+    if shape is not None:
+        note(f"Image: `shape` cuts and scales what the function gets to {shape}; the page shows all of it")
+    if tool not in {None, "editor"}:
+        note(f"Image: tool={tool!r} is now the component ImageEditor (or ImageMask, Sketchpad)")

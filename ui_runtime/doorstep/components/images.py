@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from doorstep.errors import MissingExtraError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PIL.Image import Image as Picture
@@ -19,6 +21,10 @@ MAX_PIXELS: Final = 50_000_000
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 """What is tried on a visitor's file: Pillow's other readers are a needless risk."""
+
+
+_SVG_HEAD: Final = 4096
+"""In how many bytes a drawing has to say that it is one."""
 
 
 def pillow() -> Any:
@@ -62,29 +68,85 @@ def _no_numpy() -> MissingExtraError:
     return MissingExtraError("numpy", "image", 'an Image of type="numpy"')
 
 
-def check_picture(path: Path) -> None:
-    """Look at the head of a visitor's file. Raises `RefusedError` unless it is a picture of bearable size."""
-    with _opened(path):
-        pass
+def is_svg(path: Path) -> bool:
+    """Whether a file is a drawing in SVG, which Pillow does not read."""
+    if path.suffix.lower() != ".svg":
+        return False
+    with path.open("rb") as file:
+        return b"<svg" in file.read(_SVG_HEAD)
 
 
-def read_picture(path: Path, mode: str | None) -> Picture:
-    """Decode a visitor's file, upright, in Pillow's `mode` (None: as it is). Raises `RefusedError`."""
-    with _opened(path) as picture:
-        from PIL import ImageOps
+def read_picture(source: Path | io.BytesIO, mode: str | None, *, keep_gif: bool = False) -> Picture:
+    """Decode a visitor's file, upright, in Pillow's `mode` (None: as it is). Raises `RefusedError`.
 
-        try:
-            picture.load()
-            upright: Picture = ImageOps.exif_transpose(picture)
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise RefusedError(f"the picture is damaged ({error})") from None
-    return upright if mode is None or upright.mode == mode else upright.convert(mode)
+    `keep_gif`: one of those stays as it is, with all its frames.
+    """
+    if not isinstance(source, io.BytesIO) and is_svg(source):
+        raise RefusedError("an SVG drawing cannot be taken here; a PNG or JPEG can")
+    picture = opened(source)
+    if keep_gif and picture.format == "GIF":
+        return _loaded(picture)
+    with picture:
+        return _upright(picture, mode)
 
 
-def _opened(path: Path) -> Picture:
+def _loaded(picture: Picture) -> Picture:
+    """A copy in memory that can be asked for its frames: the visitor's file may go before it does."""
+    file = picture.fp
+    if file is None:
+        raise RefusedError("the picture is damaged")
+    with file:
+        file.seek(0)
+        copy: Picture = pillow().open(io.BytesIO(file.read()), formats=["GIF"])
+    with _no_damage():
+        copy.load()
+    return copy
+
+
+def _upright(picture: Picture, mode: str | None) -> Picture:
+    from PIL import ImageOps
+
+    with _no_damage():
+        picture.load()
+        upright: Picture = ImageOps.exif_transpose(picture)
+    return upright if mode is None or upright.mode == mode else converted(upright, mode)
+
+
+@contextlib.contextmanager
+def _no_damage() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise RefusedError(f"the picture is damaged ({error})") from None
+
+
+def converted(picture: Picture, mode: str) -> Picture:
+    """In another mode of Pillow's, by way of RGB where there is no straight one."""
+    try:
+        return picture.convert(mode)
+    except ValueError:
+        return picture.convert("RGB").convert(mode)
+
+
+def fitted(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Cut around the middle and scaled, so that it has this width and height."""
+    from PIL import ImageOps
+
+    return ImageOps.fit(picture, size)
+
+
+def inverted(picture: Picture) -> Picture:
+    """Its negative."""
+    from PIL import ImageOps
+
+    return ImageOps.invert(picture)
+
+
+def opened(source: Path | io.BytesIO) -> Picture:
+    """A visitor's file, its head read. Raises `RefusedError` unless it is a picture of bearable size."""
     image = pillow()
     try:
-        picture: Picture = image.open(path, formats=_FORMATS)
+        picture: Picture = image.open(source, formats=_FORMATS)
     except image.DecompressionBombError:
         raise RefusedError(f"the picture has more than {MAX_PIXELS:,} pixels") from None
     except (OSError, SyntaxError, ValueError, EOFError):

@@ -151,6 +151,7 @@ class Dependency:
             "show_progress_on": [each.id for each in self.show_progress_on or ()],
             "scroll_to_output": self.scroll_to_output,
             "stream_every": self.stream_every if streams else None,
+            "time_limit": self.time_limit if streams else None,
         }
         entry: dict[str, Any] = {name: value for name, value in given.items() if value}
         if self.changes is not None:

@@ -38,6 +38,7 @@ export class App {
       fire: (id, event, data) => this.#dispatcher.fire(id, event, id, data),
       listens: (id, event) => this.#wiring.listens(id, event),
       every: (id, event) => this.#wiring.on(id, event)[0]?.stream_every ?? null,
+      limit: (id, event) => this.#wiring.on(id, event)[0]?.time_limit ?? null,
     });
     this.nodes = this.#tree.nodes;
     this.#connection = new Connection(base, {

@@ -42,6 +42,8 @@ export interface Dependency {
   scroll_to_output?: boolean;
   /** Seconds between two `stream` events of its trigger. */
   stream_every?: number | null;
+  /** Of a `stream`: how long one may last, in seconds. */
+  time_limit?: number | null;
   /** What a dependency without a backend function does: no round trip is needed for it. */
   changes?: Change[];
   show_progress?: ShowProgress;

@@ -28,6 +28,8 @@ export interface Events {
   listens(id: number, event: string): boolean;
   /** Seconds between two events of this kind, where the app says so. */
   every(id: number, event: string): number | null;
+  /** For how many seconds events of this kind may go on, where the app says so. */
+  limit(id: number, event: string): number | null;
   /** The value is another now, whoever changed it. */
   changed(node: ComponentNode): void;
 }
@@ -98,6 +100,10 @@ export class ComponentNode {
 
   every(event: string): number | null {
     return this.#events.every(this.id, event);
+  }
+
+  limit(event: string): number | null {
+    return this.#events.limit(this.id, event);
   }
 
   #assign(value: unknown): void {
