@@ -29,7 +29,7 @@ def test_a_visitor_uses_the_function_until_the_link_is_revoked(
         page.get_by_label("name").fill("World")
         page.get_by_role("button", name="Submit").click()
         page.wait_for_function(
-            "document.body.innerText.includes('Hello World!') || "
+            "() => document.body.innerText.includes('Hello World!') || "
             "[...document.querySelectorAll('textarea,input')].some(e => e.value == 'Hello World!')"
         )
         page.screenshot(path=tmp_path / "live.png")
