@@ -16,7 +16,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak component-docs lock system clean
+.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak component-docs test-torch lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +27,11 @@ demo: $(VENV)/.demo  ## the first example, shared through a relay on this machin
 test: system $(VENV)/.dev  ## every test, with what they need installed first
 	@$(BIN)/python scripts/page.py install
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-torch: system $(VENV)/.dev  ## the example that needs PyTorch, which is big: installs it into .venv
+	@$(PIP) install --requirement requirements/torch.txt
+	@$(BIN)/python scripts/page.py install
+	@$(BIN)/python -m pytest tests/needs_torch/digits.py $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
 	@failed=0; \

@@ -18,9 +18,8 @@ def weather(city):
 
 def show(city):
     year = weather(city)
-    month = (
-        year.assign(month=year["day"].dt.strftime("%m")).groupby("month", as_index=False)["degrees"].mean()
-    )
+    year["month"] = year["day"].dt.strftime("%m")
+    month = year.groupby("month", as_index=False)["degrees"].mean()
     summary = year["degrees"].describe().round(1).reset_index()
     summary.columns = ["figure", "degrees"]
     return year, month.round(1), summary
