@@ -1,4 +1,4 @@
-"""examples/digits.py: a real PyTorch model behind a sketch pad. Run by `make test-torch`, not by `make test`."""
+"""examples/digits.py: a real PyTorch model behind a sketch pad. `make test-torch` runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The apps of examples/, each used as its visitor would. (`make test-torch` runs the one that needs PyTorch.)"""
+"""The apps of examples/, each used as its visitor would. (`make test-torch` runs the one with PyTorch.)"""
 
 from __future__ import annotations
 

@@ -223,3 +223,35 @@ def test_axe_finds_nothing_serious_in_any_layout(
     expect(page.get_by_label("in step 2")).to_be_visible()
 
     assert violations(page) == []
+
+
+def test_tabs_stand_at_either_side_in_rows_that_wrap_and_scroll_inside(open_stage: Open) -> None:
+    stage = Stage()
+    with stage.within("tabs", overflow_behavior="wrap"):
+        with stage.within("tab", label="About", alignment="right"):
+            stage.add("textbox", label="about")
+        for number in range(12):
+            with stage.within("tab", label=f"Chapter {number}", elem_id=f"ch{number}", height=90):
+                for line in range(4):
+                    stage.add("textbox", label=f"line {number} {line}")
+    page = open_stage(stage)
+    page.set_viewport_size({"width": 900, "height": 700})
+
+    tabs = page.get_by_role("tab")
+    expect(tabs.last).to_have_text("About")
+    page.wait_for_function(
+        """() => {
+            const found = document.querySelectorAll("[role=tab]");
+            const all = [...found].map((tab) => tab.getBoundingClientRect());
+            const strip = document.querySelector("[role=tablist]").getBoundingClientRect();
+            return all.every((tab) => tab.right <= strip.right + 1)
+                && all[0].top < all.at(-1).top && all.at(-1).right > strip.right - 8;
+        }"""
+    )
+    page.locator("#ch3-button").click()
+    page.wait_for_function(
+        "() => { const panel = document.getElementById('ch3');"
+        " return panel.clientHeight === 90 && panel.scrollHeight > 90; }"
+    )
+    page.keyboard.press("End")
+    expect(page.get_by_role("tab", name="About")).to_be_focused()
