@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -162,6 +163,22 @@ async def test_row_46_guessing_is_slowed_down(client: httpx.AsyncClient) -> None
     refused = await client.post("/login", data=RIGHT)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["retry-after"]) <= 10
+
+
+async def test_row_46_guesses_at_the_same_time_count_each(tmp_path: Any) -> None:
+    asked: list[str] = []
+
+    async def slow(name: str, password: str) -> bool:
+        asked.append(password)
+        await asyncio.sleep(0.1)
+        return False
+
+    with served(app(), assets=built_assets(tmp_path / "static"), auth=slow) as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+            tries = [client.post("/login", data={**WRONG, "password": str(each)}) for each in range(30)]
+            statuses = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert len(asked) <= 10
+    assert statuses.count(429) >= 20
 
 
 def test_row_46_attempts_come_back_with_time() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 import doorstep as ds
@@ -73,6 +74,16 @@ def test_an_address_with_a_slash_too_many_leads_to_the_page(assets: Any) -> None
         missing = visit(f"{server.url}/third")
     assert (answer.status, answer.header("location")) == (307, "../second-page")
     assert missing.status == 404
+
+
+def test_who_follows_a_wrong_address_is_led_to_the_app(assets: Any) -> None:
+    app, _, _ = two_pages()
+    with served(app, assets=assets, root_path="/apps/two") as server:
+        person = httpx.get(f"{server.url}/<third>", headers={"Accept": "text/html"}, trust_env=False)
+        program = httpx.get(f"{server.url}/third", trust_env=False)
+    assert (person.status_code, program.status_code) == (404, 404)
+    assert '<a href="/apps/two/">Open the app</a>' in person.text
+    assert program.json()["error"] == "no-such-page"
 
 
 def test_a_page_out_of_the_navbar_is_there_all_the_same() -> None:

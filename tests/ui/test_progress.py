@@ -176,8 +176,19 @@ class TestToasts:
             ("warning", "Careful", "two"),
             ("success", "Success", "three"),
         ]
-        assert [each.get("seconds") for each in messages[:3]] == [3, None, 10]
+        assert [each.get("seconds") for each in messages[:3]] == [3, 0, 10]
         assert [each["type"] for each in messages] == ["toast", "toast", "toast", "done"]
+
+    @pytest.mark.parametrize(("duration", "seconds"), [(2, 2), (10, None), (None, 0)])
+    async def test_an_error_says_how_long_it_is_shown(
+        self, duration: float | None, seconds: float | None
+    ) -> None:
+        def work() -> str:
+            raise ds.Error("no", duration=duration, print_exception=False)
+
+        [failed] = await told(work)
+        assert failed["type"] == "failed"
+        assert failed.get("seconds") == seconds
 
     def test_outside_of_an_app_they_are_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
         ds.Info("hello")

@@ -98,6 +98,7 @@ class Failed(Numbered, tag="failed", kw_only=True):
     traceback: str | None = None
     output: int | None = None
     invalid: list[tuple[int, str]] | None = None
+    seconds: float | None = None
 
 
 class Render(Numbered, tag="render", kw_only=True):

@@ -50,6 +50,21 @@ _DOCUMENT: Final = """<!doctype html>
 """
 
 
+_NOTICE: Final = """
+main { max-width: 28rem; margin: 14vh auto; padding: 0 1.25rem; }
+p { color: var(--muted); }
+"""
+
+
+def notice(title: str, heading: str, text: str, link: str, name: str, *, status: int) -> Response:
+    """One thing to say, and one way on. All of it is text; `link` is a path of the app."""
+    body = (
+        f"<main><h1>{html.escape(heading)}</h1><p>{html.escape(text)}</p>"
+        f'<p><a href="{html.escape(link)}">{html.escape(name)}</a></p></main>'
+    )
+    return PlainPage(_NOTICE).respond(f"{heading} – {title}", body, status)
+
+
 class PlainPage:
     """A kind of page: its style, and the policy that allows nothing but that style."""
 

@@ -205,7 +205,7 @@ class App:
             slashed = path.endswith("/") and self._page_at(path.rstrip("/")) is not None
             if slashed:  # the page's relative addresses count from where it is
                 return RedirectResponse("../" + path.rstrip("/").rpartition("/")[2])
-            return refusal(404, "no-such-page", "There is no such page.")
+            return _no_such_page(request, self.blocks.title)
         response = page.respond(request)
         if not has_visitor(request.scope):
             path, secure = cookie_path(request.scope), is_secure(request.scope)
@@ -245,6 +245,15 @@ class App:
 
 
 _API: Final = f"{PREFIX}/"
+
+
+def _no_such_page(request: Request, title: str) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return refusal(404, "no-such-page", "There is no such page.")
+    from doorstep.plain_pages import notice
+
+    home = cookie_path(request.scope)
+    return notice(title, "There is no such page", f"The app is at {home}", home, "Open the app", status=404)
 
 
 def _gate(

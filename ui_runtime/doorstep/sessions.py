@@ -14,7 +14,7 @@ from doorstep.line import GONE, TAKEN, Closed
 from doorstep.messages import Cancel, Done, Failed, Hello, Progress, Queued, Run, Started
 from doorstep.outbox import Outbox
 from doorstep.progress import summary
-from doorstep.queue.jobs import BUSY, Failure, Job
+from doorstep.queue.jobs import BUSY, SHOWN_SECONDS, Failure, Job
 from doorstep.security import user_of
 
 if TYPE_CHECKING:
@@ -264,4 +264,5 @@ def _failed(job: Job, failure: Failure) -> Failed:
         traceback=failure.traceback,
         output=failure.component,
         invalid=failure.invalid,
+        seconds=None if failure.seconds == SHOWN_SECONDS else failure.seconds or 0,
     )

@@ -41,5 +41,5 @@ def _show(level: str, message: str, duration: float | None, visible: bool, title
         return
     if visible:
         for each in job.batch or [job]:
-            toast = Toast(level=level, title=str(title), message=str(message), seconds=duration or None)
+            toast = Toast(level=level, title=str(title), message=str(message), seconds=duration or 0)
             job.soon(each.listener.toast, each, toast)

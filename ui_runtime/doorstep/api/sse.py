@@ -56,8 +56,7 @@ def error(failure: Failure) -> dict[str, Any]:
     """What Gradio's clients read of a failure. `error` is null when errors are not shown: they say so."""
     if failure.code == "error" and failure.message == HIDDEN:
         return {"error": None}
-    seconds = getattr(failure, "seconds", 10)
-    return {"error": failure.message, "duration": seconds, "visible": True, "title": failure.title}
+    return {"error": failure.message, "duration": failure.seconds, "visible": True, "title": failure.title}
 
 
 def result(call: Call, values: list[Any], seconds: float, *, is_generating: bool = False) -> dict[str, Any]:

@@ -112,8 +112,8 @@ class LoginGate:
         wait = self._wait(request, name)
         if wait:
             return self._refuse(request, form, 429, f"Too many attempts. Try again in {wait} seconds.", wait)
+        self._note_failure(request, name)  # before the check, which takes time: many at once are many
         if len(name) > MAX_NAME or not await self._passwords.fit(name, password):
-            self._note_failure(request, name)
             return self._refuse(request, form, 400, WRONG)
         self._by_address.succeeded(_address(request))
         self._by_name.succeeded(name)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from doorstep.progress import Advance, Reporter
 
 
+SHOWN_SECONDS: Final = 10.0
+"""How long the page tells something by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a job has no result, for the visitor.
@@ -36,6 +40,8 @@ class Failure:
     component: int | None = None
     invalid: list[tuple[int, str]] | None = None
     """What a validator said: component ids with a message each."""
+    seconds: float | None = SHOWN_SECONDS
+    """How long it is told at the page's edge; None until it is dismissed."""
 
 
 class Listener(Protocol):
@@ -137,7 +143,7 @@ def failure_of(error: BaseException, dependency: Dependency, show_error: bool) -
         return Failure("Input refused", str(error), "refused", component=error.component)
     if isinstance(error, Error):
         title, message = (error.title, error.message) if error.visible else ("", "")
-        return Failure(title, message, "error", component=output)
+        return Failure(title, message, "error", component=output, seconds=error.duration)
     if isinstance(error, MissingExtraError) and not show_error:
         message = "The app lacks a package that it needs. Its owner's terminal says which."
         return Failure("Error", message, "error", component=output)

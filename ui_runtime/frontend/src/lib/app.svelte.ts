@@ -142,8 +142,8 @@ export class App {
   #fail(place: number | undefined, failure: Failure, passes: boolean): void {
     const node = this.nodes.get(place ?? -1);
     if (node) node.failure = failure;
-    const { title, message } = failure;
-    if (!node || passes || !inView(node)) this.toasts.show({ type: "toast", level: "error", title, message });
+    const { title, message, seconds = null } = failure;
+    if (!node || passes || !inView(node)) this.toasts.show({ type: "toast", level: "error", title, message, seconds });
   }
 }
 

@@ -144,14 +144,14 @@ export class Jobs {
     this.board.over(job, "success");
   }
 
-  #failed(job: Job, { title, message, traceback = null, code, output, invalid }: Failed): void {
+  #failed(job: Job, { title, message, traceback = null, code, output, invalid, seconds = null }: Failed): void {
     if (code === "cancelled") {
       this.#finish(job);
       return this.#runAgain(job.dependency.id);
     }
     for (const [id, said] of invalid ?? []) for (const node of this.board.nodes([id])) node.invalid = said;
     // One without any words is not to be seen.
-    this.#fail(job, { title, message, traceback }, output, !!invalid?.length || !(title || message));
+    this.#fail(job, { title, message, traceback, seconds }, output, !!invalid?.length || !(title || message));
   }
 
   #fail(job: Job, failure: Failure, output?: number | null, told = false): void {

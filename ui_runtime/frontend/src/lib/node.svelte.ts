@@ -19,6 +19,8 @@ export interface Failure {
   title: string;
   message: string;
   traceback?: string | null;
+  /** How long it is told at the page's edge; 0 until it is closed. */
+  seconds?: number | null;
 }
 
 /** Where a component's events go. */

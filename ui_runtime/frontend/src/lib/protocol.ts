@@ -59,6 +59,8 @@ export interface Failed {
   output?: number | null;
   /** What a validator said of components. */
   invalid?: [component: number, message: string][] | null;
+  /** How long the page tells it at its edge; 0 until it is closed. */
+  seconds?: number | null;
 }
 
 export type ToastLevel = "info" | "warning" | "success" | "error";
