@@ -28,7 +28,7 @@ import psutil
 import uvloop
 
 from bench import shares_revoke
-from bench.processes import cpu_seconds, free_port, listens
+from bench.processes import cpu_seconds, free_port
 from bench.shares_client import raise_file_limit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +53,7 @@ class Found:
     relay_total: float = 0.0
     """MB of the whole relay."""
     starts: list[float] = field(default_factory=list)
-    """From the relay's start until it listens."""
+    """From the relay's start until it serves."""
     backs: list[list[float]] = field(default_factory=list)
     """For each restart, when each share answered again, from the moment that the relay was killed."""
     start_cpu: list[float] = field(default_factory=list)
@@ -70,6 +70,7 @@ class Relay:
         self.data = place / "relay"
         self._log = place / "relay.log"
         self._shares = shares
+        self._launches = 0
         self._process: subprocess.Popen[bytes]
         create = [RELAY_COMMAND, "token", "create", "bench", "--data", str(self.data)]
         self.token = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
@@ -82,7 +83,8 @@ class Relay:
     def env(self) -> dict[str, str]:
         """What a client needs to know."""
         url = f"http://127.0.0.1:{self.port}"
-        return {**os.environ, "DOORSTEP_RELAY": url, "DOORSTEP_TOKEN": self.token, "PYTHONPATH": str(ROOT)}
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        return {**os.environ, "DOORSTEP_RELAY": url, "DOORSTEP_TOKEN": self.token, "PYTHONPATH": path}
 
     @property
     def memory(self) -> float:
@@ -90,18 +92,17 @@ class Relay:
         return float(psutil.Process(self.pid).memory_full_info().uss) / 1024
 
     def launch(self) -> None:
+        self._launches += 1
         where = ["--listen", f"127.0.0.1:{self.port}", "--domain", "localhost", "--data", str(self.data)]
         with self._log.open("ab") as sink:
             command = [RELAY_COMMAND, "serve", "--max-sessions", str(self._shares + 1000), *where]
             self._process = subprocess.Popen(command, stdout=sink, stderr=sink)
 
-    async def listening(self) -> None:
+    async def serving(self) -> None:
+        """Until the one that was launched last says that it serves: its port is open before that."""
         async with asyncio.timeout(DEADLINE):
-            while True:
-                with contextlib.suppress(OSError):
-                    if listens(self.port):
-                        return
-                await asyncio.sleep(0.005)
+            while self._log.read_bytes().count(b" listens on ") < self._launches:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)  # it is another process: there is no event
 
     def kill(self) -> None:
         self._process.kill()
@@ -204,7 +205,7 @@ async def measure(place: Path, options: argparse.Namespace) -> Found:
     clients = Clients(relay)
     relay.launch()
     try:
-        await relay.listening()
+        await relay.serving()
         found.first_share = [alone(relay) for _ in range(3)]
         async with clients.running(parts(options.shares, options.clients)):
             await at_rest(relay, clients, options, found)
@@ -249,7 +250,7 @@ async def restart(relay: Relay, clients: Clients, count: int, found: Found) -> N
     relay.kill()
     relay.launch()
     back = asyncio.create_task(all_back(clients, relay.port, count, began))
-    await relay.listening()
+    await relay.serving()
     found.starts.append(time.monotonic() - began)
     found.backs.append(await back)
     found.start_cpu.append(cpu_seconds(relay.pid))
@@ -271,7 +272,7 @@ def report(found: Found, shares: int) -> Iterator[str]:
     for start, back, cpu in zip(found.starts, found.backs, found.start_cpu, strict=True):
         half = statistics.median(back)
         yield (
-            f"restart: listens after {start:.2f} s, half are back after {half:.2f} s, "
+            f"restart: serves after {start:.2f} s, half are back after {half:.2f} s, "
             f"all after {back[-1]:.2f} s; {cpu:.2f} s of the relay's CPU"
         )
     for way, times in found.revoked.items():

@@ -8,10 +8,12 @@ that the relay or its data said no, 2 that the command line did.
 from __future__ import annotations
 
 import asyncio
+import gc
 import shlex
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
 from typing import Any, Final, TypeVar
 
@@ -73,12 +75,28 @@ def serve(**flags: Any) -> None:
     make_data_directory(settings)
     settings = with_secret(settings)
 
-    from doorstep_relay import server
+    from doorstep_relay.edge.listen import bind
     from doorstep_relay.store.lock import only_relay_of
 
-    with only_relay_of(settings.database_url):
+    with (
+        only_relay_of(settings.database_file),
+        closing(bind(*settings.listen)) as sock,  # who comes from now on waits, and is not refused
+        _uncollected(),
+    ):
+        from doorstep_relay import server
+
         asyncio.run(_ready(settings))
-        server.run(settings)
+        server.run(settings, sock)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: a start makes what stays. The server begins with it when it is up."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _ready(settings: Settings) -> None:

@@ -189,6 +189,12 @@ class Settings:
         return self.database or f"sqlite:///{self.data.absolute() / 'relay.db'}"
 
     @property
+    def database_file(self) -> str | None:
+        """The file of an SQLite database, as its URL has it; None for a server's."""
+        scheme, _, rest = self.database_url.partition("://")
+        return rest.partition("?")[0].partition("/")[2] if scheme.startswith("sqlite") else None
+
+    @property
     def public_scheme(self) -> str:
         """`http` or `https`, as visitors type it."""
         if self.public_url:

@@ -26,9 +26,8 @@ from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
-from doorstep_relay.edge.certificates import Certificates, Pair, warnings_of
 from doorstep_relay.edge.context import Edge, Limits
-from doorstep_relay.edge.listen import bind, listen
+from doorstep_relay.edge.listen import listen
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.store.database import Database
 from doorstep_relay.switchboard.local import Switchboard
@@ -36,6 +35,8 @@ from doorstep_relay.switchboard.pool import clients_files
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from doorstep_relay.edge.certificates import Certificates
 
 log = logging.getLogger("doorstep_relay")
 
@@ -65,11 +66,13 @@ def open_files() -> int:
     return most
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. `settings` have their secret, and a database with today's schema."""
+def run(settings: Settings, sock: socket.socket) -> None:
+    """Serve a listening socket until SIGTERM or SIGINT.
+
+    `settings` have their secret, and a database with today's schema.
+    """
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it tells of every connection otherwise
     certificates = _certificates(settings)
-    sock = bind(*settings.listen)
     address = Address(settings.listen.host, sock.getsockname()[1])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(replace(settings, listen=address), sock, certificates))
@@ -82,6 +85,8 @@ async def _serve(settings: Settings, sock: socket.socket, certificates: Certific
 def _certificates(settings: Settings) -> Certificates | None:
     if not settings.tls_cert:
         return None
+    from doorstep_relay.edge.certificates import Certificates, Pair, warnings_of
+
     keys = settings.tls_key or settings.tls_cert
     certificates = Certificates([Pair(*pair) for pair in zip(settings.tls_cert, keys, strict=True)])
     for warning in warnings_of(certificates, settings.domain):
@@ -120,7 +125,7 @@ class Relay:
         self.apex = Apex(self.app)
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
-        """Serve on a bound socket until told to stop."""
+        """Serve a listening socket until told to stop."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -255,14 +260,14 @@ def _is_served(visitor: VisitorConnection) -> bool:
 
 
 def _settle_memory() -> None:
-    """What was imported and built so far stays: looking through it again would halt everybody for 0.1 s.
+    """What was imported and built so far stays: looking through it would halt everybody for 0.1 s.
 
     What clients bring stays as well, mostly: a look at every 700 new objects took an eighth of the time in
     which a thousand came back.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS)
+    gc.enable()
 
 
 async def _forever(step: Callable[[], Awaitable[None]], every: float) -> None:

@@ -13,13 +13,13 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
-
-import aiofastnet
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from doorstep_relay.edge.accept import Acceptor, Handshake
-from doorstep_relay.edge.certificates import Certificates
 from doorstep_relay.errors import ConfigError
+
+if TYPE_CHECKING:
+    from doorstep_relay.edge.certificates import Certificates
 
 BACKLOG: Final = 4096
 HANDSHAKE_DEADLINE: Final = 10.0
@@ -38,16 +38,18 @@ class Listener(Protocol):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises `ConfigError` when the address is taken or not this machine's.
+    """A socket that listens. Raises `ConfigError` when the address is taken or not this machine's.
 
-    It names its protocol: aiofastnet and asyncio set TCP_NODELAY only on sockets that do, and what is
-    accepted inherits it. Without, a small write waits for a whole round trip.
+    Who connects before it is served waits for that. It names its protocol: aiofastnet and asyncio set
+    TCP_NODELAY only on sockets that do, and what is accepted inherits it. Without, a small write waits for a
+    whole round trip.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
+        sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
         raise ConfigError(
@@ -59,7 +61,7 @@ def bind(host: str, port: int) -> socket.socket:
 async def listen(
     factory: Callable[[], asyncio.Protocol], sock: socket.socket, certificates: Certificates | None = None
 ) -> Listener:
-    """Serve connections to a bound socket with the factory's protocols."""
+    """Serve connections to a listening socket with the factory's protocols."""
     loop = asyncio.get_running_loop()
     if certificates is None:
         return await loop.create_server(factory, sock=sock, backlog=BACKLOG)
@@ -68,6 +70,8 @@ async def listen(
 
 
 def _handshake(factory: Callable[[], asyncio.Protocol], certificates: Certificates) -> Handshake:
+    import aiofastnet  # here, as a relay without TLS has no use for it
+
     loop = asyncio.get_running_loop()
     deadlines: dict[str, Any] = {
         "ssl_handshake_timeout": HANDSHAKE_DEADLINE,

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from doorstep_relay.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from doorstep_relay.config import Settings
 
 T = TypeVar("T")
@@ -115,6 +116,8 @@ class PostgreSQL(Database):
     """A server, shared by the nodes of a fleet."""
 
     def __init__(self, url: URL) -> None:
+        from sqlalchemy.ext.asyncio import async_sessionmaker  # here, as SQLite has no use for it
+
         self._engine = _postgresql_engine(url)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
@@ -142,6 +145,8 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     try:
         return create_async_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as missing:

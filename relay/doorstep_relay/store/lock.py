@@ -12,22 +12,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from doorstep_relay.errors import ConfigError
 
 
 @contextmanager
-def only_relay_of(database_url: str) -> Iterator[None]:
-    """Hold the database for this process. Raises `ConfigError` when another relay has it."""
-    url = make_url(database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
+def only_relay_of(database: str | None) -> Iterator[None]:
+    """Hold the file of a database for this process; None is a server's, and needs no lock.
+
+    Raises `ConfigError` when another relay has it.
+    """
+    if database is None:
         yield
         return
-    path = Path(f"{url.database}.lock")
+    path = Path(f"{database}.lock")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _lock(descriptor, url.database)
+        _lock(descriptor, database)
         yield
     finally:
         os.close(descriptor)
