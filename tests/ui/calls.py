@@ -29,6 +29,7 @@ class FakeCall:
     data: list[Any] = field(default_factory=list)
     trigger: int | None = None
     event: Any = None
+    streams: dict[int, Any] = field(default_factory=dict)
 
 
 def run(visit: Visit, dependency: Dependency, *data: Any, trigger: Any = None, event: Any = None) -> Any:

@@ -150,3 +150,6 @@ class FakeFiles:
     def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
         (self.folder / name).write_bytes(data)
         return {"path": name}
+
+    def add_empty(self, name: str) -> dict[str, Any]:
+        return self.add_bytes(b"", name)

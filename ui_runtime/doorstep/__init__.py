@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks as Blocks
+    from doorstep.components.audio import Audio as Audio
+    from doorstep.components.audio import Mic as Mic
+    from doorstep.components.audio import Microphone as Microphone
     from doorstep.components.base import Component as Component
     from doorstep.components.browser_state import BrowserState as BrowserState
     from doorstep.components.button import Button as Button
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from doorstep.components.layout import Group as Group
     from doorstep.components.layout import Row as Row
     from doorstep.components.markdown import Markdown as Markdown
+    from doorstep.components.media_options import WaveformOptions as WaveformOptions
     from doorstep.components.navbar import Navbar as Navbar
     from doorstep.components.number import Number as Number
     from doorstep.components.panels import Accordion as Accordion
@@ -89,6 +93,7 @@ loading a model."""
 
 MODULES: Final = {
     "Accordion": "components.panels",
+    "Audio": "components.audio",
     "Blocks": "blocks",
     "Box": "components.layout",
     "BrowserState": "components.browser_state",
@@ -118,6 +123,8 @@ MODULES: Final = {
     "Label": "components.label",
     "LikeData": "events.data",
     "Markdown": "components.markdown",
+    "Mic": "components.audio",
+    "Microphone": "components.audio",
     "Navbar": "components.navbar",
     "Number": "components.number",
     "Progress": "progress",
@@ -143,6 +150,7 @@ MODULES: Final = {
     "Walkthrough": "components.tabs",
     "Warning": "toasts",
     "WatermarkOptions": "components.watermark",
+    "WaveformOptions": "components.media_options",
     "WebcamOptions": "components.webcam",
     "api": "events.on",
     "mount_app": "mount",

@@ -3,6 +3,7 @@
 Error                        raised by the app's function on purpose: its message is shown to the visitor
 UsageError                   the developer's: a wrong argument or a graph that cannot work
 ├── MissingExtraError        a value needs a package that is not installed
+│   └── MissingProgramError  a value needs a program that is not installed
 └── OutputError              the function returned what its outputs cannot show
 RefusedError                 the visitor's: the page sent what this app does not accept (has .component)
 ├── InvalidError             a validator found inputs wrong (has .invalid)
@@ -48,6 +49,15 @@ class MissingExtraError(UsageError):
     def __init__(self, package: str, extra: str, what: str) -> None:
         super().__init__(f'{what} needs {package}: pip install "doorstep[{extra}]"')
         self.package = package
+
+
+class MissingProgramError(MissingExtraError):
+    """A value needs a program that is not installed."""
+
+    def __init__(self, program: str, what: str) -> None:
+        how = f"apt-get install {program}, brew install {program} or winget install {program}"
+        UsageError.__init__(self, f"{what} needs the program {program}: {how}")
+        self.package = program
 
 
 class OutputError(UsageError):

@@ -59,10 +59,12 @@ class _Leaving:
     data: list[Any]
     trigger = None
     event = None
+    streams: dict[int, Any]
 
     def __init__(self, visit: Visit, loop: asyncio.AbstractEventLoop) -> None:
         self.visit = visit
         self.data = []
+        self.streams = {}
         self._loop = loop
 
     def soon(self, callback: Callable[..., object], *args: Any) -> None:

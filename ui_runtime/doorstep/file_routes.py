@@ -55,6 +55,8 @@ class FileRoutes:
         session = self._session_of(request.query_params.get("session", ""))
         if session is None or session.visitor != visitor_of(request.scope):
             return refusal(404, "no-such-session", "The session is over. Reload the page.")
+        if "stream" in request.query_params:  # a recording in pieces has no end: the first ones are over
+            self._store.make_room_if_full(session.id)
         files = await self._receive(request, session.id)
         return files if isinstance(files, Response) else JSONResponse([each.value() for each in files])
 

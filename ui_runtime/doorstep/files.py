@@ -293,6 +293,12 @@ class SessionFiles:
         target.write_bytes(data)
         return self._kept(file_id, target, key)
 
+    def add_empty(self, name: str) -> dict[str, Any]:
+        """Show a file called `name` that is still to be written, at `path_of` it."""
+        file_id, target = self._store.reserve(self._session, name)
+        target.touch()
+        return self._store.keep(file_id, self._session, target).value()
+
     def _kept(self, file_id: str, target: Path, key: Any) -> dict[str, Any]:
         stored = self._store.keep(file_id, self._session, target)
         self._store.note(stored, key)

@@ -34,6 +34,9 @@ class KeptFiles:
         target.write_bytes(data)
         return self._value(target)
 
+    def add_empty(self, name: str) -> dict[str, Any]:
+        return self.add_bytes(b"", name)
+
     def _reserve(self, name: str) -> Path:
         self._count += 1
         place = self._folder / str(self._count)

@@ -53,24 +53,17 @@ _INSTEAD: Final = {
 
 NAMES: Final = frozenset(
     {
-        *("AnnotatedImage", "Audio", "BarPlot", "Brush", "Carousel", "ChatInterface"),
+        *("AnnotatedImage", "BarPlot", "Brush", "Carousel", "ChatInterface"),
         *("ChatMessage", "Chatbot", "CheckboxGroup", "Code", "ColorPicker", "DataFrame", "Dataframe"),
         *("DateTime", "Dialogue", "DownloadButton", "DuplicateButton"),
         *("Eraser", "File", "FileData", "FileExplorer", "FileSize", "Files"),
         *("Gallery", "HTML", "Header", "HighlightedText", "I18n", "ImageEditor"),
         *("ImageMask", "ImageSlider", "JSON", "Json", "LayerOptions", "LinePlot", "List"),
-        *("LoginButton", "LogoutButton", "Matrix", "Mic", "Microphone", "Mix", "Model3D"),
+        *("LoginButton", "LogoutButton", "Matrix", "Mix", "Model3D"),
         *("MultimodalTextbox", "Numpy", "OAuthProfile", "OAuthToken", "Paint", "Parallel"),
         *("ParamViewer", "PlayableVideo", "Plot", "ScatterPlot", "Series", "Server"),
-        *(
-            "Sketchpad",
-            "Text",
-            "Theme",
-            "UploadButton",
-            "Variable",
-            "Video",
-        ),
-        *("WaveformOptions", "cache", "close_all", "deploy", "flagging", "get_audio"),
+        *("Sketchpad", "Text", "Theme", "UploadButton", "Variable", "Video", "cache", "close_all"),
+        *("deploy", "flagging", "get_audio"),
         *("get_file", "get_image", "get_model3d", "get_video", "load", "load_chat", "mcp"),
         *("media", "routes", "templates", "themes", "utils"),
         *("validators"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from doorstep.events.call import Call
     from doorstep.events.visit import Visit
 
 
@@ -28,6 +29,10 @@ class Files(Protocol):
 
     def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
         """Show these bytes as a file called `name`."""
+        ...
+
+    def add_empty(self, name: str) -> dict[str, Any]:
+        """Show a file called `name` that is still to be written, at `path_of` it."""
         ...
 
 
@@ -101,6 +106,10 @@ class Component(Block):
     def show(self, value: Any, visit: Visit) -> Any:
         """What `postprocess` does, for a component that needs more of the session than its files."""
         return self.postprocess(value, visit.files)
+
+    def show_of(self, call: Call, value: Any) -> Any:
+        """What `show` does, for a component that needs to know which call of a function the value is of."""
+        return self.show(value, call.visit)
 
     def blank(self) -> Any:
         """The wire value of an emptied component."""

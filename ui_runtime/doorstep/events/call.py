@@ -36,6 +36,10 @@ class Call(Protocol):
     def trigger(self) -> int | None: ...
     @property
     def event(self) -> Any: ...
+    @property
+    def streams(self) -> dict[int, Any]:
+        """What outputs that grow with each step have shown so far, by component."""
+        ...
 
 
 class Arguments(NamedTuple):
@@ -156,7 +160,7 @@ def _shown(call: Call, output: Block, value: Any) -> Props:
         check_wire(value)
         return {"value": value}
     try:
-        props = _props(call.visit, output, value)
+        props = _props(call, output, value)
         check_wire(props)
     except MissingExtraError:  # the function did nothing wrong
         raise
@@ -170,12 +174,13 @@ def _shown(call: Call, output: Block, value: Any) -> Props:
     return props
 
 
-def _props(visit: Visit, output: Block, value: Any) -> Props:
+def _props(call: Call, output: Block, value: Any) -> Props:
+    visit = call.visit
     change = updates.change_of(value)
     if change is not None:
         return updates.apply(change, output, visit)
     component: Component = updates.as_component(output)
-    return {"value": visit.component(component).show(value, visit)}
+    return {"value": visit.component(component).show_of(call, value)}
 
 
 # -- validators --------------------------------------------------------------------------------

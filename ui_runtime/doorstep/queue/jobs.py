@@ -108,6 +108,8 @@ class Job:
     limit: asyncio.TimerHandle | None = None
     """Goes off when its time is up."""
     reporter: Reporter | None = None
+    streams: dict[int, Any] = field(default_factory=dict)
+    """What outputs that grow with each step have shown so far, by component."""
 
     @property
     def owner(self) -> str | int:

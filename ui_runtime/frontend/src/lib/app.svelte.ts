@@ -38,6 +38,7 @@ export class App {
       fire: (id, event, data) => this.#dispatcher.fire(id, event, id, data),
       listens: (id, event) => this.#wiring.listens(id, event),
       every: (id, event) => this.#wiring.on(id, event)[0]?.stream_every ?? null,
+      busy: (id, event) => this.#wiring.on(id, event).some((dependency) => this.#jobs.runs(dependency)),
       limit: (id, event) => this.#wiring.on(id, event)[0]?.time_limit ?? null,
     });
     this.nodes = this.#tree.nodes;
@@ -72,8 +73,8 @@ export class App {
   }
 
   /** Stream files to the app; the values name them from then on. */
-  async upload(files: File[], onProgress: (fraction: number) => void): Promise<FileValue[]> {
-    return upload(this.base, await this.#connection.session(), files, onProgress);
+  async upload(files: File[], onProgress: (fraction: number) => void, stream = false): Promise<FileValue[]> {
+    return upload(this.base, await this.#connection.session(), files, onProgress, stream);
   }
 
   /** The address of a file value, or of anything else that the app names relative to itself. */

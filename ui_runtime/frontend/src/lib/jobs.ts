@@ -69,6 +69,11 @@ export class Jobs {
     else this.#send(job, values);
   }
 
+  /** Whether a job of the dependency is not over. */
+  runs(dependency: Dependency): boolean {
+    return [...this.#live].some((job) => job.dependency.id === dependency.id);
+  }
+
   /** Nobody wants these outputs' results any more: cancel what works on them, ignore what still comes. */
   giveUp(outputs: readonly number[]): void {
     this.#abandon(({ dependency }) => dependency.outputs.some((id) => outputs.includes(id)));
@@ -107,7 +112,7 @@ export class Jobs {
 
   #admits(triggered: Triggered): boolean {
     const { id, trigger_mode: mode = "once" } = triggered.dependency;
-    if (mode === "multiple" || ![...this.#live].some(({ dependency }) => dependency.id === id)) return true;
+    if (mode === "multiple" || !this.runs(triggered.dependency)) return true;
     if (mode === "always_last") this.#again.set(id, triggered);
     return false;
   }

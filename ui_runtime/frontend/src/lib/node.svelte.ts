@@ -32,6 +32,8 @@ export interface Events {
   every(id: number, event: string): number | null;
   /** For how many seconds events of this kind may go on, where the app says so. */
   limit(id: number, event: string): number | null;
+  /** Whether something that the event started is not over. */
+  busy(id: number, event: string): boolean;
   /** The value is another now, whoever changed it. */
   changed(node: ComponentNode): void;
 }
@@ -106,6 +108,10 @@ export class ComponentNode {
 
   limit(event: string): number | null {
     return this.#events.limit(this.id, event);
+  }
+
+  busy(event: string): boolean {
+    return this.#events.busy(this.id, event);
   }
 
   #assign(value: unknown): void {

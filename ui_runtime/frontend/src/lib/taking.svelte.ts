@@ -29,16 +29,19 @@ export class Taking {
     private readonly kinds: () => readonly string[] = () => [],
     /** What to say of a file of another kind. */
     private readonly refusal: (name: string) => string = t.notAccepted,
+    /** What is done to a file before it is uploaded. */
+    private readonly prepare: (file: File) => Promise<File> = (file) => Promise.resolve(file),
   ) {}
 
   /** The files as the app knows them; null if they were refused, which the component then says. */
-  async take(files: readonly File[]): Promise<FileValue[] | null> {
+  async take(files: readonly File[], stream = false): Promise<FileValue[] | null> {
     if (files.length === 0 || this.uploaded !== null) return null;
     this.node().failure = null;
     this.uploaded = 0;
     try {
       for (const file of files) this.#check(file);
-      return await this.app.upload([...files], (fraction) => (this.uploaded = fraction));
+      const ready = await Promise.all(files.map(this.prepare));
+      return await this.app.upload(ready, (fraction) => (this.uploaded = fraction), stream);
     } catch (error) {
       this.node().failure = { title: t.uploadFailed, message: (error as Error).message, traceback: null };
       return null;

@@ -15,9 +15,12 @@ export function upload(
   session: string,
   files: File[],
   onProgress: (fraction: number) => void,
+  /** They are pieces of a stream: the app need not keep all of them. */
+  stream = false,
 ): Promise<FileValue[]> {
   const url = new URL("doorstep/upload", base);
   url.searchParams.set("session", session);
+  if (stream) url.searchParams.set("stream", "1");
   const body = new FormData();
   for (const file of files) body.append("files", file, file.name || "image.png");
   return new Promise((resolve, reject) => {

@@ -1,0 +1,82 @@
+"""The ffmpeg program: it reads and writes the sounds and films that Python alone cannot.
+
+It is never given a visitor's playlist or script: those could name other files of this machine.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+from doorstep.errors import MissingProgramError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+DEADLINE: Final = 600.0
+"""Seconds that one conversion may take."""
+
+_DEMUXERS: Final = ",".join(  # noqa: FLY002  # one kind of file a word
+    [
+        *("wav", "w64", "mp3", "ogg", "flac", "aac", "aiff", "amr", "au", "caf", "ac3", "asf"),
+        *(
+            "mov",
+            "mp4",
+            "m4a",
+            "matroska",
+            "webm",
+            "avi",
+            "flv",
+            "mpeg",
+            "mpegts",
+            "mpegvideo",
+            "gif",
+            "h264",
+        ),
+        *("png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "image2"),
+    ]
+)
+"""What is read. Playlists are not among them: `hls`, `concat`, `dash`."""
+
+
+def is_installed() -> bool:
+    return shutil.which("ffmpeg") is not None
+
+
+def decoded(path: Path, kind: str, options: Sequence[str] = ()) -> bytes:
+    """The file as `kind` (a muxer of ffmpeg's). Raises `RefusedError` when it cannot be read."""
+    return _run([*_input(path), *options, "-f", kind, "pipe:1"], path.name)
+
+
+def convert(path: Path, target: Path, options: Sequence[str] = (), more: Sequence[Path] = ()) -> Path:
+    """Write the file once more as `target`, whose suffix says the format. `more` are further inputs."""
+    inputs = [part for each in (path, *more) for part in _input(each)]
+    _run([*inputs, *options, "-y", f"file:{target}"], path.name)
+    return target
+
+
+def check_installed(what: str) -> None:
+    """Raises `MissingProgramError`: `what` cannot be done without ffmpeg."""
+    if not is_installed():
+        raise MissingProgramError("ffmpeg", what)
+
+
+def _input(path: Path) -> list[str]:
+    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS, "-i", f"file:{path}"]
+
+
+def _run(arguments: list[str], name: str) -> bytes:
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise MissingProgramError("ffmpeg", f"reading {name!r}")
+    command = [program, "-nostdin", "-hide_banner", "-loglevel", "error", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=DEADLINE)  # noqa: S603  # no shell
+    except subprocess.TimeoutExpired:
+        raise RefusedError("the file takes too long to convert") from None
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2][-200:]
+        raise RefusedError(f"the file cannot be read as sound or film ({said or 'ffmpeg does not say why'})")
+    return done.stdout
