@@ -45,7 +45,6 @@ const english = {
   image: "image",
   itemAt: (place: number) => `Item ${place}`,
   jobLost: "The app was restarted while it worked on this. Please try again.",
-  microphone: "Microphone",
   microphoneAt: (place: number) => `Microphone ${place}`,
   microphoneDenied: "This page may not use the microphone. Allow it in the browser’s address bar, then try again.",
   microphoneFailed: "The microphone could not be started. Maybe another program uses it.",
