@@ -33,9 +33,9 @@ Source = Literal["upload", "microphone"]
 
 
 class Audio(Component):
-    """Passes `(rate, array)` or a path, by `type`: the rate in samples a second, the array of 16-bit integers
-    (samples,) or (samples, channels).
+    """Passes a sound as `(rate, array)` or as a path, by `type`.
 
+    The rate is in samples a second, the array is of 16-bit integers: (samples,) or (samples, channels).
     Shows the same, with samples of any number type (floats are scaled by their peak), a file's path, its
     bytes, or its address. With `streaming` a generator's sounds are played one after another, as one.
     """
