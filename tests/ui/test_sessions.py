@@ -41,6 +41,31 @@ class TestGrace:
                 assert back.welcome["resumed"] is True
 
 
+class TestRoom:
+    async def test_one_address_does_not_get_every_session(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("doorstep.sessions.CLASS", 2)
+
+        def scope(address: str) -> Any:
+            return {"type": "websocket", "client": (address, 1), "headers": []}
+
+        with served(greeting(), session_capacity=8) as server:
+            async with server.page():  # its store is made with the first page
+
+                async def opened() -> list[bool]:
+                    store = server.app.sessions()
+                    addresses = ["192.0.2.7"] * 3 + ["2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.8"]
+                    sessions = [store.open(None, scope(each)) for each in addresses]
+                    assert sessions[0] is not None
+                    store.remove(sessions[0])
+                    again = store.open(None, scope("192.0.2.7"))
+                    return [each is not None for each in (*sessions, again)]
+
+                loop = server.app._loop
+                assert loop is not None
+                found = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(opened(), loop))
+        assert found == [True, True, False, True, True, False, True, True]
+
+
 class TestUnload:
     async def test_its_functions_run_once_with_the_request(self) -> None:
         left: list[Any] = []

@@ -49,7 +49,7 @@ class Line:
         """The session, new or resumed, and the first frames. Raises `Closed` when there is no room."""
         visitor = visitor_of(self._scope)
         resumed = self._sessions.resume(hello, visitor)
-        session, missed = resumed if resumed is not None else (self._sessions.open(visitor), [])
+        session, missed = resumed if resumed is not None else (self._sessions.open(visitor, self._scope), [])
         if session is None:
             raise Closed(BUSY, "too many visitors at once")
         session.attach(self, self._scope)

@@ -138,6 +138,17 @@ def has_visitor(scope: Scope) -> bool:
     return 16 <= len(cookie_of(scope, VISITOR_COOKIE) or "") <= 64
 
 
+def address_of(scope: Scope) -> str:
+    """Of whom attempts and sessions are counted: an IPv6 network is one, all of it has the same owner."""
+    host: str = (scope.get("client") or ("", 0))[0]
+    if ":" not in host:
+        return host
+    try:
+        return str(ipaddress.ip_network(f"{host.partition('%')[0]}/64", strict=False))
+    except ValueError:
+        return host
+
+
 def user_of(scope: Scope) -> str | None:
     """The name of who logged in; None where nobody has to."""
     user: str | None = scope.get(USER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from doorstep.errors import ProtocolError
@@ -15,7 +16,7 @@ from doorstep.messages import Cancel, Done, Failed, Hello, Progress, Queued, Run
 from doorstep.outbox import Outbox
 from doorstep.progress import summary
 from doorstep.queue.jobs import BUSY, SHOWN_SECONDS, Failure, Job
-from doorstep.security import user_of
+from doorstep.security import address_of, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,14 +39,21 @@ LEAVING_GRACE: Final = 5.0
 MAX_JOBS: Final = 64
 """Unfinished jobs of one session."""
 MAX_SESSIONS: Final = 10_000
+ONE_IN: Final = 4
+"""Of all sessions there may be, one address may have this part."""
+CLASS: Final = 250
+"""And so many in any case: a class sits behind one address."""
 
 
 class Session:
     """One page: its jobs, its files and what it still has to be told. Listens to its jobs."""
 
-    def __init__(self, app: Blocks, runner: Runner, store: FileStore, visitor: str | None) -> None:
+    def __init__(
+        self, app: Blocks, runner: Runner, store: FileStore, visitor: str | None, address: str = ""
+    ) -> None:
         self.id = secrets.token_urlsafe(24)
         self.visitor = visitor
+        self.address = address
         self.outbox = Outbox()
         self.visit = Visit(app, store.of_session(self.id), self.id, tell=self.tell_soon)
         self.jobs: dict[int, Job] = {}
@@ -179,16 +187,23 @@ class SessionStore:
         self._leaving_grace = min(grace, LEAVING_GRACE)
         self._capacity = capacity
         self._sessions: dict[str, Session] = {}
+        self._of_address: Counter[str] = Counter()
 
     def get(self, session_id: str) -> Session | None:
         return self._sessions.get(session_id)
 
-    def open(self, visitor: str | None) -> Session | None:
-        """A new session; None when there are as many as there may be, all of them in use."""
+    def open(self, visitor: str | None, scope: Scope) -> Session | None:
+        """A new session; None when there are as many as there may be, all of them in use, or too many of one
+        address.
+        """
+        address = address_of(scope)
+        if self._has_enough(address):
+            return None
         if len(self._sessions) >= self._capacity and not self._drop_oldest_left():
             return None
-        session = Session(self._app, self._runner, self._files, visitor)
+        session = Session(self._app, self._runner, self._files, visitor, address)
         self._sessions[session.id] = session
+        self._of_address[address] += 1
         return session
 
     def resume(self, hello: Hello, visitor: str | None) -> tuple[Session, list[str]] | None:
@@ -219,6 +234,7 @@ class SessionStore:
         """The session is over: its jobs are cancelled, `unload` functions run, its states and files go."""
         if self._sessions.pop(session.id, None) is None:
             return
+        self._forget_address(session.address)
         if session.expiry is not None:
             session.expiry.cancel()
         if session.line is not None:
@@ -241,6 +257,16 @@ class SessionStore:
     def close(self) -> None:
         for session in list(self._sessions.values()):
             self.remove(session)
+
+    def _has_enough(self, address: str) -> bool:
+        """Whether an address has its part. This machine's is that of a proxy: it stands for everybody."""
+        most = max(CLASS, self._capacity // ONE_IN)
+        return self._of_address[address] >= most and address not in {"", "127.0.0.1"}
+
+    def _forget_address(self, address: str) -> None:
+        self._of_address[address] -= 1
+        if self._of_address[address] <= 0:
+            del self._of_address[address]
 
     def _drop_oldest_left(self) -> bool:
         for session in self._sessions.values():

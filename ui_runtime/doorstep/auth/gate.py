@@ -27,6 +27,7 @@ from doorstep.multipart import MultipartError, MultipartParser, Part
 from doorstep.security import (
     USER,
     VISITOR_COOKIE,
+    address_of,
     app_path,
     cookie_of,
     cookie_path,
@@ -115,7 +116,7 @@ class LoginGate:
         self._note_failure(request, name)  # before the check, which takes time: many at once are many
         if len(name) > MAX_NAME or not await self._passwords.fit(name, password):
             return self._refuse(request, form, 400, WRONG)
-        self._by_address.succeeded(_address(request))
+        self._by_address.succeeded(address_of(request.scope))
         self._by_name.succeeded(name)
         return self._welcome(request, name, form.get("next", ""))
 
@@ -175,11 +176,12 @@ class LoginGate:
 
     def _wait(self, request: Request, name: str) -> int:
         now = time.monotonic()
-        return max(self._by_address.wait(_address(request), now), self._by_name.wait(name[:MAX_NAME], now))
+        address = self._by_address.wait(address_of(request.scope), now)
+        return max(address, self._by_name.wait(name[:MAX_NAME], now))
 
     def _note_failure(self, request: Request, name: str) -> None:
         now = time.monotonic()
-        self._by_address.failed(_address(request), now)
+        self._by_address.failed(address_of(request.scope), now)
         self._by_name.failed(name[:MAX_NAME], now)
 
 
@@ -280,19 +282,6 @@ def _multipart_fields(kind: str, body: bytes) -> dict[str, str]:
 
 def _is_for_people(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
-
-
-def _address(request: Request) -> str:
-    """Of whom attempts are counted: an IPv6 network is one, since its owner has all of its addresses."""
-    host = request.client.host if request.client is not None else ""
-    if ":" not in host:
-        return host
-    import ipaddress
-
-    try:
-        return str(ipaddress.ip_network(f"{host.partition('%')[0]}/64", strict=False))
-    except ValueError:
-        return host
 
 
 def _as_http(scope: Scope) -> Scope:
