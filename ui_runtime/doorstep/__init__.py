@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks as Blocks
+    from doorstep.components.annotated_image import AnnotatedImage as AnnotatedImage
+    from doorstep.components.annotated_image import Annotatedimage as Annotatedimage
     from doorstep.components.audio import Audio as Audio
     from doorstep.components.audio import Mic as Mic
     from doorstep.components.audio import Microphone as Microphone
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from doorstep.components.dataset import Dataset as Dataset
     from doorstep.components.deep_link_button import DeepLinkButton as DeepLinkButton
     from doorstep.components.dropdown import Dropdown as Dropdown
+    from doorstep.components.gallery import Gallery as Gallery
     from doorstep.components.image import Image as Image
+    from doorstep.components.image_slider import ImageSlider as ImageSlider
     from doorstep.components.label import Label as Label
     from doorstep.components.layout import Box as Box
     from doorstep.components.layout import Column as Column
@@ -94,6 +98,8 @@ loading a model."""
 MODULES: Final = {
     "Accordion": "components.panels",
     "Audio": "components.audio",
+    "AnnotatedImage": "components.annotated_image",
+    "Annotatedimage": "components.annotated_image",
     "Blocks": "blocks",
     "Box": "components.layout",
     "BrowserState": "components.browser_state",
@@ -115,8 +121,10 @@ MODULES: Final = {
     "Examples": "examples",
     "FlaggingCallback": "flagging",
     "EventData": "events.data",
+    "Gallery": "components.gallery",
     "Group": "components.layout",
     "Image": "components.image",
+    "ImageSlider": "components.image_slider",
     "Info": "toasts",
     "Interface": "interface",
     "KeyUpData": "events.data",

@@ -155,7 +155,8 @@ def entries(
     visit: Visit | None = None,
 ) -> list[dict[str, Any]]:
     """What the page needs to know of each block; `visit` is whose they are, if one session's."""
-    shown_only = _outputs_only(dependencies)
+    blocks = list(blocks)
+    shown_only = _outputs_only(dependencies) | _displays(blocks, dependencies)
     return [_entry(block, files, shown_only, visit) for block in blocks]
 
 
@@ -183,9 +184,21 @@ def _outputs_only(dependencies: list[Dependency]) -> set[int]:
     One that takes values as they are on the wire, such as flagging does, is no reader of that kind.
     """
     functions = [dependency for dependency in dependencies if dependency.fn is not None]
-    read = {each.id for dependency in functions if dependency.preprocess for each in dependency.inputs}
+    read = _read(dependencies)
     filled = {each.id for dependency in functions for each in dependency.outputs if dependency.inputs}
     return filled - read
+
+
+def _displays(blocks: list[Block], dependencies: list[Dependency]) -> set[int]:
+    """Pictures and the like that are on the page to be seen."""
+    read = _read(dependencies)
+    kinds = (each for each in blocks if isinstance(each, Component) and each.is_display)
+    return {each.id for each in kinds if each.id not in read and each.value is not None}
+
+
+def _read(dependencies: list[Dependency]) -> set[int]:
+    functions = [dependency for dependency in dependencies if dependency.fn is not None]
+    return {each.id for dependency in functions if dependency.preprocess for each in dependency.inputs}
 
 
 def layout_of(container: Container) -> list[dict[str, Any]]:

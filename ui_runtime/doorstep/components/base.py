@@ -58,6 +58,9 @@ class Component(Block):
     is_static: ClassVar[bool] = False
     """The visitor never gives it a value."""
 
+    is_display: ClassVar[bool] = False
+    """A value that it is made with is to be shown, unless a function reads it."""
+
     def __init__(
         self,
         value: Any = None,

@@ -38,6 +38,7 @@ class Image(Component):
         "webcam_options",
     )
     heavy: ClassVar[bool] = True
+    is_display: ClassVar[bool] = True
 
     clear = EventListener()
     change = EventListener()

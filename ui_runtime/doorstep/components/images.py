@@ -92,7 +92,7 @@ def read_picture(source: Path | io.BytesIO, mode: str | None, *, keep_gif: bool 
 
 def _loaded(picture: Picture) -> Picture:
     """A copy in memory that can be asked for its frames: the visitor's file may go before it does."""
-    file = picture.fp
+    file = getattr(picture, "fp", None)
     if file is None:
         raise RefusedError("the picture is damaged")
     with file:

@@ -140,7 +140,7 @@ class Showing:
         if is_address(value):
             return {"path": None, "url": value, "orig_name": value.rsplit("/", 1)[-1]}
         if is_shown(value):
-            return value
+            return dict(value)
         if isinstance(value, (str, Path)):
             path = picture_path(value)
             if self.watermark is None or path.suffix.lower() in {".svg", ".gif"}:
