@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from doorstep.components.button import Button as Button
     from doorstep.components.button import ClearButton as ClearButton
     from doorstep.components.checkbox import Checkbox as Checkbox
+    from doorstep.components.dataframe import DataFrame as DataFrame
+    from doorstep.components.dataframe import Dataframe as Dataframe
+    from doorstep.components.dataframe import List as List
+    from doorstep.components.dataframe import Matrix as Matrix
+    from doorstep.components.dataframe import Numpy as Numpy
     from doorstep.components.dataset import Dataset as Dataset
     from doorstep.components.deep_link_button import DeepLinkButton as DeepLinkButton
     from doorstep.components.dropdown import Dropdown as Dropdown
@@ -39,11 +44,15 @@ if TYPE_CHECKING:
     from doorstep.components.layout import Row as Row
     from doorstep.components.markdown import Markdown as Markdown
     from doorstep.components.media_options import WaveformOptions as WaveformOptions
+    from doorstep.components.native_plot import BarPlot as BarPlot
+    from doorstep.components.native_plot import LinePlot as LinePlot
+    from doorstep.components.native_plot import ScatterPlot as ScatterPlot
     from doorstep.components.navbar import Navbar as Navbar
     from doorstep.components.number import Number as Number
     from doorstep.components.panels import Accordion as Accordion
     from doorstep.components.panels import Draggable as Draggable
     from doorstep.components.panels import Sidebar as Sidebar
+    from doorstep.components.plot import Plot as Plot
     from doorstep.components.radio import Radio as Radio
     from doorstep.components.slider import Slider as Slider
     from doorstep.components.state import State as State
@@ -96,6 +105,15 @@ NO_RELOAD = True
 loading a model."""
 
 MODULES: Final = {
+    "ScatterPlot": "components.native_plot",
+    "Plot": "components.plot",
+    "Numpy": "components.dataframe",
+    "Matrix": "components.dataframe",
+    "List": "components.dataframe",
+    "LinePlot": "components.native_plot",
+    "Dataframe": "components.dataframe",
+    "DataFrame": "components.dataframe",
+    "BarPlot": "components.native_plot",
     "Accordion": "components.panels",
     "Audio": "components.audio",
     "AnnotatedImage": "components.annotated_image",

@@ -43,6 +43,8 @@ class Visit:
     """What differs from the app in this session alone."""
     states: States = field(default_factory=_states)
     """The values of `State` components in this session."""
+    kept: dict[int, Any] = field(default_factory=dict)
+    """What components remember of what they showed in this session, by their ids."""
 
     def block(self, number: int | None) -> Block | None:
         """The block with this id as this session has it."""
