@@ -85,7 +85,7 @@ def _of_styler(styler: Any, headers: Sequence[Any]) -> Table:
     hidden = set(styler.hidden_columns)
     kept = [place for place in range(len(table.headers)) if place not in hidden]
     metadata = {
-        "display_value": [[row[place]["display_value"] for place in kept] for row in body],
+        "display_value": [[str(row[place]["display_value"]) for place in kept] for row in body],
         "styling": [[styles.get(row[place]["id"], "") for place in kept] for row in body],
     }
     rows = [[row[place] for place in kept] for row in table.rows] if hidden else table.rows

@@ -150,7 +150,18 @@ export class App {
 
 /** A state's value never leaves the app. */
 function wireValue(node: ComponentNode | undefined): unknown {
-  return !node || node.type === "state" ? null : node.value;
+  return !node || node.type === "state" ? null : told(node.value);
+}
+
+/** Of a table that the app remembers it is told what was done to it: see components/table_edits.py. */
+function told(value: unknown): unknown {
+  const { metadata } = (value ?? {}) as { metadata?: { kept?: unknown; edits?: unknown[] } | null };
+  if (metadata?.kept && !Object.hasOwn(value as object, "toJSON")) {
+    const short = { headers: [], data: [], metadata: { kept: metadata.kept, edits: metadata.edits ?? [] } };
+    // Scripts of the app still see the table itself.
+    Object.defineProperty(value, "toJSON", { value: () => short });
+  }
+  return value;
 }
 
 function elementOf(id: number): HTMLElement | null {

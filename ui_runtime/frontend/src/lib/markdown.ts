@@ -42,6 +42,11 @@ export function render(source: string, options: MarkdownOptions): string[] {
   });
 }
 
+/** HTML that does no harm. */
+export function safe(html: string): string {
+  return cleaned(html, { breaks: false, anchors: false });
+}
+
 function cleaned(html: string, { anchors }: MarkdownOptions): string {
   const safe = purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true });
   if (anchors) for (const heading of safe.querySelectorAll("h1,h2,h3,h4,h5,h6")) addAnchor(heading);
