@@ -34,8 +34,15 @@ if TYPE_CHECKING:
     from doorstep.components.dataset import Dataset as Dataset
     from doorstep.components.deep_link_button import DeepLinkButton as DeepLinkButton
     from doorstep.components.dropdown import Dropdown as Dropdown
+    from doorstep.components.editor_options import Brush as Brush
+    from doorstep.components.editor_options import Eraser as Eraser
+    from doorstep.components.editor_options import LayerOptions as LayerOptions
     from doorstep.components.gallery import Gallery as Gallery
     from doorstep.components.image import Image as Image
+    from doorstep.components.image_editor import ImageEditor as ImageEditor
+    from doorstep.components.image_editor import ImageMask as ImageMask
+    from doorstep.components.image_editor import Paint as Paint
+    from doorstep.components.image_editor import Sketchpad as Sketchpad
     from doorstep.components.image_slider import ImageSlider as ImageSlider
     from doorstep.components.label import Label as Label
     from doorstep.components.layout import Box as Box
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
     from doorstep.components.layout import Row as Row
     from doorstep.components.markdown import Markdown as Markdown
     from doorstep.components.media_options import WaveformOptions as WaveformOptions
+    from doorstep.components.model3d import Model3D as Model3D
     from doorstep.components.native_plot import BarPlot as BarPlot
     from doorstep.components.native_plot import LinePlot as LinePlot
     from doorstep.components.native_plot import ScatterPlot as ScatterPlot
@@ -121,6 +129,7 @@ MODULES: Final = {
     "Blocks": "blocks",
     "Box": "components.layout",
     "BrowserState": "components.browser_state",
+    "Brush": "components.editor_options",
     "Button": "components.button",
     "CSVLogger": "flagging",
     "Checkbox": "components.checkbox",
@@ -135,6 +144,7 @@ MODULES: Final = {
     "Dataset": "components.dataset",
     "Dropdown": "components.dropdown",
     "EditData": "events.data",
+    "Eraser": "components.editor_options",
     "Error": "errors",
     "Examples": "examples",
     "FlaggingCallback": "flagging",
@@ -143,16 +153,21 @@ MODULES: Final = {
     "Group": "components.layout",
     "Image": "components.image",
     "ImageSlider": "components.image_slider",
+    "ImageEditor": "components.image_editor",
+    "ImageMask": "components.image_editor",
     "Info": "toasts",
     "Interface": "interface",
     "KeyUpData": "events.data",
     "Label": "components.label",
+    "LayerOptions": "components.editor_options",
     "LikeData": "events.data",
     "Markdown": "components.markdown",
     "Mic": "components.audio",
     "Microphone": "components.audio",
+    "Model3D": "components.model3d",
     "Navbar": "components.navbar",
     "Number": "components.number",
+    "Paint": "components.image_editor",
     "Progress": "progress",
     "Radio": "components.radio",
     "Request": "request",
@@ -161,6 +176,7 @@ MODULES: Final = {
     "SelectData": "events.data",
     "Sidebar": "components.panels",
     "SimpleCSVLogger": "flagging",
+    "Sketchpad": "components.image_editor",
     "Slider": "components.slider",
     "State": "components.state",
     "Step": "components.tabs",

@@ -18,10 +18,13 @@ MODULES: Final = {
 }
 """Public name -> module of this package."""
 
+_NO_WORDS: Final = frozenset({"base", "layout", "textbox", "editor_options", "watermark", "webcam"})
+"""Modules whose names are no words for a component, or that have words of their own."""
+
 SHORTCUTS: Final = {
     "text": "Textbox",
     "textarea": "TextArea",
-    **{name.lower(): name for name in MODULES if MODULES[name] not in {"base", "layout", "textbox"}},
+    **{name.lower(): name for name in MODULES if MODULES[name] not in _NO_WORDS},
     "textbox": "Textbox",
 }
 """What may stand for a component in `Interface(fn, "text", "text")`."""
