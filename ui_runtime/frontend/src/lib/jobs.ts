@@ -64,9 +64,9 @@ export class Jobs {
     this.#live.add(job);
     // A refused input says so at the input: what the last run said ends there too.
     for (const node of this.board.nodes([...dependency.inputs, ...dependency.outputs])) node.forgive();
-    const values = dependency.inputs.map((id) => this.board.value(id));
-    if (dependency.js) void this.#script(job, dependency.js, values);
-    else this.#send(job, values);
+    const late = this.board.nodes(dependency.inputs).flatMap((node) => node.settle() ?? []);
+    if (late.length === 0) this.#start(job);
+    else void this.#startAfter(job, late);
   }
 
   /** Whether a job of the dependency is not over. */
@@ -115,6 +115,24 @@ export class Jobs {
     if (mode === "multiple" || !this.runs(triggered.dependency)) return true;
     if (mode === "always_last") this.#again.set(id, triggered);
     return false;
+  }
+
+  #start(job: Job): void {
+    const { dependency } = job;
+    const values = dependency.inputs.map((id) => this.board.value(id));
+    if (dependency.js) void this.#script(job, dependency.js, values);
+    else this.#send(job, values);
+  }
+
+  /** Values that are still on their way to the app are waited for. */
+  async #startAfter(job: Job, late: Promise<void>[]): Promise<void> {
+    this.#showPending(job, {});
+    try {
+      await Promise.all(late);
+      if (this.#live.has(job)) this.#start(job);
+    } catch (error) {
+      if (this.#live.has(job)) this.#fail(job, { title: t.uploadFailed, message: (error as Error).message });
+    }
   }
 
   async #script(job: Job, path: string, values: unknown[]): Promise<void> {

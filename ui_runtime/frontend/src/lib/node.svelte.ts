@@ -50,6 +50,8 @@ export class ComponentNode {
   invalid: string | null = $state.raw(null);
   /** What the app put into this `render` block since. */
   rendered: LayoutNode[] | null = $state.raw(null);
+  /** Brings the value up to date, for a component that takes a while to make it; null when there is nothing to wait for. */
+  settle: () => Promise<void> | null = () => null;
   readonly #events: Events;
 
   constructor(config: ComponentConfig, events: Events) {

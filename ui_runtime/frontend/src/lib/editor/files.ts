@@ -102,3 +102,12 @@ export async function fileOf(name: string, canvas: HTMLCanvasElement): Promise<F
   if (!blob) throw new Error(`${canvas.width} × ${canvas.height}`);
   return new File([blob], name, { type: "image/png" });
 }
+
+/** What a value looks like as a whole, as a file of its own. */
+export async function composed(value: EditorValue, url: (path: string) => string): Promise<File> {
+  const loaded = await load(value, url);
+  if (!loaded) throw new Error("there is nothing to be seen");
+  const whole = blank(loaded);
+  for (const image of [loaded.background, ...loaded.layers]) if (image) context(whole).drawImage(image, 0, 0);
+  return fileOf("image.png", whole);
+}
