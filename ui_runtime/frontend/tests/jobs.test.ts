@@ -15,6 +15,7 @@ class Stage implements Runner, Board {
     pending: null as Pending | null,
     failure: null as Failure | null,
     invalid: null as string | null,
+    settle: (): Promise<void> | null => null,
     forgive(): void {
       this.failure = this.invalid = null;
     },
@@ -116,6 +117,34 @@ test("always_last: any number of triggers meanwhile make one more job, with the 
   expect(stage.asked.map(({ data }) => data[0])).toEqual(["value 1", "later"]);
   jobs.message(done(2));
   expect(stage.asked).toHaveLength(2);
+});
+
+test("a value that is still made is waited for, and a job that is cancelled meanwhile never starts", async () => {
+  const { stage, jobs, dependency, output } = setUp();
+  let settled = () => {};
+  const input = stage.all[0]!;
+  input.settle = () => new Promise<void>((resolve) => (settled = resolve));
+  jobs.trigger({ dependency });
+  expect(stage.asked).toEqual([]);
+  expect(output.pending?.state).toBe("running");
+  input.value = "drawn";
+  settled();
+  await vi.waitFor(() => expect(stage.asked).toEqual([{ fn: 7, data: ["drawn", null] }]));
+
+  jobs.message(done(1));
+  jobs.trigger({ dependency });
+  jobs.cancel([7]);
+  settled();
+  await Promise.resolve();
+  expect(stage.asked).toHaveLength(1);
+});
+
+test("a value that cannot be made fails the job", async () => {
+  const { stage, jobs, dependency } = setUp();
+  stage.all[0]!.settle = () => Promise.reject(new Error("too big"));
+  jobs.trigger({ dependency });
+  await vi.waitFor(() => expect(stage.failed).toEqual(["2: too big"]));
+  expect(stage.asked).toEqual([]);
 });
 
 test("an append continues what the same job said, whatever a person typed in between", () => {
