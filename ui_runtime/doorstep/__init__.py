@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from doorstep.components.textbox import TextArea as TextArea
     from doorstep.components.textbox import Textbox as Textbox
     from doorstep.components.timer import Timer as Timer
+    from doorstep.components.video import PlayableVideo as PlayableVideo
+    from doorstep.components.video import Video as Video
     from doorstep.components.watermark import WatermarkOptions as WatermarkOptions
     from doorstep.components.webcam import WebcamOptions as WebcamOptions
     from doorstep.errors import Error as Error
@@ -168,6 +170,7 @@ MODULES: Final = {
     "Navbar": "components.navbar",
     "Number": "components.number",
     "Paint": "components.image_editor",
+    "PlayableVideo": "components.video",
     "Progress": "progress",
     "Radio": "components.radio",
     "Request": "request",
@@ -189,6 +192,7 @@ MODULES: Final = {
     "Textbox": "components.textbox",
     "Timer": "components.timer",
     "UndoData": "events.data",
+    "Video": "components.video",
     "Walkthrough": "components.tabs",
     "Warning": "toasts",
     "WatermarkOptions": "components.watermark",

@@ -14,6 +14,7 @@ from doorstep.components.media_options import waveform_options as options_of
 from doorstep.components.media_values import (
     FILE_SCHEMA,
     buttons_of,
+    check_length,
     converted,
     is_address,
     lengths_of,
@@ -123,21 +124,10 @@ class Audio(Component):
             return None
         path = located(self, wire, files)
         try:
-            self._check_length(path)
+            check_length(path, self.lengths, sounds.seconds, "sound")
             return str(converted(path, self.format)) if self.passes == "filepath" else sounds.read(path)
         except RefusedError as error:
             raise self.refuse(str(error)) from None
-
-    def _check_length(self, path: Path) -> None:
-        shortest, longest = self.lengths
-        if self.lengths == (None, None):
-            return
-        rate, samples = sounds.read(path)
-        seconds = len(samples) / rate
-        if shortest is not None and seconds < shortest:
-            raise RefusedError(f"the sound is {seconds:.1f} s long; at least {shortest:g} s are needed")
-        if longest is not None and seconds > longest:
-            raise RefusedError(f"the sound is {seconds:.1f} s long; at most {longest:g} s are taken")
 
     # -- to the page ---------------------------------------------------------------------------
 

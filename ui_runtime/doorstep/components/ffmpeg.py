@@ -57,6 +57,20 @@ def convert(path: Path, target: Path, options: Sequence[str] = (), more: Sequenc
     return target
 
 
+def codec(path: Path) -> str | None:
+    """How the pictures of a film are coded (`h264`); None when that cannot be said."""
+    return _probed(path, "stream=codec_name", "-select_streams", "v:0") or None
+
+
+def duration(path: Path) -> float:
+    """Seconds. Raises `RefusedError` for what is neither sound nor film, `MissingProgramError`."""
+    check_installed("Measuring how long a film is")
+    try:
+        return float(_probed(path, "format=duration"))
+    except ValueError:
+        raise RefusedError("the file does not say how long it is") from None
+
+
 def check_installed(what: str) -> None:
     """Raises `MissingProgramError`: `what` cannot be done without ffmpeg."""
     if not is_installed():
@@ -65,6 +79,16 @@ def check_installed(what: str) -> None:
 
 def _input(path: Path) -> list[str]:
     return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS, "-i", f"file:{path}"]
+
+
+def _probed(path: Path, entries: str, *options: str) -> str:
+    """What ffprobe says of a file; nothing where it is not installed or cannot read it."""
+    program = shutil.which("ffprobe")
+    if program is None:
+        return ""
+    command = [program, "-v", "error", *options, "-show_entries", entries, "-of", "csv=p=0", *_input(path)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=DEADLINE)  # noqa: S603  # no shell
+    return done.stdout.decode(errors="replace").strip().partition("\n")[0].strip(",")
 
 
 def _run(arguments: list[str], name: str) -> bytes:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.components import ffmpeg
 from doorstep.components.arguments import check_number, check_option
-from doorstep.errors import FileRefusedError
+from doorstep.errors import FileRefusedError, RefusedError
 from doorstep.later import note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from doorstep.components.base import Component, Files
@@ -21,6 +21,10 @@ FILE_SCHEMA: Final = {
     "required": ["path"],
 }
 """The JSON schema of a file value."""
+
+
+Lengths = tuple[float | None, float | None]
+"""Seconds: from, to."""
 
 
 def is_address(value: Any) -> bool:
@@ -64,13 +68,23 @@ def sources_of(owner: str, given: Any, default: Sequence[str], known: Sequence[s
     return sources
 
 
-def lengths_of(
-    owner: str, shortest: float | None, longest: float | None
-) -> tuple[float | None, float | None]:
+def lengths_of(owner: str, shortest: float | None, longest: float | None) -> Lengths:
     """Of the older parameters: how many seconds a value may last, from and to."""
     check_number(owner, "min_length", shortest)
     check_number(owner, "max_length", longest)
     return shortest, longest
+
+
+def check_length(path: Path, lengths: Lengths, measure: Callable[[Path], float], kind: str) -> None:
+    """Raises `RefusedError` unless a file lasts as long as the limits say; without, nothing is measured."""
+    if lengths == (None, None):
+        return
+    shortest, longest = lengths
+    lasts = measure(path)
+    if shortest is not None and lasts < shortest:
+        raise RefusedError(f"the {kind} is {lasts:.1f} s long; at least {shortest:g} s are needed")
+    if longest is not None and lasts > longest:
+        raise RefusedError(f"the {kind} is {lasts:.1f} s long; at most {longest:g} s are taken")
 
 
 def buttons_of(

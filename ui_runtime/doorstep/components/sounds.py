@@ -83,6 +83,12 @@ def read(path: Path) -> tuple[int, Any]:
     return sound
 
 
+def seconds(path: Path) -> float:
+    """How long a sound is."""
+    rate, samples = read(path)
+    return len(samples) / rate
+
+
 def read_wav(data: bytes) -> tuple[int, Any] | None:
     """The sound of a WAV file's bytes; None for other files and for compressed kinds."""
     found = wav_parts(data)

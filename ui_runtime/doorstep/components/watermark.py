@@ -39,12 +39,16 @@ class WatermarkOptions:
 
     def over(self, picture: Picture) -> Picture:
         """A copy of the picture that carries the mark."""
-        mark = _opened(self.watermark).convert("RGBA")
+        mark = self.picture()
         marked = picture.convert("RGBA")
         layer = images.pillow().new("RGBA", marked.size)
         layer.paste(mark, self._corner(marked.size, mark.size))
         marked.alpha_composite(layer)
         return marked if "A" in picture.getbands() else marked.convert("RGB")
+
+    def picture(self) -> Picture:
+        """The mark itself."""
+        return _opened(self.watermark).convert("RGBA")
 
     def _corner(self, size: tuple[int, int], mark: tuple[int, int]) -> tuple[int, int]:
         if not isinstance(self.position, str):
