@@ -26,29 +26,48 @@ if TYPE_CHECKING:
     from doorstep.components.button import Button as Button
     from doorstep.components.button import ClearButton as ClearButton
     from doorstep.components.checkbox import Checkbox as Checkbox
+    from doorstep.components.checkbox_group import CheckboxGroup as CheckboxGroup
+    from doorstep.components.checkbox_group import Checkboxgroup as Checkboxgroup
+    from doorstep.components.code import Code as Code
+    from doorstep.components.color_picker import ColorPicker as ColorPicker
     from doorstep.components.dataframe import DataFrame as DataFrame
     from doorstep.components.dataframe import Dataframe as Dataframe
     from doorstep.components.dataframe import List as List
     from doorstep.components.dataframe import Matrix as Matrix
     from doorstep.components.dataframe import Numpy as Numpy
     from doorstep.components.dataset import Dataset as Dataset
+    from doorstep.components.date_time import DateTime as DateTime
     from doorstep.components.deep_link_button import DeepLinkButton as DeepLinkButton
+    from doorstep.components.dialogue import Dialogue as Dialogue
     from doorstep.components.dropdown import Dropdown as Dropdown
     from doorstep.components.editor_options import Brush as Brush
     from doorstep.components.editor_options import Eraser as Eraser
     from doorstep.components.editor_options import LayerOptions as LayerOptions
+    from doorstep.components.file import File as File
+    from doorstep.components.file import Files as Files
+    from doorstep.components.file_buttons import DownloadButton as DownloadButton
+    from doorstep.components.file_buttons import UploadButton as UploadButton
+    from doorstep.components.file_explorer import FileExplorer as FileExplorer
     from doorstep.components.gallery import Gallery as Gallery
+    from doorstep.components.highlighted_text import Highlight as Highlight
+    from doorstep.components.highlighted_text import HighlightedText as HighlightedText
+    from doorstep.components.highlighted_text import Highlightedtext as Highlightedtext
     from doorstep.components.image import Image as Image
     from doorstep.components.image_editor import ImageEditor as ImageEditor
     from doorstep.components.image_editor import ImageMask as ImageMask
     from doorstep.components.image_editor import Paint as Paint
     from doorstep.components.image_editor import Sketchpad as Sketchpad
     from doorstep.components.image_slider import ImageSlider as ImageSlider
+    from doorstep.components.json_view import JSON as JSON
+    from doorstep.components.json_view import Json as Json
     from doorstep.components.label import Label as Label
     from doorstep.components.layout import Box as Box
     from doorstep.components.layout import Column as Column
     from doorstep.components.layout import Group as Group
     from doorstep.components.layout import Row as Row
+    from doorstep.components.login_button import DuplicateButton as DuplicateButton
+    from doorstep.components.login_button import LoginButton as LoginButton
+    from doorstep.components.login_button import LogoutButton as LogoutButton
     from doorstep.components.markdown import Markdown as Markdown
     from doorstep.components.media_options import WaveformOptions as WaveformOptions
     from doorstep.components.model3d import Model3D as Model3D
@@ -60,15 +79,18 @@ if TYPE_CHECKING:
     from doorstep.components.panels import Accordion as Accordion
     from doorstep.components.panels import Draggable as Draggable
     from doorstep.components.panels import Sidebar as Sidebar
+    from doorstep.components.param_viewer import ParamViewer as ParamViewer
     from doorstep.components.plot import Plot as Plot
     from doorstep.components.radio import Radio as Radio
     from doorstep.components.slider import Slider as Slider
     from doorstep.components.state import State as State
+    from doorstep.components.state import Variable as Variable
     from doorstep.components.tabs import Step as Step
     from doorstep.components.tabs import Tab as Tab
     from doorstep.components.tabs import TabItem as TabItem
     from doorstep.components.tabs import Tabs as Tabs
     from doorstep.components.tabs import Walkthrough as Walkthrough
+    from doorstep.components.textbox import Text as Text
     from doorstep.components.textbox import TextArea as TextArea
     from doorstep.components.textbox import Textbox as Textbox
     from doorstep.components.timer import Timer as Timer
@@ -207,6 +229,28 @@ MODULES: Final = {
     "skip": "events.updates",
     "update": "events.updates",
     "validate": "events.updates",
+    "CheckboxGroup": "components.checkbox_group",
+    "ColorPicker": "components.color_picker",
+    "DateTime": "components.date_time",
+    "HighlightedText": "components.highlighted_text",
+    "Highlight": "components.highlighted_text",
+    "Highlightedtext": "components.highlighted_text",
+    "Checkboxgroup": "components.checkbox_group",
+    "JSON": "components.json_view",
+    "Json": "components.json_view",
+    "File": "components.file",
+    "Files": "components.file",
+    "UploadButton": "components.file_buttons",
+    "DownloadButton": "components.file_buttons",
+    "Code": "components.code",
+    "ParamViewer": "components.param_viewer",
+    "Dialogue": "components.dialogue",
+    "FileExplorer": "components.file_explorer",
+    "LoginButton": "components.login_button",
+    "LogoutButton": "components.login_button",
+    "DuplicateButton": "components.login_button",
+    "Text": "components.textbox",
+    "Variable": "components.state",
 }
 """Public name -> the module that has it. (For type checkers the same stands above.)"""
 

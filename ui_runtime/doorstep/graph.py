@@ -54,6 +54,9 @@ class Block:
     has_look: ClassVar[bool] = True
     """Whether it can be seen: one that cannot may be used from every page."""
 
+    is_placed: bool = True
+    """Whether it stands in the layout; a button beside a component's label does not."""
+
     _arguments: tuple[tuple[Any, ...], dict[str, Any]] | dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:

@@ -206,5 +206,5 @@ def layout_of(container: Container) -> list[dict[str, Any]]:
     return [
         {"id": child.id, "children": layout_of(child) if isinstance(child, Container) else []}
         for child in container.children
-        if child.has_look
+        if child.has_look and child.is_placed
     ]

@@ -17,6 +17,7 @@ from doorstep.file_routes import FileRoutes, refusal
 from doorstep.files import FileStore, Paths, parse_size
 from doorstep.page import Page
 from doorstep.prefix import rooted
+from doorstep.questions import Questions
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
 from doorstep.security import (
@@ -101,6 +102,9 @@ class App:
                 Route("/doorstep/script/{name}.js", self._script),
                 Route("/doorstep/upload", self.file_routes.upload_of_page, methods=["POST"]),
                 Route("/doorstep/file/{id}/{name}", self.file_routes.file_of_page),
+                Route(
+                    "/doorstep/component/{id:int}/{method}", Questions(self._session).answer, methods=["POST"]
+                ),
                 WebSocketRoute("/doorstep/session", _Endpoint(self)),
                 *stream.routes(self.sessions),
                 Route("/{route:path}", self._page),

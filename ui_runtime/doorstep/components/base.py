@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from doorstep.errors import RefusedError
 from doorstep.events.listener import listed
 from doorstep.graph import Block, BlockProps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from doorstep.events.call import Call
+    from doorstep.components.button import Button
     from doorstep.events.visit import Visit
 
 
@@ -61,6 +62,12 @@ class Component(Block):
     is_display: ClassVar[bool] = False
     """A value that it is made with is to be shown, unless a function reads it."""
 
+    ANSWERS: ClassVar[frozenset[str]] = frozenset()
+    """Methods that the page may call while a person works with the component: JSON in, JSON out."""
+
+    buttons: Sequence[str | Button] | None = None
+    """What stands beside its label: words for what it does by itself, and buttons of the app."""
+
     def __init__(
         self,
         value: Any = None,
@@ -91,6 +98,17 @@ class Component(Block):
 
         `is_read`: a function takes its value; otherwise it is only shown.
         """
+
+    def render(self) -> Self:
+        super().render()
+        for each in self.own_buttons:
+            each.stand_in(self)
+        return self
+
+    @property
+    def own_buttons(self) -> list[Button]:
+        """The app's own buttons beside its label."""
+        return [each for each in self.buttons or () if not isinstance(each, str)]
 
     # -- values --------------------------------------------------------------------------------
 
@@ -139,7 +157,10 @@ class Component(Block):
             "show_label": self.show_label,
             "container": self.container,
         }
-        return super().props() | common | {name: getattr(self, name) for name in self.PROPS}
+        props = super().props() | common | {name: getattr(self, name) for name in self.PROPS}
+        if self.buttons is not None:
+            props["buttons"] = [each if isinstance(each, str) else each.id for each in self.buttons]
+        return props
 
     def file_props(self, files: Files) -> dict[str, Any]:  # noqa: ARG002
         """More of what the page needs, for a component that has files beside its value."""

@@ -8,7 +8,9 @@ from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.events.listener import EventListener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from doorstep.components.button import Button
 
 
 class Checkbox(Component):
@@ -20,7 +22,14 @@ class Checkbox(Component):
     input = EventListener()
     select = EventListener()
 
-    def __init__(self, value: bool | Callable[[], Any] = False, **common: Unpack[ComponentProps]) -> None:
+    def __init__(
+        self,
+        value: bool | Callable[[], Any] = False,
+        *,
+        buttons: Sequence[Button] | None = None,
+        **common: Unpack[ComponentProps],
+    ) -> None:
+        self.buttons = buttons
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> bool | None:

@@ -13,6 +13,8 @@ from doorstep.events.listener import EventListener
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from doorstep.components.button import Button
+
 _FIRST: Final = "\0first"
 """Stands for "not given": None means that nothing is chosen."""
 
@@ -47,6 +49,7 @@ class Dropdown(Component):
         max_choices: int | None = None,
         num_choices_shown: int | None = 100,
         filterable: bool = True,
+        buttons: Sequence[Button] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
         self.choices = normalised(choices, "Dropdown")
@@ -60,6 +63,7 @@ class Dropdown(Component):
         self.max_choices = max_choices
         self.num_choices_shown = num_choices_shown
         self.filterable = filterable
+        self.buttons = buttons
         super().__init__(self._first() if value is _FIRST else value, **common)
 
     def _first(self) -> Any:

@@ -8,7 +8,9 @@ from doorstep.components.base import Component, ComponentProps, Files, plain_num
 from doorstep.events.listener import EventListener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from doorstep.components.button import Button
 
 
 class Label(Component):
@@ -31,11 +33,13 @@ class Label(Component):
         num_top_classes: int | None = None,
         color: str | None = None,
         show_heading: bool = True,
+        buttons: Sequence[Button] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
         self.num_top_classes = num_top_classes
         self.color = color
         self.show_heading = show_heading
+        self.buttons = buttons
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> Any:

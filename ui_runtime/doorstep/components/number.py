@@ -10,7 +10,9 @@ from doorstep.components.base import Component, ComponentProps, Files, plain_num
 from doorstep.events.listener import EventListener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from doorstep.components.button import Button
 
 
 class Number(Component):
@@ -37,6 +39,7 @@ class Number(Component):
         minimum: float | None = None,
         maximum: float | None = None,
         step: float = 1,
+        buttons: Sequence[Button] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
         check_ends("Number", minimum, maximum, may_be_equal=True)
@@ -45,6 +48,7 @@ class Number(Component):
         self.minimum = minimum
         self.maximum = maximum
         self.step = step
+        self.buttons = buttons
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> int | float | None:

@@ -10,7 +10,9 @@ from doorstep.components.choices import Choice, Choices, api_of, checked_index, 
 from doorstep.events.listener import EventListener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from doorstep.components.button import Button
 
 
 class Radio(Component):
@@ -30,6 +32,7 @@ class Radio(Component):
         value: Choice | Callable[[], Any] | None = None,
         type: Literal["value", "index"] = "value",  # noqa: A002  # the public name
         rtl: bool = False,
+        buttons: Sequence[Button] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
         self.choices = normalised(choices, "Radio")
@@ -38,6 +41,7 @@ class Radio(Component):
             note_unknown_choice("Radio", self.choices, [value])
         self.passes = type
         self.rtl = rtl
+        self.buttons = buttons
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> Choice | None:

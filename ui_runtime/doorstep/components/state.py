@@ -73,6 +73,9 @@ class State(Component):
         return 0
 
 
+Variable = State
+
+
 def _copied(value: Any) -> Any:
     try:
         return copy.deepcopy(value)

@@ -10,7 +10,9 @@ from doorstep.events.listener import EventListener
 from doorstep.later import note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from doorstep.components.button import Button
 
 
 class Textbox(Component):
@@ -43,7 +45,7 @@ class Textbox(Component):
         autoscroll: bool = True,
         text_align: Literal["left", "right"] | None = None,
         rtl: bool = False,
-        buttons: list[str] | None = None,
+        buttons: Sequence[str | Button] | None = None,
         max_length: int | None = None,
         submit_btn: str | bool | None = False,
         stop_btn: str | bool | None = False,
@@ -62,7 +64,7 @@ class Textbox(Component):
         self.autoscroll = autoscroll
         self.text_align = text_align
         self.rtl = rtl
-        self.buttons = buttons or []
+        self.buttons = list(buttons or ())
         self.max_length = max_length
         self.submit_btn = submit_btn
         self.stop_btn = stop_btn
@@ -86,6 +88,9 @@ class Textbox(Component):
 
     def props(self) -> dict[str, Any]:
         return super().props() | {"type": self.kind}
+
+
+Text = Textbox
 
 
 class TextArea(Textbox):

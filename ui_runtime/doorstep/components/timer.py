@@ -23,6 +23,7 @@ class Timer(Component):
     has_look: ClassVar[bool] = False
     PROPS: ClassVar = ("active",)
 
+    change = EventListener()
     tick = EventListener()
 
     def __init__(self, value: float = 1, *, active: bool = True, render: bool = True, **common: Any) -> None:

@@ -70,7 +70,7 @@ def apply(change: dict[str, Any], output: Block, visit: Visit) -> dict[str, Any]
     props: dict[str, Any] = {}
     if properties:
         changed = _changed(current, properties)
-        props = _difference(current, changed, properties)
+        props = _difference(current, changed, properties) | _files_of(changed, properties, visit)
         visit.overlay.blocks[output.id] = current = changed
     if "value" in change:
         value = change["value"]
@@ -122,6 +122,14 @@ def _difference(before: Block, after: Block, named: dict[str, Any]) -> dict[str,
     if interactive is not None:
         props["interactive"] = interactive
     return props
+
+
+def _files_of(block: Block, named: dict[str, Any], visit: Visit) -> dict[str, Any]:
+    """The changed properties that are files: an icon, the samples of a dataset."""
+    from doorstep.components.base import Component
+
+    found = block.file_props(visit.files) if isinstance(block, Component) else {}
+    return {name: each for name, each in found.items() if name in named}
 
 
 def _is_same(one: Any, other: Any) -> bool:
