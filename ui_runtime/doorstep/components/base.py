@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from doorstep.events.call import Call
     from doorstep.components.button import Button
+    from doorstep.events.call import Call
     from doorstep.events.visit import Visit
 
 
