@@ -38,7 +38,6 @@ class Dialogue(Component):
         *(
             "speakers",
             "tags",
-            "separator",
             "color_map",
             "placeholder",
             "autofocus",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from doorstep.components.button import Button, LinkTarget, Size, Variant
+from doorstep.events.listener import app_of
 from doorstep.events.updates import update
-from doorstep.later import note
+from doorstep.report import print_line
 from doorstep.request import Request
 
 if TYPE_CHECKING:
-    from doorstep.components.base import ComponentProps
+    from doorstep.blocks import Blocks
+    from doorstep.components.base import ComponentProps, Files
 
 _LOGOUT: Final = "logout"
 
@@ -30,10 +32,14 @@ class LoginButton(Button):
         variant: Variant = "huggingface",
         **rest: Any,
     ) -> None:
-        note("LoginButton: there is no login with an account elsewhere; launch(auth=…) asks for a password")
         self.logout_value = logout_value
         super().__init__(value, variant=variant, **rest)
         self.load = self._of_visitor
+
+    def render(self) -> Self:
+        super().render()
+        app_of(self).before_serving(_tell)
+        return self
 
     def _of_visitor(self, request: Request) -> dict[str, Any]:
         if not request.username:
@@ -62,8 +68,7 @@ class DuplicateButton(Button):
         _activate: bool = True,
         **common: Unpack[ComponentProps],
     ) -> None:
-        if _activate and link is None:
-            note("DuplicateButton: there is nothing to duplicate here; give it a `link`, or a `click`")
+        self._is_bare = _activate and link is None
         common.setdefault("scale", 0)
         super().__init__(
             value,
@@ -73,3 +78,19 @@ class DuplicateButton(Button):
             link_target=link_target,
             **common,
         )
+
+    def render(self) -> Self:
+        super().render()
+        if self._is_bare:
+            app_of(self).before_serving(_tell_of_copies)
+        return self
+
+
+def _tell(_app: Blocks, _files: Files) -> None:
+    print_line(
+        "LoginButton: there is no login with an account elsewhere; launch(auth=…) asks for a password."
+    )
+
+
+def _tell_of_copies(_app: Blocks, _files: Files) -> None:
+    print_line("DuplicateButton: there is nothing to duplicate here; give it a `link`, or a `click`.")

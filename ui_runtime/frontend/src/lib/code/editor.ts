@@ -84,13 +84,13 @@ export class Editor {
 }
 
 function fromOptions(options: Options): Extension[] {
-  const named = { "aria-label": options.label, ...(options.describedBy ? { "aria-describedby": options.describedBy } : {}) };
+  const named = { tabindex: "0", "aria-label": options.label, ...(options.describedBy ? { "aria-describedby": options.describedBy } : {}) };
   return [
     options.numbers ? lineNumbers() : [],
     options.wrap ? EditorView.lineWrapping : [],
     options.placeholder ? placeholder(options.placeholder) : [],
     options.editable ? editing(options.autocomplete) : reading,
-    EditorView.contentAttributes.of(options.editable ? named : { ...named, tabindex: "0", "aria-readonly": "true" }),
+    EditorView.contentAttributes.of(options.editable ? named : { ...named, "aria-readonly": "true" }),
   ];
 }
 
