@@ -35,6 +35,7 @@ class HighlightedText(Component):
     """
 
     type: ClassVar[str] = "highlighted_text"
+    is_display: ClassVar[bool] = True
     PROPS: ClassVar = ("color_map", "show_legend", "show_inline_category", "rtl")
 
     change = EventListener()
