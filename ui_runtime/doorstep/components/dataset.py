@@ -25,6 +25,7 @@ class Dataset(Component):
     PROPS: ClassVar = ("headers", "layout", "samples_per_page", "sample_labels")
     is_static: ClassVar[bool] = True
 
+    change = EventListener()
     click = EventListener()
     select = EventListener()
 
