@@ -158,9 +158,7 @@ def test_parameters_with_defaults_and_any_number_of_arguments_fit() -> None:
 
 
 def test_an_app_and_its_queue_take_what_other_versions_of_gradio_take() -> None:
-    styled: dict[str, Any] = {"css": "body {}"}
-    with pytest.warns(UserWarning, match="Blocks: `css` does nothing yet"):
-        app = ds.Blocks(**styled)
+    app = ds.Blocks(css="body {}")
     with pytest.warns(UserWarning, match="queue: `concurrency_count` does nothing yet"):
         app.queue(concurrency_count=3)
     with pytest.raises(TypeError, match="ccs"):

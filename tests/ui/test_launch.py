@@ -151,8 +151,8 @@ def test_quiet_says_nothing(app: ds.Blocks, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_parameter_that_does_nothing_yet_says_so(app: ds.Blocks) -> None:
-    options: dict[str, Any] = {"prevent_thread_lock": True, "quiet": True, "footer_links": ["api"]}
-    with pytest.warns(UserWarning, match="`footer_links` does nothing yet"):
+    options: dict[str, Any] = {"prevent_thread_lock": True, "quiet": True, "pwa": True}
+    with pytest.warns(UserWarning, match="`pwa` does nothing yet"):
         app.launch(server_port=free_port(), **options)
 
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from doorstep.components.highlighted_text import Highlight as Highlight
     from doorstep.components.highlighted_text import HighlightedText as HighlightedText
     from doorstep.components.highlighted_text import Highlightedtext as Highlightedtext
+    from doorstep.components.html import HTML as HTML
     from doorstep.components.image import Image as Image
     from doorstep.components.image_editor import ImageEditor as ImageEditor
     from doorstep.components.image_editor import ImageMask as ImageMask
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from doorstep.components.video import Video as Video
     from doorstep.components.watermark import WatermarkOptions as WatermarkOptions
     from doorstep.components.webcam import WebcamOptions as WebcamOptions
+    from doorstep.components.widget import Widget as Widget
     from doorstep.errors import Error as Error
     from doorstep.events.data import CopyData as CopyData
     from doorstep.events.data import DeletedFileData as DeletedFileData
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
     from doorstep.flagging import CSVLogger as CSVLogger
     from doorstep.flagging import FlaggingCallback as FlaggingCallback
     from doorstep.flagging import SimpleCSVLogger as SimpleCSVLogger
+    from doorstep.i18n import I18n as I18n
     from doorstep.interface import Interface as Interface
     from doorstep.mount import mount_app as mount_app
     from doorstep.mount import mount_gradio_app as mount_gradio_app
@@ -126,6 +129,7 @@ if TYPE_CHECKING:
     from doorstep.render import render as render
     from doorstep.request import Request as Request
     from doorstep.tabbed import TabbedInterface as TabbedInterface
+    from doorstep.themes import Theme as Theme
     from doorstep.toasts import Info as Info
     from doorstep.toasts import Success as Success
     from doorstep.toasts import Warning as Warning  # noqa: A004  # the public name that users know
@@ -175,6 +179,8 @@ MODULES: Final = {
     "EventData": "events.data",
     "Gallery": "components.gallery",
     "Group": "components.layout",
+    "HTML": "components.html",
+    "I18n": "i18n",
     "Image": "components.image",
     "ImageSlider": "components.image_slider",
     "ImageEditor": "components.image_editor",
@@ -212,6 +218,7 @@ MODULES: Final = {
     "Tabs": "components.tabs",
     "TextArea": "components.textbox",
     "Textbox": "components.textbox",
+    "Theme": "themes",
     "Timer": "components.timer",
     "UndoData": "events.data",
     "Video": "components.video",
@@ -220,6 +227,7 @@ MODULES: Final = {
     "WatermarkOptions": "components.watermark",
     "WaveformOptions": "components.media_options",
     "WebcamOptions": "components.webcam",
+    "Widget": "components.widget",
     "api": "events.on",
     "mount_app": "mount",
     "mount_gradio_app": "mount",
@@ -254,7 +262,7 @@ MODULES: Final = {
 }
 """Public name -> the module that has it. (For type checkers the same stands above.)"""
 
-_PACKAGES: Final = frozenset({"components", "inputs", "outputs"})
+_PACKAGES: Final = frozenset({"components", "inputs", "outputs", "themes"})
 """Public modules and packages of this one."""
 
 __all__ = sorted(MODULES)  # noqa: PLE0605  # a list of texts, though not written as one

@@ -13,6 +13,7 @@ from doorstep.events.scripts import Scripts
 from doorstep.files import checked_cache
 from doorstep.graph import Block, Container, current_container
 from doorstep.later import BLOCKS, QUEUE, note, note_unsupported
+from doorstep.look import split_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,9 +50,12 @@ class Blocks(Registry, Container):
         fill_height: bool = False,
         fill_width: bool = False,
         delete_cache: tuple[float, float] | None = None,
-        **later: Any,
+        **look: Any,
     ) -> None:
-        """`delete_cache` is how often files are looked through, and how old they may get, in seconds."""
+        """`delete_cache` is how often files are looked through, and how old they may get, in seconds.
+        The other options are those of `doorstep.look.Look`: `theme`, `css`, `js`, `head`, …
+        """
+        self.look, later = split_options(look)
         note_unsupported(type(self).__name__, BLOCKS, later)
         super().__init__(render=False)
         self.delete_cache = checked_cache(delete_cache)

@@ -20,6 +20,7 @@ from doorstep.events.listener import Listener
 from doorstep.examples import Examples
 from doorstep.flag_buttons import FOLDER, FlagButtons
 from doorstep.later import INTERFACE, note_unsupported
+from doorstep.look import split_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,7 @@ class Interface(Blocks):
         clear_btn: str | Button | None = "Clear",
         show_progress: ShowProgress = "full",
         fill_width: bool = False,
+        fill_height: bool = False,
         time_limit: float | None = None,
         stream_every: float = 0.5,
         validator: Callable[..., Any] | None = None,
@@ -93,13 +95,16 @@ class Interface(Blocks):
     ) -> None:
         if not callable(fn):
             raise UsageError(f"Interface wraps a function, not {fn!r}")
+        look, later = split_options(later)
         note_unsupported("Interface", INTERFACE, later)
         super().__init__(
             mode="interface",
             title=title or "Doorstep",
             analytics_enabled=analytics_enabled,
+            fill_height=fill_height,
             fill_width=fill_width,
             delete_cache=delete_cache,
+            **look,
         )
         self.fn = fn
         self.live = live

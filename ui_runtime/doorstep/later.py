@@ -11,9 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
-_PAGE: Final = frozenset({"theme", "css", "css_paths", "js", "head", "head_paths"})
-
-BLOCKS: Final = _PAGE
+BLOCKS: Final = frozenset[str]()
 BLOCK: Final = frozenset(
     {
         *("buttons", "show_copy_button", "show_download_button", "show_fullscreen_button"),
@@ -23,19 +21,23 @@ BLOCK: Final = frozenset(
         *("brush_radius", "brush_color", "requires_permissions", "link", "info", "attach_load_event"),
     }
 )
-INTERFACE: Final = _PAGE | {
-    *("allow_duplication", "layout", "show_input", "show_output", "interpretation"),
-    *("num_shap", "thumbnail", "enable_queue", "allow_screenshot", "capture_session", "show_tips"),
-    *("verbose", "encrypt", "server_name", "server_port", "fill_height", "_api_mode"),
-}
-LAUNCH: Final = _PAGE | {
-    *("favicon_path", "footer_links", "run_history"),
-    *("app_kwargs", "i18n", "mcp_server", "pwa", "show_api", "show_tips", "enable_queue", "encrypt"),
-    *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode"),
-    *("ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
-    *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
-    *("file_directories", "max_size", "_frontend", "_app"),
-}
+INTERFACE: Final = frozenset(
+    {
+        *("allow_duplication", "layout", "show_input", "show_output", "interpretation"),
+        *("num_shap", "thumbnail", "enable_queue", "allow_screenshot", "capture_session", "show_tips"),
+        *("verbose", "encrypt", "server_name", "server_port", "_api_mode"),
+    }
+)
+LAUNCH: Final = frozenset(
+    {
+        *("run_history", "app_kwargs", "mcp_server", "pwa", "show_api", "show_tips", "enable_queue"),
+        "encrypt",
+        *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode"),
+        *("ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),
+        *("share_server_address", "share_server_protocol", "share_server_tls_certificate", "strict_cors"),
+        *("file_directories", "max_size", "_frontend", "_app"),
+    }
+)
 MOUNT: Final = LAUNCH
 QUEUE: Final = frozenset(
     {
@@ -53,50 +55,20 @@ _INSTEAD: Final = {
 
 NAMES: Final = frozenset(
     {
-        "Brush",
         "Carousel",
         "ChatInterface",
         "ChatMessage",
         "Chatbot",
-        "CheckboxGroup",
-        "Code",
-        "ColorPicker",
-        "DateTime",
-        "Dialogue",
-        "DownloadButton",
-        "DuplicateButton",
-        "Eraser",
-        "File",
         "FileData",
-        "FileExplorer",
         "FileSize",
-        "Files",
-        "HTML",
         "Header",
-        "HighlightedText",
-        "I18n",
-        "ImageEditor",
-        "ImageMask",
-        "JSON",
-        "Json",
-        "LayerOptions",
-        "LoginButton",
-        "LogoutButton",
         "Mix",
-        "Model3D",
         "MultimodalTextbox",
         "OAuthProfile",
         "OAuthToken",
-        "Paint",
         "Parallel",
-        "ParamViewer",
         "Series",
         "Server",
-        "Sketchpad",
-        "Text",
-        "Theme",
-        "UploadButton",
-        "Variable",
         "cache",
         "close_all",
         "deploy",
@@ -112,7 +84,6 @@ NAMES: Final = frozenset(
         "media",
         "routes",
         "templates",
-        "themes",
         "utils",
         "validators",
     }

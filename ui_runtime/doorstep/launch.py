@@ -7,13 +7,14 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from doorstep.dev import current
 from doorstep.ending import Ending
 from doorstep.errors import UsageError
 from doorstep.later import LAUNCH, note_unsupported
+from doorstep.look import LookOptions, split_options
 from doorstep.notebook import is_notebook, show
 from doorstep.security import LoopbackGuard
 from doorstep.server import App
@@ -33,7 +34,7 @@ _REFUSED: Final = frozenset({"ssl_keyfile", "ssl_certfile"})
 """Of the parameters that do nothing yet, those that people rely on to be safe: to stop is better."""
 
 
-class LaunchOptions(TypedDict, total=False):
+class LaunchOptions(LookOptions, total=False):
     """What `launch` takes, for those who pass it on; `launch` says what each means."""
 
     share: bool | None
@@ -122,7 +123,7 @@ def launch(
     inline: bool | None = None,
     height: int | str = 500,
     width: int | str = "100%",
-    **later: Any,
+    **look: Any,
 ) -> LaunchResult:
     """Serve `blocks`, and wait until Ctrl-C unless `prevent_thread_lock` or in a notebook.
 
@@ -131,12 +132,14 @@ def launch(
     `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
     does not log in; `auth_message` is said on the login page.
     In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
-    `inline=False`. `show_error` shows the visitors what the function raised. Sizes are in bytes, or words
+    `inline=False`. `theme`, `css`, `js`, `head` and the like are those of `doorstep.look.Look`.
+    `show_error` shows the visitors what the function raised. Sizes are in bytes, or words
     like "5mb".
     Settings also come from DOORSTEP_* or GRADIO_* variables:
     SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
     """
+    given, later = split_options(look)
     _note_later(later)
     say = _silent if quiet else _say
     blocks.close()
@@ -155,6 +158,7 @@ def launch(
         auth=auth,
         auth_message=auth_message,
         auth_dependency=auth_dependency,
+        **given,
     )
     stage = current.stage()
     if stage is not None and (place := stage.take(blocks, app)) is not None:

@@ -12,9 +12,10 @@ import msgspec
 from starlette.responses import Response
 
 from doorstep import __version__
+from doorstep.allowed import Sources, allowed_by, merged
 from doorstep.components.base import Component
 from doorstep.graph import Container
-from doorstep.security import PAGE_POLICY
+from doorstep.security import page_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from doorstep.events.visit import Visit
     from doorstep.files import SessionFiles
     from doorstep.graph import Block
+    from doorstep.look import Look
     from doorstep.static import Assets
 
 _DOCUMENT: Final = """<!doctype html>
@@ -36,11 +38,11 @@ _DOCUMENT: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="{icon}">
 {links}
 </head>
 <body>
-<div id="app"><noscript>This app needs JavaScript.</noscript></div>
+<div id="app" class="gradio-container"><noscript>This app needs JavaScript.</noscript></div>
 <script type="application/json" id="doorstep-config">{config}</script>
 </body>
 </html>
@@ -64,13 +66,17 @@ class Page:
         app: Blocks,
         files: SessionFiles,
         assets: Assets,
+        look: Look,
         max_file_size: int,
         route: Route | None = None,
     ) -> None:
-        self._title = app.title if route is None else f"{route.title} – {app.title}"
+        title = app.title if route is None else f"{route.title} – {app.title}"
+        self._title = title if look.i18n is None else look.i18n.plain(title)
         self._assets = assets
+        self._look = look
         self._up = "./" if route is None else "./" + "../" * route.path.count("/")
-        self.config = _config(app, route, files, max_file_size)
+        self.config = _config(app, route, files, max_file_size) | _look_config(app, look)
+        self._policy, self._markup = _own_markup(app, route, look)
 
     @cached_property
     def config_json(self) -> bytes:
@@ -82,7 +88,9 @@ class Page:
         if not self._assets.are_built:
             return _NOT_BUILT.format(title=title).encode()
         config = embedded_json(self.config_json.decode())
-        return _DOCUMENT.format(title=title, links=self._links(), config=config).encode()
+        icon = "data:," if self._look.favicon is None else html.escape(f"{self._up}doorstep/icon")
+        links = "\n".join([self._links(), *([self._markup] if self._markup else ())])
+        return _DOCUMENT.format(title=title, icon=icon, links=links, config=config).encode()
 
     def _links(self) -> str:
         types = {each["type"]: None for each in self.config["components"]}
@@ -108,7 +116,7 @@ class Page:
     def respond(self, request: Request) -> Response:
         headers = {
             "Cache-Control": "private, no-cache",
-            "Content-Security-Policy": PAGE_POLICY,
+            "Content-Security-Policy": self._policy,
             "ETag": self._etag,
             "Referrer-Policy": "same-origin",
             "Vary": "Accept-Encoding",
@@ -136,7 +144,6 @@ def _config(app: Blocks, route: Route | None, files: SessionFiles, max_file_size
         "version": __version__,
         "title": app.title,
         "mode": app.mode,
-        "theme": {"name": "default"},
         "fill_height": app.fill_height,
         "fill_width": app.fill_width,
         "pages": [{"path": "", "title": "Home", "in_navbar": True}, *(each.entry() for each in app.routes)],
@@ -146,6 +153,34 @@ def _config(app: Blocks, route: Route | None, files: SessionFiles, max_file_size
         "dependencies": [dependency.config() for dependency in dependencies],
         "max_file_size": max_file_size,
     }
+
+
+def _look_config(app: Blocks, look: Look) -> dict[str, Any]:
+    """What the page has to know of the app's look; the rest stands in its head."""
+    config: dict[str, Any] = {"theme": {"name": "default" if look.theme is None else look.theme.name}}
+    if look.js:
+        config["js"] = app.scripts.add(look.js)
+    if look.footer_links is not None:
+        config["footer_links"] = look.footer_links
+    if look.i18n is not None:
+        config["i18n"] = look.i18n.translations
+    return config
+
+
+def _own_markup(app: Blocks, route: Route | None, look: Look) -> tuple[str, str]:
+    """The page's policy, with what the app's author wrote allowed, and what goes into its head."""
+    blocks = app.blocks_of("" if route is None else route.path)
+    components = [each for each in blocks if isinstance(each, Component) and each.holds_markup]
+    sources = merged([look.allowed, *(allowed_by(each.author_markup()) for each in components)])
+    renders = any(each.is_render for each in app.dependencies)
+    if components or renders:
+        sources = merged([sources, _FRAMES])
+    markup = look.markup(has_own_markup=bool(components) or renders)
+    return page_policy(sources), markup
+
+
+_FRAMES: Final[Sources] = {"frame-src": ["http:", "https:", "data:", "blob:"]}
+"""Other sites' pages may stand in a frame of an app's HTML: they have no part in this one."""
 
 
 def entries(

@@ -13,26 +13,35 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-PAGE_POLICY: Final = "; ".join(  # noqa: FLY002  # one rule a line
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' http: https: data: blob:",
-        "media-src 'self' http: https: data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "object-src 'none'",
-    ]
-)
+_PAGE_RULES: Final = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' http: https: data: blob:",
+    "media-src": "'self' http: https: data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "object-src": "'none'",
+}
+
+
+def page_policy(more: Mapping[str, Iterable[str]] | None = None) -> str:
+    """What the page may load and run; `more` is what an app's author added, by directive."""
+    rules = dict(_PAGE_RULES)
+    for directive, sources in (more or {}).items():
+        rules[directive] = " ".join(dict.fromkeys([rules.get(directive, "'self'"), *sources]))
+    return "; ".join(f"{directive} {sources}" for directive, sources in rules.items())
+
+
+PAGE_POLICY: Final = page_policy()
 FILE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For files of visitors: whatever they hold, it runs nothing."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,14 +13,17 @@ from doorstep import stream
 from doorstep.api.info import PREFIX
 from doorstep.connection import Connection
 from doorstep.errors import UsageError
+from doorstep.events.scripts import author
 from doorstep.file_routes import FileRoutes, refusal
 from doorstep.files import FileStore, Paths, parse_size
+from doorstep.look import LookOptions, merged_look
 from doorstep.page import Page
 from doorstep.prefix import rooted
 from doorstep.questions import Questions
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
 from doorstep.security import (
+    FILE_POLICY,
     VISITOR_COOKIE,
     app_path,
     cookie_path,
@@ -71,6 +74,7 @@ class App:
         auth: AuthLike | None = None,
         auth_message: str | None = None,
         auth_dependency: Callable[..., Any] | None = None,
+        **look: Unpack[LookOptions],
     ) -> None:
         """Raises `UsageError` for an app that cannot work, and for an `auth` that would let anybody in."""
         blocks.finish()
@@ -79,8 +83,9 @@ class App:
         blocks.prepare(self.files.of_session(None))
         self.assets = assets or Assets()
         self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
+        self.look = merged_look(blocks.look, look)
         self.page, *self.routes = (
-            Page(blocks, self.files.of_session(None), self.assets, self.max_file_size, route)
+            Page(blocks, self.files.of_session(None), self.assets, self.look, self.max_file_size, route)
             for route in (None, *blocks.routes)
         )
         self.gate = _gate(auth, auth_message, auth_dependency, blocks.title, self._end_sessions)
@@ -100,6 +105,8 @@ class App:
                 Route("/config", self._config),
                 Route("/doorstep/static/{name:path}", self._asset),
                 Route("/doorstep/script/{name}.js", self._script),
+                Route("/doorstep/icon", self._icon),
+                Route("/doorstep/call", self._call, methods=["POST"]),
                 Route("/doorstep/upload", self.file_routes.upload_of_page, methods=["POST"]),
                 Route("/doorstep/file/{id}/{name}", self.file_routes.file_of_page),
                 Route(
@@ -226,7 +233,8 @@ class App:
         return next((page for page in pages if page.config["page"] == path), None)
 
     async def _script(self, request: Request) -> Response:
-        module = self.blocks.scripts.get(request.path_params["name"])
+        name = request.path_params["name"]
+        module = self.blocks.scripts.get(name) or author.get(name)
         if module is None:
             return refusal(404, "no-such-script", "There is no such script.")
         headers = {
@@ -234,6 +242,19 @@ class App:
             "X-Content-Type-Options": "nosniff",
         }
         return Response(module, headers=headers, media_type="text/javascript")
+
+    async def _call(self, request: Request) -> Response:
+        """A component's own script calls a function."""
+        from doorstep.component_calls import ComponentCalls
+
+        return await ComponentCalls(self._session, show_error=self._show_error)(request)
+
+    async def _icon(self, _request: Request) -> Response:
+        if self.look.favicon is None:
+            return refusal(404, "no-such-file", "The app has no icon of its own.")
+        content, kind = self.look.favicon
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": FILE_POLICY}
+        return Response(content, headers=headers, media_type=kind)
 
     async def _asset(self, request: Request) -> Response:
         return self.assets.respond(request.path_params["name"], request)

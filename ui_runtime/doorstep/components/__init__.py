@@ -18,7 +18,7 @@ MODULES: Final = {
 }
 """Public name -> module of this package."""
 
-_NO_WORDS: Final = frozenset({"base", "layout", "textbox", "editor_options", "watermark", "webcam"})
+_NO_WORDS: Final = frozenset({"widget", "base", "layout", "textbox", "editor_options", "watermark", "webcam"})
 """Modules whose names are no words for a component, or that have words of their own."""
 
 SHORTCUTS: Final = {

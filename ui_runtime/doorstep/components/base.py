@@ -56,6 +56,9 @@ class Component(Block):
     heavy: ClassVar[bool] = False
     """Converting a value takes long enough to keep it off the event loop."""
 
+    holds_markup: ClassVar[bool] = False
+    """Its HTML stands on the page as it is."""
+
     is_static: ClassVar[bool] = False
     """The visitor never gives it a value."""
 
@@ -139,6 +142,10 @@ class Component(Block):
     def api_info(self) -> dict[str, Any]:
         """The JSON schema of the wire value."""
         return {}
+
+    def author_markup(self) -> str:
+        """The HTML that the app's author gave it: scripts and handlers in it may run."""
+        return ""
 
     def timer(self) -> Any:
         """The `Timer` that loads its value `every` so many seconds, made for it if there is none yet."""

@@ -14,17 +14,25 @@ _FUNCTION: Final = re.compile(
 _COMMENTS: Final = re.compile(r"\A(\s|//[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 
 
+MOST: Final = 10_000
+
+
 class Scripts:
-    """Modules by name: the hash of what they hold."""
+    """Modules by name: the hash of what they hold. Beyond `MOST` of them the oldest are forgotten."""
 
     def __init__(self) -> None:
         self._modules: dict[str, str] = {}
 
     def add(self, code: str) -> str:
         """Serve `code`: its path, as the page asks for it."""
-        module = module_of(code)
+        return self.add_module(module_of(code))
+
+    def add_module(self, module: str) -> str:
+        """Serve a whole module as it is."""
         name = hashlib.blake2b(module.encode(), digest_size=16).hexdigest()
-        self._modules[name] = module
+        self._modules[name] = self._modules.pop(name, module)
+        if len(self._modules) > MOST:
+            del self._modules[next(iter(self._modules))]
         return f"doorstep/script/{name}.js"
 
     def get(self, name: str) -> str | None:
@@ -33,6 +41,10 @@ class Scripts:
 
     def update(self, other: Scripts) -> None:
         self._modules.update(other._modules)
+
+
+author = Scripts()
+"""Modules of components, which are made before anybody knows of which app."""
 
 
 def module_of(code: str) -> str:

@@ -18,17 +18,26 @@ let shown: { app: App; page: Record<string, unknown> } | null = null;
 void start();
 
 async function start(): Promise<void> {
-  applyTheme(location.search, document.documentElement);
+  const root = document.documentElement;
+  applyTheme(location.search, root);
+  // English is here already, and costs nothing.
+  if (!/^en\b/.test(navigator.language))
+    await (await import("./lib/languages.ts")).applyLanguage(navigator.languages, root);
   const left = sessionStorage.getItem("doorstep-kept") === null ? {} : (await import("./lib/reload.ts")).leftBehind();
   await show(readConfig(document), left);
 }
 
-async function show(config: AppConfig, kept: Kept): Promise<void> {
-  const app = new App(config, rootOf(config, document.baseURI), () => void reload(app));
+async function show(given: AppConfig, kept: Kept): Promise<void> {
+  const translate = given.i18n
+    ? (await import("./lib/i18n.ts")).translator(given.i18n, navigator.languages)
+    : <Value>(value: Value) => value;
+  const config = translate(given) as AppConfig;
+  const app = new App(config, rootOf(config, document.baseURI), () => void reload(app), translate);
   app.start();
   await loadTypes(typesOf(config));
   if (Object.keys(kept).length > 0) (await import("./lib/reload.ts")).restore(app, kept);
   replace(app);
+  if (config.js) await app.script(config.js);
   app.loaded();
 }
 

@@ -10,6 +10,7 @@ import type { ComponentNode, Failure } from "./node.svelte.ts";
 import type { JobMessage, PageMessage, Render } from "./protocol.ts";
 import { loadTypes } from "./registry.ts";
 import { scriptLoader } from "./scripts.ts";
+import { t } from "./texts.ts";
 import { Toasts } from "./toasts.svelte.ts";
 import { Tree } from "./tree.ts";
 import { upload, type FileValue } from "./upload.ts";
@@ -26,13 +27,18 @@ export class App {
   readonly #dispatcher: Dispatcher;
   readonly #frames = new Frames((changes) => this.#change(changes));
   readonly #rendered = new Map<number, Render>();
+  readonly #load: ReturnType<typeof scriptLoader>;
 
   constructor(
     readonly config: AppConfig,
     private readonly base: string,
     /** The app's code has changed. */
     private readonly onReload: () => void = () => location.reload(),
+    /** The app's own texts in the visitor's language. */
+    private readonly translate: (value: unknown) => unknown = (value) => value,
   ) {
+    this.#load = scriptLoader(base);
+    if (config.i18n) document.title = config.title;
     this.#wiring = new Wiring(config.dependencies);
     this.#tree = new Tree(config, {
       fire: (id, event, data) => this.#dispatcher.fire(id, event, id, data),
@@ -43,7 +49,7 @@ export class App {
     });
     this.nodes = this.#tree.nodes;
     this.#connection = new Connection(base, {
-      message: (message) => this.#message(message),
+      message: (message) => this.#message(this.translate(message) as typeof message),
       jobLost: (job) => this.#jobs.lost(job),
       phase: (phase) => {
         this.#tree.timers.connected = phase === "ready";
@@ -53,7 +59,7 @@ export class App {
       welcomed: (again, resumed) => this.link.welcomed(again, resumed),
     });
     this.link = new LinkState(base, config, () => this.#connection.end());
-    this.#jobs = new Jobs(this.#connection, this.#board(scriptLoader(base)));
+    this.#jobs = new Jobs(this.#connection, this.#board());
     this.#dispatcher = new Dispatcher(this.#wiring, this.#jobs, (changes) => this.#apply(changes));
   }
 
@@ -66,15 +72,30 @@ export class App {
     this.#dispatcher.fire(this.config.layout.id, "load", undefined);
   }
 
+  /** Run the app's own script for the page. */
+  async script(path: string): Promise<void> {
+    try {
+      await (await this.#load(path))();
+    } catch (error) {
+      const message = String(error);
+      this.toasts.show({ type: "toast", level: "error", title: t.scriptFailed, message });
+    }
+  }
+
   /** Another app takes this one's place on the page. */
   stop(): void {
     this.#connection.end();
     this.#tree.timers.stop();
   }
 
+  /** The id of the session, once there is one. */
+  session(): Promise<string> {
+    return this.#connection.session();
+  }
+
   /** Stream files to the app; the values name them from then on. */
   async upload(files: File[], onProgress: (fraction: number) => void, stream = false): Promise<FileValue[]> {
-    return upload(this.base, await this.#connection.session(), files, onProgress, stream);
+    return upload(this.base, await this.session(), files, onProgress, stream);
   }
 
   /** Ask a component's Python side for something that is no value: the content of a folder, say. */
@@ -92,7 +113,7 @@ export class App {
     return new URL(path, this.base).href;
   }
 
-  #board(load: ReturnType<typeof scriptLoader>): ConstructorParameters<typeof Jobs>[1] {
+  #board(): ConstructorParameters<typeof Jobs>[1] {
     return {
       nodes: (ids) => ids.flatMap((id) => this.nodes.get(id) ?? []),
       value: (id) => wireValue(this.nodes.get(id)),
@@ -100,7 +121,7 @@ export class App {
       applySoon: (changes) => this.#frames.add(changes),
       fail: (place, failure, passes) => this.#fail(place, failure, passes),
       reveal: (id) => void elementOf(id)?.scrollIntoView({ behavior: "smooth", block: "nearest" }),
-      script: async (path, values) => (await load(path))(...values),
+      script: async (path, values) => (await this.#load(path))(...values),
       over: (triggered, outcome) => this.#dispatcher.over(triggered, outcome),
     };
   }

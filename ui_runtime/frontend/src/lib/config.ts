@@ -70,6 +70,11 @@ export interface AppConfig {
   /** The path of this page among `pages`. */
   page?: string;
   fill_height?: boolean;
+  /** Path of a module whose default export runs when the page is there. */
+  js?: string;
+  footer_links?: (string | { label: string; url: string })[];
+  /** The app's own texts, by language and key. */
+  i18n?: Record<string, Record<string, string>>;
   fill_width?: boolean;
 }
 

@@ -233,7 +233,12 @@ const english = {
   zoomOut: "Zoom out",
 } as const;
 
-export type Texts = typeof english;
+type Widened<Text> = Text extends string ? string : Text;
 
-/** The texts in use. Another language replaces this table as a whole. */
-export const t: Texts = english;
+export type Texts = { [Name in keyof typeof english]: Widened<(typeof english)[Name]> };
+
+/** The texts in use. */
+export const t: Texts = { ...english };
+
+/** Another language takes the place of English; what it has no text for stays English. */
+export const speak = (table: Partial<Texts>): Texts => Object.assign(t, english, table);
