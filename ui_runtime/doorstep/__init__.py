@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from doorstep.components.audio import Audio as Audio
     from doorstep.components.audio import Mic as Mic
     from doorstep.components.audio import Microphone as Microphone
+    from doorstep.chat import ChatInterface as ChatInterface
     from doorstep.components.base import Component as Component
     from doorstep.components.browser_state import BrowserState as BrowserState
     from doorstep.components.button import Button as Button
     from doorstep.components.button import ClearButton as ClearButton
+    from doorstep.components.chat_messages import ChatMessage as ChatMessage
+    from doorstep.components.chatbot import Chatbot as Chatbot
     from doorstep.components.checkbox import Checkbox as Checkbox
     from doorstep.components.checkbox_group import CheckboxGroup as CheckboxGroup
     from doorstep.components.checkbox_group import Checkboxgroup as Checkboxgroup
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from doorstep.components.native_plot import BarPlot as BarPlot
     from doorstep.components.native_plot import LinePlot as LinePlot
     from doorstep.components.native_plot import ScatterPlot as ScatterPlot
+    from doorstep.components.multimodal_textbox import MultimodalTextbox as MultimodalTextbox
     from doorstep.components.navbar import Navbar as Navbar
     from doorstep.components.number import Number as Number
     from doorstep.components.panels import Accordion as Accordion
@@ -160,6 +164,9 @@ MODULES: Final = {
     "Brush": "components.editor_options",
     "Button": "components.button",
     "CSVLogger": "flagging",
+    "ChatInterface": "chat",
+    "ChatMessage": "components.chat_messages",
+    "Chatbot": "components.chatbot",
     "Checkbox": "components.checkbox",
     "ClearButton": "components.button",
     "Column": "components.layout",
@@ -195,6 +202,7 @@ MODULES: Final = {
     "Mic": "components.audio",
     "Microphone": "components.audio",
     "Model3D": "components.model3d",
+    "MultimodalTextbox": "components.multimodal_textbox",
     "Navbar": "components.navbar",
     "Number": "components.number",
     "Paint": "components.image_editor",

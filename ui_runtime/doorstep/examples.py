@@ -65,7 +65,7 @@ class Examples:
         self.fn = fn
         self.preprocess, self.postprocess, self.batch = preprocess, postprocess, batch
         self.examples = example_files.rows(examples, len(self.inputs))
-        self.cache_mode = _mode(cache_examples, cache_mode)
+        self.cache_mode = mode_of(cache_examples, cache_mode)
         self.cache = self._open_cache(run_on_click)
         self._lock = threading.Lock()
         self.dataset = Dataset(
@@ -156,7 +156,7 @@ class Examples:
             component.read(wire, visit) if self.preprocess else wire
             for component, wire in zip(self.inputs, wires, strict=True)
         ]
-        returned = _called(self.fn, [[each] for each in given] if self.batch else given)
+        returned = called(self.fn, [[each] for each in given] if self.batch else given)
         values = [returned] if len(self.outputs) == 1 else list(returned)
         if self.batch:
             values = [each[0] for each in values]
@@ -168,7 +168,7 @@ class Examples:
         self.cache.keep(number, self.outputs, values)
 
 
-def _mode(asked: bool | str | None, mode: CacheMode | None) -> CacheMode | None:
+def mode_of(asked: bool | str | None, mode: CacheMode | None) -> CacheMode | None:
     """How to cache, if at all. DOORSTEP_CACHE_EXAMPLES and …_CACHE_MODE decide where the code does not."""
     if asked is None:
         asked = (_setting("CACHE_EXAMPLES") or "").lower() in {"true", "1"}
@@ -184,7 +184,7 @@ def _setting(name: str) -> str | None:
     return os.environ.get(f"DOORSTEP_{name}") or os.environ.get(f"GRADIO_{name}")
 
 
-def _called(fn: Callable[..., Any], given: list[Any]) -> Any:
+def called(fn: Callable[..., Any], given: list[Any]) -> Any:
     """What `fn` returns, or yields last; an async one runs on a loop of its own, in a thread of its own."""
     kind = kind_of(fn)
     if not kind.is_async:

@@ -208,6 +208,13 @@ class FileStore:
         """The file that was noted under `key`, if it is still there."""
         return self._files.get(self._known.get((owner, key), ""))
 
+    def at(self, owner: str | None, real: Path) -> StoredFile | None:
+        """The file whose bytes are at `real`, if it is its owner's: such a file is shown as it is."""
+        stored = self._files.get(real.parent.name)
+        if stored is None or stored.owner != owner or os.path.realpath(stored.path) != str(real):
+            return None
+        return stored
+
     def note(self, stored: StoredFile, key: Any) -> None:
         """Find the file again by `key`, for its owner alone."""
         self._known[stored.owner, key] = stored.id
@@ -274,6 +281,9 @@ class SessionFiles:
     def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
         """Show a copy of a file. Raises `OutputError` when it is missing or not to be shown."""
         real = self._store.paths.check(path)
+        mine = self._store.at(self._session, real)
+        if mine is not None and name in {None, mine.name}:
+            return mine.value()
         facts = real.stat()
         key = (real, name, facts.st_ino, facts.st_size, facts.st_mtime_ns)
         known = self._store.known(self._session, key)

@@ -56,14 +56,10 @@ _INSTEAD: Final = {
 NAMES: Final = frozenset(
     {
         "Carousel",
-        "ChatInterface",
-        "ChatMessage",
-        "Chatbot",
         "FileData",
         "FileSize",
         "Header",
         "Mix",
-        "MultimodalTextbox",
         "OAuthProfile",
         "OAuthToken",
         "Parallel",
