@@ -1,13 +1,22 @@
 /** Markdown to safe HTML. Loaded only by pages with text that needs it. */
 
 import DOMPurify from "dompurify";
-import { Marked } from "marked";
+import { Marked, type Tokens, type TokensList } from "marked";
+
+import { highlighted } from "./code.ts";
+import { formula, mathOf, type Delimiter } from "./math.ts";
+import { t } from "./texts.ts";
 
 export interface MarkdownOptions {
   /** A line break in the text is one on the page. */
   breaks: boolean;
   /** Headings can be linked to. */
   anchors: boolean;
+  /** Only HTML that can do no harm is kept. */
+  sanitize: boolean;
+  delimiters: readonly Delimiter[];
+  /** Tags of no meaning in HTML that are shown as they were written: all, or those named. */
+  tags: boolean | readonly string[];
 }
 
 const purify = DOMPurify(window);
@@ -23,25 +32,30 @@ purify.addHook("afterSanitizeAttributes", (element) => {
 
 /** Blocks rendered before: a text that grows is rendered where it grows. */
 const rendered = new Map<string, string>();
-const MOST_KEPT = 2_000;
+const MOST_KEPT = 4_000;
 
-/** Safe HTML, block by block; one that did not change is the same string as before. */
-export function render(source: string, options: MarkdownOptions): string[] {
-  const marked = new Marked({ gfm: true, breaks: options.breaks, async: false });
+/**
+ * Safe HTML, block by block; one that did not change is the same string as before. What needs more of the
+ * page than is here yet (formulas, colours of code) is plain at first: `onmore` is called when that has come.
+ */
+export function render(source: string, options: MarkdownOptions, onmore: () => void): string[] {
+  const { marked, key } = rendererOf(options);
   const tokens = marked.lexer(source);
   // Tags may open in one block and close in another, and what a link refers to may stand anywhere.
   const whole = tokens.some(({ type }) => type === "html") || Object.keys(tokens.links).length > 0;
-  if (whole) return [cleaned(marked.parser(tokens), options)];
+  if (whole) return [finished(marked.parser(tokens), options, onmore).html];
   if (rendered.size > MOST_KEPT) rendered.clear();
   return tokens.flatMap((token) => {
     if (token.type === "space") return [];
-    const key = `${options.breaks}${options.anchors}${token.raw}`;
-    const html = rendered.get(key) ?? cleaned(marked.parser([token]), options);
-    rendered.set(key, html);
+    const known = rendered.get(key + token.raw);
+    if (known !== undefined) return [known];
+    const { html, complete } = finished(marked.parser([token] as unknown as TokensList), options, onmore);
+    if (complete) rendered.set(key + token.raw, html);
     return [html];
   });
 }
 
+<<<<<<< HEAD
 /** HTML that does no harm. */
 export function safe(html: string): string {
   return cleaned(html, { breaks: false, anchors: false });
@@ -51,14 +65,83 @@ function cleaned(html: string, { anchors }: MarkdownOptions): string {
   const safe = purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true });
   if (anchors) for (const heading of safe.querySelectorAll("h1,h2,h3,h4,h5,h6")) addAnchor(heading);
   for (const table of safe.querySelectorAll("table")) wrapTable(table);
+=======
+// -- what Markdown is here ---------------------------------------------------------------------
+
+const renderers = new Map<string, { marked: Marked; key: string }>();
+
+function rendererOf(options: MarkdownOptions): { marked: Marked; key: string } {
+  const key = JSON.stringify(options);
+  const known = renderers.get(key);
+  if (known) return known;
+  const marked = new Marked({ gfm: true, breaks: options.breaks, async: false });
+  marked.use({ extensions: mathOf(options.delimiters) });
+  marked.use({ renderer: { checkbox: ({ checked }: Tokens.Checkbox) => tick(checked) } });
+  if (options.tags) marked.use({ tokenizer: literalTags(options.tags) });
+  const made = { marked, key };
+  renderers.set(key, made);
+  return made;
+}
+
+function tick(checked: boolean): string {
+  return `<span class="tick${checked ? " done" : ""}" role="img" aria-label="${checked ? t.done : t.notDone}"></span> `;
+}
+
+/** Tags that HTML does not know are text: what a model wrote between them must not get lost. */
+function literalTags(tags: true | readonly string[]) {
+  const literal = (name: string) => (tags === true || tags.includes(name)) && isUnknown(name);
+  return {
+    html(source: string) {
+      const [, name] = /^ {0,3}<\/?([a-z][\w:-]*)/i.exec(source) ?? [];
+      return name && literal(name) ? undefined : (false as const);
+    },
+    tag(source: string) {
+      const [raw, name] = /^<\/?([a-z][\w:-]*)(?:\s[^<>]*)?>/i.exec(source) ?? [];
+      return raw && name && literal(name) ? ({ type: "text", raw, text: raw } as never) : (false as const);
+    },
+  };
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function isUnknown(name: string): boolean {
+  if (name.includes("-")) return true;
+  const isSvg = document.createElementNS(SVG, name).constructor !== SVGElement;
+  return !isSvg && document.createElement(name) instanceof HTMLUnknownElement;
+}
+
+// -- what becomes of its HTML ------------------------------------------------------------------
+
+function finished(html: string, options: MarkdownOptions, onmore: () => void): { html: string; complete: boolean } {
+  const body = options.sanitize ? purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true }) : fragmentOf(html);
+  if (options.anchors) for (const heading of body.querySelectorAll("h1,h2,h3,h4,h5,h6")) addAnchor(heading);
+  for (const table of body.querySelectorAll("table")) wrapTable(table);
+  let complete = true;
+  const later = (more: Promise<unknown>): void => {
+    complete = false;
+    void more.then(onmore, () => undefined);
+  };
+  for (const place of body.querySelectorAll<HTMLElement>(".math-source")) formula(place, later);
+  for (const code of body.querySelectorAll<HTMLElement>("pre > code")) finishCode(code, later);
+>>>>>>> f7d99ca (page: chats and Markdown with formulas and colours)
   const out = document.createElement("div");
-  out.append(safe);
-  return out.innerHTML;
+  out.append(body);
+  return { html: out.innerHTML, complete };
+}
+
+function fragmentOf(html: string): DocumentFragment {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
 }
 
 function addAnchor(heading: Element): void {
   const slug = (heading.textContent ?? "").trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
-  if (slug) heading.id = slug;
+  if (!slug) return;
+  heading.id = slug;
+  const link = document.createElement("a");
+  Object.assign(link, { className: "anchor", href: `#${slug}`, textContent: "#", ariaLabel: t.linkTo(heading.textContent ?? "") });
+  heading.append(link);
 }
 
 /** A wide table scrolls inside the page instead of widening it. */
@@ -68,4 +151,23 @@ function wrapTable(table: Element): void {
   wrapper.tabIndex = 0;
   table.replaceWith(wrapper);
   wrapper.append(table);
+}
+
+const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
+
+function finishCode(code: HTMLElement, later: (more: Promise<unknown>) => void): void {
+  const pre = code.parentElement as HTMLPreElement;
+  const language = /\blanguage-(\S+)/.exec(code.className)?.[1] ?? "";
+  const coloured = highlighted(code.textContent ?? "", language, later);
+  if (coloured !== null) code.innerHTML = coloured;
+  pre.tabIndex = 0;
+  const frame = document.createElement("div");
+  frame.className = "code";
+  pre.replaceWith(frame);
+  frame.append(pre);
+  if (isSecureContext) {
+    const icon = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${COPY}"/></svg>`;
+    frame.insertAdjacentHTML("beforeend", `<button class="icon-button copy-code" type="button">${icon}</button>`);
+    frame.querySelector("button")?.setAttribute("aria-label", t.copyCode);
+  }
 }
