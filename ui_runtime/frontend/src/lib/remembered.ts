@@ -1,6 +1,9 @@
-/** `browser_state` components: their values outlive the page, in the browser's local storage. */
+/** Components with a key for it: their values outlive the page, in the browser's local storage. */
 
 import type { ComponentNode } from "./node.svelte.ts";
+
+/** Whether it is such a component: a `browser_state`, or the list of a visitor's chats. */
+export const isKept = (node: ComponentNode): boolean => node.text("storage_key") !== "";
 
 /** Take the value that an earlier visit left, if any, in place of the app's. */
 export function recall(node: ComponentNode): void {

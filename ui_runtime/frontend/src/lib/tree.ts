@@ -3,7 +3,7 @@
 import type { AppConfig, ComponentConfig } from "./config.ts";
 import { ComponentNode, type Events } from "./node.svelte.ts";
 import type { Render } from "./protocol.ts";
-import { recall, remember } from "./remembered.ts";
+import { isKept, recall, remember } from "./remembered.ts";
 import { Timers } from "./timers.svelte.ts";
 
 /** What a `render` block holds. */
@@ -19,7 +19,7 @@ export class Tree {
   readonly #events: Events;
 
   constructor(config: AppConfig, events: Omit<Events, "changed">) {
-    const changed = (node: ComponentNode) => node.type === "browser_state" && remember(node);
+    const changed = (node: ComponentNode) => isKept(node) && remember(node);
     this.#events = { ...events, changed };
     for (const component of config.components) this.#add(component);
   }
@@ -56,7 +56,7 @@ export class Tree {
     const node = new ComponentNode(component, this.#events);
     this.nodes.set(node.id, node);
     if (node.type === "timer") this.timers.watch(node);
-    if (node.type === "browser_state") recall(node);
+    if (isKept(node)) recall(node);
   }
 
   #remove(id: number): void {
