@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks as Blocks
+    from doorstep.chat import ChatInterface as ChatInterface
     from doorstep.components.annotated_image import AnnotatedImage as AnnotatedImage
     from doorstep.components.annotated_image import Annotatedimage as Annotatedimage
     from doorstep.components.audio import Audio as Audio
     from doorstep.components.audio import Mic as Mic
     from doorstep.components.audio import Microphone as Microphone
-    from doorstep.chat import ChatInterface as ChatInterface
     from doorstep.components.base import Component as Component
     from doorstep.components.browser_state import BrowserState as BrowserState
     from doorstep.components.button import Button as Button
@@ -75,10 +75,10 @@ if TYPE_CHECKING:
     from doorstep.components.markdown import Markdown as Markdown
     from doorstep.components.media_options import WaveformOptions as WaveformOptions
     from doorstep.components.model3d import Model3D as Model3D
+    from doorstep.components.multimodal_textbox import MultimodalTextbox as MultimodalTextbox
     from doorstep.components.native_plot import BarPlot as BarPlot
     from doorstep.components.native_plot import LinePlot as LinePlot
     from doorstep.components.native_plot import ScatterPlot as ScatterPlot
-    from doorstep.components.multimodal_textbox import MultimodalTextbox as MultimodalTextbox
     from doorstep.components.navbar import Navbar as Navbar
     from doorstep.components.number import Number as Number
     from doorstep.components.panels import Accordion as Accordion

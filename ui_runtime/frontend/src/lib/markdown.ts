@@ -12,11 +12,12 @@ export interface MarkdownOptions {
   breaks: boolean;
   /** Headings can be linked to. */
   anchors: boolean;
-  /** Only HTML that can do no harm is kept. */
-  sanitize: boolean;
-  delimiters: readonly Delimiter[];
+  /** Only HTML that can do no harm is kept, unless this is false. */
+  sanitize?: boolean;
+  /** What formulas stand between. */
+  delimiters?: readonly Delimiter[];
   /** Tags of no meaning in HTML that are shown as they were written: all, or those named. */
-  tags: boolean | readonly string[];
+  tags?: boolean | readonly string[];
 }
 
 const purify = DOMPurify(window);
@@ -38,7 +39,7 @@ const MOST_KEPT = 4_000;
  * Safe HTML, block by block; one that did not change is the same string as before. What needs more of the
  * page than is here yet (formulas, colours of code) is plain at first: `onmore` is called when that has come.
  */
-export function render(source: string, options: MarkdownOptions, onmore: () => void): string[] {
+export function render(source: string, options: MarkdownOptions, onmore: () => void = () => undefined): string[] {
   const { marked, key } = rendererOf(options);
   const tokens = marked.lexer(source);
   // Tags may open in one block and close in another, and what a link refers to may stand anywhere.
@@ -55,17 +56,6 @@ export function render(source: string, options: MarkdownOptions, onmore: () => v
   });
 }
 
-<<<<<<< HEAD
-/** HTML that does no harm. */
-export function safe(html: string): string {
-  return cleaned(html, { breaks: false, anchors: false });
-}
-
-function cleaned(html: string, { anchors }: MarkdownOptions): string {
-  const safe = purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true });
-  if (anchors) for (const heading of safe.querySelectorAll("h1,h2,h3,h4,h5,h6")) addAnchor(heading);
-  for (const table of safe.querySelectorAll("table")) wrapTable(table);
-=======
 // -- what Markdown is here ---------------------------------------------------------------------
 
 const renderers = new Map<string, { marked: Marked; key: string }>();
@@ -75,7 +65,7 @@ function rendererOf(options: MarkdownOptions): { marked: Marked; key: string } {
   const known = renderers.get(key);
   if (known) return known;
   const marked = new Marked({ gfm: true, breaks: options.breaks, async: false });
-  marked.use({ extensions: mathOf(options.delimiters) });
+  marked.use({ extensions: mathOf(options.delimiters ?? []) });
   marked.use({ renderer: { checkbox: ({ checked }: Tokens.Checkbox) => tick(checked) } });
   if (options.tags) marked.use({ tokenizer: literalTags(options.tags) });
   const made = { marked, key };
@@ -113,7 +103,7 @@ function isUnknown(name: string): boolean {
 // -- what becomes of its HTML ------------------------------------------------------------------
 
 function finished(html: string, options: MarkdownOptions, onmore: () => void): { html: string; complete: boolean } {
-  const body = options.sanitize ? purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true }) : fragmentOf(html);
+  const body = options.sanitize === false ? fragmentOf(html) : cleaned(html);
   if (options.anchors) for (const heading of body.querySelectorAll("h1,h2,h3,h4,h5,h6")) addAnchor(heading);
   for (const table of body.querySelectorAll("table")) wrapTable(table);
   let complete = true;
@@ -123,10 +113,22 @@ function finished(html: string, options: MarkdownOptions, onmore: () => void): {
   };
   for (const place of body.querySelectorAll<HTMLElement>(".math-source")) formula(place, later);
   for (const code of body.querySelectorAll<HTMLElement>("pre > code")) finishCode(code, later);
->>>>>>> f7d99ca (page: chats and Markdown with formulas and colours)
+  return { html: htmlOf(body), complete };
+}
+
+/** HTML that does no harm. */
+export function safe(html: string): string {
+  const body = cleaned(html);
+  for (const table of body.querySelectorAll("table")) wrapTable(table);
+  return htmlOf(body);
+}
+
+const cleaned = (html: string): DocumentFragment => purify.sanitize(html, { ...POLICY, RETURN_DOM_FRAGMENT: true });
+
+function htmlOf(body: DocumentFragment): string {
   const out = document.createElement("div");
   out.append(body);
-  return { html: out.innerHTML, complete };
+  return out.innerHTML;
 }
 
 function fragmentOf(html: string): DocumentFragment {
