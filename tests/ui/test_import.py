@@ -43,11 +43,7 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert name in dir(ds)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("name", ["cache", "mcp", "load_chat"])
-=======
-@pytest.mark.parametrize("name", ["themes", "OAuthToken"])
->>>>>>> 958c279 (tests: another name that is missing yet)
 def test_a_name_that_gradio_has_is_said_to_be_missing_yet_and_what_is_there(name: str) -> None:
     code = f"import doorstep as ds\nds.{name}"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

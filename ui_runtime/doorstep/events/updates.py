@@ -70,12 +70,7 @@ def apply(change: dict[str, Any], output: Block, visit: Visit) -> dict[str, Any]
     props: dict[str, Any] = {}
     if properties:
         changed = _changed(current, properties)
-<<<<<<< HEAD
         props = _difference(current, changed, properties) | _files_of(changed, properties, visit)
-=======
-        props = _difference(current, changed, properties)
-        props |= _of_files(changed, properties, visit)
->>>>>>> 2d03ec4 (ui: chats in Python: messages, Chatbot, MultimodalTextbox and ChatInterface)
         visit.overlay.blocks[output.id] = current = changed
     if "value" in change:
         value = change["value"]
@@ -142,15 +137,6 @@ def _is_same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     return type(one) is type(other) and isinstance(one, _PLAIN) and bool(one == other)
-
-
-def _of_files(changed: Block, named: dict[str, Any], visit: Visit) -> dict[str, Any]:
-    """Named properties that are files, as the page gets them."""
-    from doorstep.components.base import Component
-
-    if not isinstance(changed, Component):
-        return {}
-    return {name: each for name, each in changed.file_props(visit.files).items() if name in named}
 
 
 _PLAIN: Final = (str, int, float, list, dict, tuple, set, frozenset, bytes)
