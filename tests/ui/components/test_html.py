@@ -59,7 +59,7 @@ def test_events_that_its_script_triggers_can_be_listened_to() -> None:
         html.picked(lambda: None)
         html.click(lambda: None)
 
-    assert [each.targets[0].name for each in app.dependencies] == ["picked", "click"]
+    assert [each.targets[0].event for each in app.dependencies] == ["picked", "click"]
     assert not hasattr(html, "unheard")
 
 
