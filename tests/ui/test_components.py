@@ -254,7 +254,7 @@ def test_a_value_that_may_still_become_a_choice_is_taken_in_silence() -> None:
             "show_copy_button",
             r'`show_copy_button` does nothing yet .*there is buttons=\["copy"\]',
         ),
-        (ds.Image, "show_download_button", "Image: `show_download_button` does nothing yet"),
+        (ds.Label, "show_share_button", "Label: `show_share_button` does nothing yet"),
         (ds.Column, "buttons", "Column: `buttons` does nothing yet"),
         (ds.Row, "show_progress", "Row: `show_progress` does nothing yet"),
     ],

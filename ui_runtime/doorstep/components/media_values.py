@@ -89,16 +89,14 @@ def check_length(path: Path, lengths: Lengths, measure: Callable[[Path], float],
 
 def buttons_of(
     owner: str, given: Sequence[Any] | None, download: bool | None, share: bool | None
-) -> list[str]:
-    """The names of the buttons that a component shows, or what the older parameters say."""
+) -> list[Any]:
+    """The buttons that a component shows, or what the older parameters say."""
     buttons = ["download"] if given is None else list(given)
     for name, wanted in (("download", download), ("share", share)):
         if wanted is not None:
             note(f'{owner}: `show_{name}_button` is now a matter of buttons=["{name}", …]')
             buttons = [each for each in buttons if each != name] + ([name] if wanted else [])
     for button in buttons:
-        if not isinstance(button, str):
-            note(f"{owner}: a Button among `buttons` is not shown; place it beside the {owner}")
-        else:
+        if isinstance(button, str):
             check_option(owner, "buttons", button, ("download", "share"))
-    return [each for each in buttons if isinstance(each, str)]
+    return buttons
