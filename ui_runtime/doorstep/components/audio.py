@@ -146,9 +146,11 @@ class Audio(Component):
     def show_of(self, call: Call, value: Any) -> Any:
         if not self.streaming or value is None or is_address(value):
             return super().show_of(call, value)
-        stream = call.streams.get(self.id)
-        if stream is None:
-            stream = call.streams[self.id] = SoundStream(call.visit.files)
+        goes_on = call.dependency.is_stream
+        streams = call.visit.streams if goes_on else call.streams
+        stream = streams.get(self.id)
+        if stream is None or (goes_on and stream.is_over):
+            stream = streams[self.id] = SoundStream(call.visit.files)
         return stream.grown(value)
 
     def _file(self, path: Path, files: Files) -> dict[str, Any]:

@@ -7,14 +7,19 @@ that are left out between the two lose nothing; a program that waits for the end
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.components import sounds
 from doorstep.errors import MissingProgramError
 
 if TYPE_CHECKING:
     from doorstep.components.base import Files
+
+
+PAUSE: Final = 10.0
+"""Seconds without a piece after which the next one begins another sound."""
 
 
 class SoundStream:
@@ -26,9 +31,16 @@ class SoundStream:
         self._kind = "wav"
         self._rate = 0
         self._channels = 1
+        self._touched = time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        """Of what is answered to a microphone nobody says when it ends: a long pause does."""
+        return time.monotonic() - self._touched > PAUSE
 
     def grown(self, value: Any) -> dict[str, Any]:
         """The wire value with this piece at its end: `(rate, array)`, the bytes of a file, or its path."""
+        self._touched = time.monotonic()
         sound, data = self._piece(value)
         if self._file is None:
             self._begin(sound, data)

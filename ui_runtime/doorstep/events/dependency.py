@@ -127,6 +127,11 @@ class Dependency:
         """Whether the function asks what its event carried."""
         return any(each.is_event for each in self.injections)
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether what a visitor streams starts it, piece by piece."""
+        return any(target.event == "stream" for target in self.targets)
+
     def config(self) -> dict[str, Any]:
         """What the page needs to know."""
         return {
@@ -143,7 +148,7 @@ class Dependency:
 
     def _more(self) -> dict[str, Any]:
         """What is said only where it is not the default."""
-        streams = any(target.event == "stream" for target in self.targets)
+        streams = self.is_stream
         given = {
             "after": [[earlier.id, ending] for earlier, ending in self.after],
             "cancels": [each.id for each in self.cancels],

@@ -161,6 +161,8 @@ class Registry:
         dependency.show_progress_on = _components(shown_on, "show_progress_on", None) if shown_on else None
         dependency.cancels = _dependencies(options.get("cancels"))
         dependency.trigger_mode = options.get("trigger_mode") or _default_mode(triggers)
+        if dependency.is_stream and "show_progress" not in options:
+            dependency.show_progress = "minimal"  # a veil over what changes twice a second would flicker
         dependency.key = options.get("key")
         _check_words(dependency)
         js = options.get("js")

@@ -46,6 +46,9 @@ class Visit:
     kept: dict[int, Any] = field(default_factory=dict)
     """What components remember of what they showed in this session, by their ids."""
 
+    streams: dict[int, Any] = field(default_factory=dict)
+    """What outputs that grow with each `stream` event have shown so far, by component."""
+
     def block(self, number: int | None) -> Block | None:
         """The block with this id as this session has it."""
         if number is None:

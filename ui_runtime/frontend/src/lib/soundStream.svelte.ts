@@ -13,12 +13,18 @@ export class SoundStream {
   #context = new AudioContext();
   #volume = this.#context.createGain();
   #form: WavForm | null = null;
-  #size = 0;
+  #size: number;
   /** When the last piece will be over, by the context's clock. */
   #end = 0;
   #fetching: Promise<void> = Promise.resolve();
 
-  constructor(private readonly url: string) {
+  /** What there is to hear begins after `start` bytes of the file. */
+  constructor(
+    private readonly url: string,
+    start = 0,
+  ) {
+    this.#size = start;
+    if (start > 0) this.#fetching = this.#bytes(0, WAV_HEADER).then((bytes) => void (this.#form = wavForm(bytes)));
     this.#volume.connect(this.#context.destination);
     void this.#context.suspend();
   }
@@ -62,10 +68,13 @@ export class SoundStream {
   }
 
   async #fetch(start: number, size: number): Promise<void> {
-    const answer = await fetch(this.url, { headers: { Range: `bytes=${start}-${size - 1}` }, cache: "no-store" });
-    const bytes = await answer.arrayBuffer();
-    const piece = await this.#decode(bytes, start);
+    const piece = await this.#decode(await this.#bytes(start, size), start);
     if (piece && this.#context.state !== "closed") this.#add(piece);
+  }
+
+  async #bytes(start: number, end: number): Promise<ArrayBuffer> {
+    const answer = await fetch(this.url, { headers: { Range: `bytes=${start}-${end - 1}` }, cache: "no-store" });
+    return answer.arrayBuffer();
   }
 
   async #decode(bytes: ArrayBuffer, start: number): Promise<AudioBuffer | null> {
