@@ -32,6 +32,7 @@ export function themed({ data, layout = {}, frames }: Figure, look: Look): Requi
 function darkened(layout: Part, look: Look): Part {
   const template = (layout["template"] ?? {}) as { layout?: Part };
   const axis = { gridcolor: look.line, linecolor: look.line, zerolinecolor: look.line };
+  const wall = { ...axis, backgroundcolor: look.sunken };
   const inner = template.layout ?? {};
   return {
     plot_bgcolor: layout["plot_bgcolor"] ?? look.sunken,
@@ -42,6 +43,7 @@ function darkened(layout: Part, look: Look): Part {
         ...inner,
         xaxis: { ...((inner["xaxis"] ?? {}) as Part), ...axis },
         yaxis: { ...((inner["yaxis"] ?? {}) as Part), ...axis },
+        scene: { xaxis: wall, yaxis: wall, zaxis: wall },
       },
     },
   };

@@ -63,7 +63,7 @@ export function specOf(
     title: props.title ?? undefined,
     data: { name: "points" },
     encoding,
-    layer: layers(value.mark, kind, tooltip, brush, look),
+    layer: layers(value.mark, kind, tooltip, brush, look, props.y_lim !== null),
   };
 }
 
@@ -75,10 +75,11 @@ function brushOf(look: Look): Spec {
   } as Spec;
 }
 
-function layers(mark: PlotValue["mark"], kind: Kind, tooltip: unknown, brush: Spec, look: Look): Spec[] {
+function layers(mark: PlotValue["mark"], kind: Kind, tooltip: unknown, brush: Spec, look: Look, limited: boolean): Spec[] {
   if (mark === "bar") {
-    const type = kind === "nominal" ? "bar" : "rect";
-    return [{ ...brush, mark: { type, clip: true, cornerRadiusEnd: type === "bar" ? 3 : undefined }, encoding: { tooltip } }];
+    // Round ends and clipping exclude each other.
+    if (kind === "nominal") return [{ ...brush, mark: { type: "bar", ...(limited ? { clip: true } : { cornerRadiusEnd: 3 }) }, encoding: { tooltip } }];
+    return [{ ...brush, mark: { type: "rect", clip: true }, encoding: { tooltip, x2: { field: "x1" }, y2: { field: "y0" } } }];
   }
   if (mark === "point") {
     return [{ ...brush, mark: { type: "point", filled: true, size: 55, opacity: 0.75, clip: true }, encoding: { tooltip } }];
@@ -109,6 +110,7 @@ function xEncoding(props: NativeProps, wanted: Wanted, kind: Kind, mark: PlotVal
       title: props.x_title ?? wanted.x,
       labelAngle: props.x_label_angle,
       labelOverlap: "greedy",
+      labelSeparation: 10,
       labelLimit: 140,
       labels: visible !== false,
       ...(visible === "hidden" ? { labelOpacity: 0 } : {}),
