@@ -137,7 +137,9 @@ def test_older_parameters_do_what_they_did_with_a_note(files: FakeFiles) -> None
     with pytest.warns(UserWarning, match="mirror_webcam"):
         assert ds.Image(mirror_webcam=False).webcam_options["mirror"] is False
     with pytest.warns(UserWarning, match="buttons"):
-        assert ds.Image(show_download_button=False).buttons == ["fullscreen"]
+        assert ds.Image(show_download_button=False, show_share_button=True).buttons == ["fullscreen", "share"]
+    with pytest.raises(UsageError, match="buttons='print'"):
+        ds.Image(buttons=["print"])  # type: ignore[list-item]
 
 
 def test_camera_options_are_checked_and_sent() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
 from doorstep.components import images
 from doorstep.components.base import Component, ComponentProps, Files
+from doorstep.components.image import checked_buttons
 from doorstep.components.picture_values import IMAGE, Showing, named
 from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener
@@ -61,7 +62,7 @@ class AnnotatedImage(Component):
         self.height = height
         self.width = width
         self.color_map = color_map
-        self.buttons = ["fullscreen"] if buttons is None else list(buttons)
+        self.buttons = checked_buttons("AnnotatedImage", buttons, ["fullscreen"], {})
         super().__init__(value, **common)
 
     def check_needs(self, *, is_read: bool) -> None:  # noqa: ARG002

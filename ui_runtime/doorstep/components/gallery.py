@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 from doorstep.components import images
 from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
-from doorstep.components.image import checked_sources, older_buttons
+from doorstep.components.image import checked_buttons, checked_sources
 from doorstep.components.picture_values import (
     IMAGE,
     PASSES,
@@ -76,7 +76,7 @@ class Gallery(Component):
         sources: list[Literal["upload", "webcam", "clipboard"]] | None = None,
         show_download_button: bool | None = None,
         show_fullscreen_button: bool | None = None,
-        show_share_button: bool | None = None,  # noqa: ARG002  # sharing is a matter of one company's site
+        show_share_button: bool | None = None,
         grid: int | Sequence[int] | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
@@ -96,10 +96,12 @@ class Gallery(Component):
         self.selected_index = selected_index
         self.object_fit = object_fit
         self.passes = Passing(type, None if type == "filepath" else "RGB")
-        every = ["download", "download_all", "fullscreen"]
-        self.buttons = older_buttons(
-            "Gallery", every if buttons is None else buttons, show_download_button, show_fullscreen_button
-        )
+        shown = {
+            "download": show_download_button,
+            "fullscreen": show_fullscreen_button,
+            "share": show_share_button,
+        }
+        self.buttons = checked_buttons("Gallery", buttons, ["download", "download_all", "fullscreen"], shown)
         self.fit_columns = fit_columns
         self.sources = checked_sources("Gallery", sources or ["upload"])
         super().__init__(value, **common)

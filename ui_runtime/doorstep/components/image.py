@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from doorstep.components.button import Button
 
 Source = Literal["upload", "webcam", "clipboard"]
+BUTTONS = ("download", "download_all", "fullscreen", "share")
 SOURCES: tuple[Source, ...] = ("upload", "webcam", "clipboard")
 
 
@@ -71,7 +72,7 @@ class Image(Component):
         webcam_constraints: dict[str, Any] | None = None,
         show_download_button: bool | None = None,
         show_fullscreen_button: bool | None = None,
-        show_share_button: bool | None = None,  # noqa: ARG002  # sharing is a matter of one company's site
+        show_share_button: bool | None = None,
         **common: Unpack[ComponentProps],
     ) -> None:
         check_option("Image", "type", type, PASSES)
@@ -81,7 +82,12 @@ class Image(Component):
         self.image_mode = image_mode
         self.streaming = streaming
         self.sources = _sources(sources, _older_source(source), streaming=streaming)
-        self.buttons = older_buttons("Image", buttons, show_download_button, show_fullscreen_button)
+        shown = {
+            "download": show_download_button,
+            "fullscreen": show_fullscreen_button,
+            "share": show_share_button,
+        }
+        self.buttons = checked_buttons("Image", buttons, ["download", "fullscreen"], shown)
         self.camera = _webcam_options("Image", webcam_options, mirror_webcam, webcam_constraints)
         self.placeholder = placeholder
         self.watermark = watermark_options(watermark)
@@ -125,15 +131,21 @@ def checked_sources(owner: str, sources: Sequence[str] | str) -> list[str]:
     return listed
 
 
-def older_buttons(
-    owner: str, buttons: Sequence[Any] | None, download: bool | None, fullscreen: bool | None
+def checked_buttons(
+    owner: str, buttons: Sequence[Any] | None, usual: list[str], older: dict[str, bool | None]
 ) -> list[Any]:
-    """`buttons`, or all but those that the older parameters take away."""
-    shown = list(buttons) if buttons is not None else ["download", "fullscreen"]
-    for name, wanted in (("download", download), ("fullscreen", fullscreen)):
+    """`buttons`, or the `usual` ones, but for what older parameters say of one (None: nothing).
+
+    Raises `UsageError` for a word that means none.
+    """
+    shown = list(usual if buttons is None else buttons)
+    for name, wanted in older.items():
         if wanted is not None:
             note(f'{owner}: `show_{name}_button` is now a matter of buttons=["{name}", …]')
             shown = [each for each in shown if each != name] + ([name] if wanted else [])
+    for button in shown:
+        if isinstance(button, str):
+            check_option(owner, "buttons", button, BUTTONS)
     return shown
 
 

@@ -16,7 +16,7 @@ from doorstep.components import images
 from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.components.editor_options import Brush, Eraser, LayerOptions
-from doorstep.components.image import SOURCES, Source, checked_sources, older_buttons
+from doorstep.components.image import SOURCES, Source, checked_buttons, checked_sources
 from doorstep.components.picture_values import IMAGE, PASSES, Passes, Showing, is_shown, named
 from doorstep.components.watermark import WatermarkOptions
 from doorstep.components.webcam import WebcamOptions, webcam_options
@@ -112,7 +112,8 @@ class ImageEditor(Component):
         self.image_mode = image_mode
         self.sources = checked_sources(owner, sources if isinstance(sources, str) else tuple(sources or ()))
         self.passes = type
-        self.buttons = older_buttons(owner, buttons, show_download_button, show_fullscreen_button)
+        shown = {"download": show_download_button, "fullscreen": show_fullscreen_button}
+        self.buttons = checked_buttons(owner, buttons, ["download", "fullscreen"], shown)
         self.placeholder = placeholder
         self.transforms = list(transforms or ())
         for each in self.transforms:

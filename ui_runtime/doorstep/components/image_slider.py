@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 from doorstep.components import images
 from doorstep.components.arguments import check_number, check_option
 from doorstep.components.base import Component, ComponentProps, Files
+from doorstep.components.image import checked_buttons
 from doorstep.components.picture_values import IMAGE, PASSES, Passes, Passing, Showing, named
 from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener
@@ -59,7 +60,7 @@ class ImageSlider(Component):
         self.height = height
         self.width = width
         self.image_mode = image_mode
-        self.buttons = ["download", "fullscreen"] if buttons is None else list(buttons)
+        self.buttons = checked_buttons("ImageSlider", buttons, ["download", "fullscreen"], {})
         self.slider_position = slider_position
         self.max_height = max_height
         self.passes = Passing(type, image_mode)
