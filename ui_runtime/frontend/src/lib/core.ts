@@ -10,4 +10,5 @@ import "../parts/Block.svelte";
 import "../parts/Children.svelte";
 import "../parts/CopyButton.svelte";
 import "../parts/Icon.svelte";
+import "../parts/Prose.svelte";
 import "../parts/Status.svelte";

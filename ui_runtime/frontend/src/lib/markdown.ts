@@ -5,7 +5,9 @@ import { Marked, type Tokens, type TokensList } from "marked";
 
 import { highlighted } from "./code.ts";
 import { formula, mathOf, type Delimiter } from "./math.ts";
+import { c } from "./chat-texts.ts";
 import { t } from "./texts.ts";
+import "../styles/prose.css";
 
 export interface MarkdownOptions {
   /** A line break in the text is one on the page. */
@@ -74,7 +76,7 @@ function rendererOf(options: MarkdownOptions): { marked: Marked; key: string } {
 }
 
 function tick(checked: boolean): string {
-  return `<span class="tick${checked ? " done" : ""}" role="img" aria-label="${checked ? t.done : t.notDone}"></span> `;
+  return `<span class="tick${checked ? " done" : ""}" role="img" aria-label="${checked ? c.done : c.notDone}"></span> `;
 }
 
 /** Tags that HTML does not know are text: what a model wrote between them must not get lost. */
@@ -155,6 +157,19 @@ function wrapTable(table: Element): void {
   wrapper.append(table);
 }
 
+/** The buttons at pieces of code are part of the rendered text: who shows that passes its clicks on. */
+export async function copyCode({ target }: MouseEvent): Promise<void> {
+  const button = (target as Element).closest(".copy-code");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.parentElement?.querySelector("code")?.textContent ?? "");
+  button.setAttribute("aria-label", t.copied);
+  button.classList.add("copied");
+  setTimeout(() => {
+    button.setAttribute("aria-label", c.copyCode);
+    button.classList.remove("copied");
+  }, 1500);
+}
+
 const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
 
 function finishCode(code: HTMLElement, later: (more: Promise<unknown>) => void): void {
@@ -170,6 +185,6 @@ function finishCode(code: HTMLElement, later: (more: Promise<unknown>) => void):
   if (isSecureContext) {
     const icon = `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${COPY}"/></svg>`;
     frame.insertAdjacentHTML("beforeend", `<button class="icon-button copy-code" type="button">${icon}</button>`);
-    frame.querySelector("button")?.setAttribute("aria-label", t.copyCode);
+    frame.querySelector("button")?.setAttribute("aria-label", c.copyCode);
   }
 }
