@@ -40,7 +40,7 @@ class Dataframe(Component):
 
     type: ClassVar[str] = "dataframe"
     PROPS: ClassVar = (
-        *("headers", "row_count", "row_limits", "column_count", "column_limits", "datatype"),
+        *("headers", "row_count", "row_limits", "column_limits", "datatype"),
         *("latex_delimiters", "max_height", "wrap", "line_breaks", "column_widths", "buttons"),
         *("show_row_numbers", "max_chars", "show_search", "pinned_columns", "static_columns"),
     )
@@ -107,6 +107,7 @@ class Dataframe(Component):
         if max_rows is not None or max_cols is not None or overflow_row_behaviour is not None:
             note(f"{owner}: a table scrolls; max_rows, max_cols and overflow_row_behaviour do nothing")
         self._first: Shown | None = None
+        common.setdefault("min_width", 280)
         super().__init__(value, **common)
 
     def check_needs(self, *, is_read: bool) -> None:

@@ -85,6 +85,7 @@ class NativePlot(Component):
         self.height = height
         self.buttons = buttons or []
         self._check()
+        common.setdefault("min_width", 280)
         super().__init__(value, **common)
 
     def _check(self) -> None:

@@ -47,6 +47,7 @@ class Plot(Component):
         self.format = format
         self.buttons = [] if buttons is None else buttons
         self.caption = caption
+        common.setdefault("min_width", 280)
         _draw_without_a_screen()
         # A figure's class may be callable; it is a value all the same.
         super().__init__(None if _kind_of(value) else value, **common)

@@ -46,9 +46,13 @@ export class TableState {
 
   /** An empty table that is filled in begins with empty rows. */
   #withBlanks(table: TableValue): TableValue {
+    if (table.data.length > 0 || table.metadata?.kept) return table;
+    // Nothing is in it, so its headers may change.
+    const headers = this.node.props["headers"];
+    const empty = Array.isArray(headers) && headers.length > 0 && !this.#made ? { ...table, headers } : table;
+    if (!this.node.flag("interactive", true)) return empty;
     const rows = this.node.number("row_count") ?? 3;
-    if (table.data.length > 0 || !this.node.flag("interactive", true) || table.metadata?.kept) return table;
-    return { ...table, data: Array.from({ length: rows }, () => this.#blankRow(table)) };
+    return { ...empty, data: Array.from({ length: rows }, () => this.#blankRow(empty)) };
   }
 
   #blankRow(table: TableValue): Cell[] {
