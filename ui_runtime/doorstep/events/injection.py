@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
+from doorstep.errors import FileRefusedError
 from doorstep.events import data
 from doorstep.events.data import EventData
 from doorstep.events.visit import Visit
@@ -96,7 +97,18 @@ def _supply(kind: Any) -> Supply:
         return lambda call: Request.of(call.visit)
     if issubclass(kind, Visit):
         return lambda call: call.visit
+    if issubclass(kind, data.FileEventData):
+        return lambda call: kind(call.visit.block(call.trigger), _with_path(call))
     return lambda call: kind(call.visit.block(call.trigger), call.event)
+
+
+def _with_path(call: Call) -> Any:
+    """The file that an event is about, `path` being where it is: empty if it is none of the session's."""
+    try:
+        path = str(call.visit.files.path_of(call.event))
+    except FileRefusedError:
+        path = ""
+    return {**call.event, "path": path} if isinstance(call.event, dict) else {}
 
 
 def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
