@@ -13,7 +13,6 @@ from doorstep.components.button import Button
 from doorstep.components.markdown import checked_delimiters
 from doorstep.errors import RefusedError, UsageError
 from doorstep.events.listener import EventListener
-from doorstep.graph import Container
 from doorstep.later import note
 
 Length = int | str | None
@@ -35,7 +34,7 @@ class Chatbot(Component):
         *("height", "max_height", "min_height", "resizable", "autoscroll", "editable", "latex_delimiters"),
         *("rtl", "watermark", "sanitize_html", "render_markdown", "feedback_options", "feedback_value"),
         *("line_breaks", "layout", "placeholder", "allow_file_downloads", "group_consecutive_messages"),
-        *("allow_tags", "like_user_message"),
+        *("allow_tags", "like_user_message", "buttons"),
     )
     heavy: ClassVar[bool] = False
     is_static: ClassVar[bool] = True
@@ -122,15 +121,6 @@ class Chatbot(Component):
         self.like_user_message = like_user_message
         super().__init__(value, **common)
 
-    def home_in(self, container: Container) -> Container:
-        """Buttons of its own stand in its head, not where they were made; all on the same page."""
-        for button in self.buttons:
-            if isinstance(button, Button):
-                button.has_look = False  # type: ignore[misc]  # of this one, not of the class
-                if button.parent is None:
-                    container.append(button)
-        return container
-
     def preprocess(self, wire: Any, files: Files) -> list[Any]:
         try:
             messages = chat_messages.read(wire, files)
@@ -164,10 +154,6 @@ class Chatbot(Component):
 
     def blank(self) -> list[Any]:
         return []
-
-    def props(self) -> dict[str, Any]:
-        shown = [{"button": each.id} if isinstance(each, Button) else each for each in self.buttons]
-        return super().props() | {"buttons": shown}
 
     def file_props(self, files: Files) -> dict[str, Any]:
         """The pictures beside the messages, and the examples with theirs."""

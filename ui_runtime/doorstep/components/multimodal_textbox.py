@@ -146,9 +146,6 @@ class MultimodalTextbox(Component):
     def api_example(self) -> dict[str, Any]:
         return {"text": "Hello!", "files": []}
 
-    def props(self) -> dict[str, Any]:
-        return super().props() | {"accept": [KINDS.get(each, each) for each in self.file_types or ()]}
-
 
 def _checked_types(given: Any) -> list[str] | None:
     """None for any kind of file."""
