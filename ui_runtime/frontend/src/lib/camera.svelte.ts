@@ -1,6 +1,6 @@
 /** The person's camera: asked for, shown, switched to another, and let go; what goes wrong, in plain words. */
 
-import { t } from "./texts.ts";
+import { t } from "./moreTexts.ts";
 
 export interface CameraOptions {
   /** What the picture should be like, as `getUserMedia` takes it. */

@@ -1,6 +1,8 @@
 /** What chats and formatted text say: loaded with them, so that a page without them does not carry it. */
 
-export const c = {
+import { withTexts } from "./texts.ts";
+
+const english = {
   attachFiles: "Add files",
   botSaid: "Answer:",
   copyAll: "Copy conversation",
@@ -22,3 +24,7 @@ export const c = {
   toEnd: "Scroll to the latest message",
   youSaid: "You said:",
 } as const;
+
+export type ChatTexts = typeof english;
+
+export const c = withTexts(english);

@@ -6,7 +6,7 @@ import { Marked, type Tokens, type TokensList } from "marked";
 import { highlighted } from "./code.ts";
 import { formula, mathOf, type Delimiter } from "./math.ts";
 import { c } from "./chat-texts.ts";
-import { t } from "./texts.ts";
+import { t } from "./moreTexts.ts";
 import "../styles/prose.css";
 
 export interface MarkdownOptions {

@@ -4,7 +4,7 @@
  */
 
 import tapUrl from "./tap.worklet.js?url&no-inline";
-import { t } from "./texts.ts";
+import { t } from "./moreTexts.ts";
 import { wavFile } from "./wav.ts";
 
 /** How many of the latest loudnesses are kept to be drawn. */

@@ -1,6 +1,6 @@
 /** Pictures as the browser knows them: their points, their files, and where they come from. */
 
-import { t } from "./texts.ts";
+import { t } from "./moreTexts.ts";
 import type { FileValue } from "./upload.ts";
 
 /** A message of the page holds a megabyte; a frame that takes part in one must be smaller. */

@@ -1,7 +1,7 @@
 /** One table on the page: its value, the rows seen of it, where the person is in it, and what they did to it. */
 
 import type { ComponentNode } from "../node.svelte.ts";
-import { t } from "../texts.ts";
+import { t } from "../moreTexts.ts";
 import { fromTsv, toTsv } from "./clipboard.ts";
 import { edited, type Edit } from "./edits.ts";
 import { inSlices, ordered, type Sort } from "./order.ts";
