@@ -151,5 +151,8 @@ class FakeFiles:
         (self.folder / name).write_bytes(data)
         return {"path": name}
 
+    def add_address(self, address: str, name: str) -> dict[str, Any]:
+        return {"path": None, "url": address, "orig_name": name}
+
     def add_empty(self, name: str) -> dict[str, Any]:
         return self.add_bytes(b"", name)

@@ -55,11 +55,30 @@ def test_a_closed_store_leaves_nothing_on_disk() -> None:
 
 def test_a_session_holds_only_so_many_files(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("doorstep.files.MAX_FILES", 2)
-    mine = store.of_session("me")
-    mine.add_bytes(b"", "a")
-    mine.add_bytes(b"", "b")
+    for name in ("a", "b"):
+        store.keep(*upload(store, name))
     with pytest.raises(FileRefusedError, match="holds 2 files already"):
-        mine.add_bytes(b"", "c")
+        store.reserve("me", "c")
+    with pytest.raises(FileRefusedError, match="holds 2 files already"):
+        store.of_session("me").add_bytes(b"", "d")
+
+
+def test_what_was_shown_first_makes_room_for_what_is_shown_now(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("doorstep.files.MAX_FILES", 3)
+    mine = store.of_session("me")
+    uploaded = store.keep(*upload(store, "mine"))
+    shown = [mine.add_bytes(bytes([number]), "step.png") for number in range(4)]
+    assert [store.get(each["path"]) is not None for each in shown] == [False, False, True, True]
+    assert store.get(uploaded.id) is uploaded
+
+
+def upload(store: FileStore, name: str) -> tuple[str, str, Path]:
+    """What `keep` takes of a visitor's file."""
+    file_id, path = store.reserve("me", name)
+    path.touch()
+    return file_id, "me", path
 
 
 @pytest.mark.parametrize(

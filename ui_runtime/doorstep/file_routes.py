@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from doorstep.downloads import Download
 from doorstep.errors import FileTooBigError, NoRoomError, RefusedError
@@ -94,7 +94,7 @@ class FileRoutes:
             or not self._may_see(stored, request.scope)
         ):
             return refusal(404, "no-such-file", "There is no such file, or it is gone.")
-        return Download(stored)
+        return _sent(stored)
 
     async def file_of_program(self, request: Request, path: str) -> Any:
         """A file by `id/name`; or one of the app's folders by its path, if it is allowed or static."""
@@ -104,7 +104,7 @@ class FileRoutes:
             stored = await asyncio.to_thread(self._served, path)
         if stored is None:
             return refusal(404, "no-such-file", "There is no such file, it is gone, or it may not be shown.")
-        return Download(stored)
+        return _sent(stored)
 
     def _served(self, path: str) -> StoredFile | None:
         real = self._store.paths.served(path)
@@ -146,6 +146,11 @@ class FileRoutes:
         if self._delete_cache is not None:
             self._store.expire(self._delete_cache[1])
         self._store.expire(MAX_AGE, API_OWNER)
+
+
+def _sent(stored: StoredFile) -> Any:
+    """The file; of one that is in the web still, its address there."""
+    return Download(stored) if stored.address is None else RedirectResponse(stored.address)
 
 
 class _ProgressStream:

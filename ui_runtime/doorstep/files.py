@@ -23,6 +23,7 @@ from typing import IO, Any, Final
 from urllib.parse import quote
 
 from doorstep.errors import FileRefusedError, OutputError, UsageError
+from doorstep.remote_files import fetch
 
 MAX_FILES: Final = 1000
 """How many files one session may hold."""
@@ -49,6 +50,8 @@ class StoredFile:
     size: int
     made: float = field(default_factory=time.monotonic)
     """When it was complete."""
+    address: str | None = None
+    """Where in the web it is, until a function needs it (see `doorstep.remote_files`)."""
 
     @property
     def media_type(self) -> str:
@@ -58,9 +61,9 @@ class StoredFile:
         """The file value that the page gets."""
         return {
             "path": self.id,
-            "url": f"doorstep/file/{self.id}/{quote(self.name)}",
+            "url": self.address or f"doorstep/file/{self.id}/{quote(self.name)}",
             "orig_name": self.name,
-            "size": self.size,
+            "size": self.size if self.address is None else None,
             "mime_type": self.media_type,
             "meta": {"_type": "gradio.FileData"},
         }
@@ -193,6 +196,12 @@ class FileStore:
         self._files[file_id] = stored
         return stored
 
+    def keep_address(self, file_id: str, path: Path, address: str) -> StoredFile:
+        """The file of the app at a reserved path is still in the web."""
+        stored = StoredFile(file_id, None, path, path.name, 0, address=address)
+        self._files[file_id] = stored
+        return stored
+
     def drop(self, owner: str | None, path: Path) -> None:
         """The file at a reserved path is not wanted after all."""
         with self._lock:
@@ -241,6 +250,19 @@ class FileStore:
         for stored in files[: max(0, len(files) - MAX_FILES // 2)]:
             self.remove(stored)
 
+    def make_room_for_shown(self, owner: str | None) -> None:
+        """Delete the oldest files that were shown to an owner who holds as many as it may, none it uploaded.
+
+        A page that is open for hours is shown more than that, and shows the latest.
+        """
+        if owner is None or self._counts.get(owner, 0) < MAX_FILES:
+            return
+        shown = {each for (holder, _), each in list(self._known.items()) if holder == owner}
+        files = [each for each in list(self._files.values()) if each.owner == owner and each.id in shown]
+        for stored in files[: max(1, len(files) // 4)]:
+            self.remove(stored)
+        self._forget_known()
+
     def _forget_known(self) -> None:
         self._known = {key: each for key, each in self._known.items() if each in self._files}
 
@@ -276,6 +298,8 @@ class SessionFiles:
         stored = self._store.get(file_id) if isinstance(file_id, str) else None
         if stored is None or stored.owner not in {None, self._session}:
             raise FileRefusedError("the file was neither uploaded nor shown in this session")
+        if stored.address is not None:
+            fetch(stored.address, stored.path)
         return stored.path
 
     def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
@@ -289,6 +313,7 @@ class SessionFiles:
         known = self._store.known(self._session, key)
         if known is not None:
             return known.value()
+        self._store.make_room_for_shown(self._session)
         file_id, target = self._store.reserve(self._session, name or real.name)
         shutil.copyfile(real, target)
         return self._kept(file_id, target, key)
@@ -299,6 +324,7 @@ class SessionFiles:
         known = self._store.known(self._session, key)
         if known is not None:
             return known.value()
+        self._store.make_room_for_shown(self._session)
         file_id, target = self._store.reserve(self._session, name)
         target.write_bytes(data)
         return self._kept(file_id, target, key)
@@ -308,6 +334,18 @@ class SessionFiles:
         file_id, target = self._store.reserve(self._session, name)
         target.touch()
         return self._store.keep(file_id, self._session, target).value()
+
+    def add_address(self, address: str, name: str) -> dict[str, Any]:
+        """Show what is at an address in the web; functions can be given only what the app was made with."""
+        if self._session is not None:
+            return {"path": None, "url": address, "orig_name": name}
+        known = self._store.known(None, address)
+        if known is not None:
+            return known.value()
+        file_id, target = self._store.reserve(None, name)
+        stored = self._store.keep_address(file_id, target, address)
+        self._store.note(stored, address)
+        return stored.value()
 
     def _kept(self, file_id: str, target: Path, key: Any) -> dict[str, Any]:
         stored = self._store.keep(file_id, self._session, target)

@@ -22,7 +22,7 @@ class KeptFiles:
         self._count = 0
 
     def path_of(self, file: Any) -> Path:
-        return Path(file["path"])
+        return self._folder / file[_KEPT] if _KEPT in file else Path(file["path"])
 
     def add(self, path: Path, name: str | None = None) -> dict[str, Any]:
         target = self._reserve(name or Path(path).name)
@@ -33,6 +33,9 @@ class KeptFiles:
         target = self._reserve(name)
         target.write_bytes(data)
         return self._value(target)
+
+    def add_address(self, address: str, name: str) -> dict[str, Any]:
+        return {"path": None, "url": address, "orig_name": name}
 
     def add_empty(self, name: str) -> dict[str, Any]:
         return self.add_bytes(b"", name)

@@ -11,6 +11,7 @@ from doorstep.components.image import checked_buttons
 from doorstep.components.picture_values import IMAGE, Showing, named
 from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener
+from doorstep.remote_files import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +120,7 @@ def _size(picture: Any, shown: dict[str, Any], files: Files) -> tuple[int, int]:
     if isinstance(getattr(picture, "size", None), tuple):
         width, height = picture.size
         return int(width), int(height)
-    if shown.get("path") is None:
+    if is_address(picture):
         raise ValueError("areas cannot be laid over a picture that stays at its address in the web")
     with images.opened(files.path_of(shown)) as opened:
         return opened.size

@@ -16,9 +16,7 @@ from doorstep.components.media_values import (
     buttons_of,
     check_length,
     converted,
-    is_address,
     lengths_of,
-    linked,
     located,
     sources_of,
 )
@@ -26,6 +24,7 @@ from doorstep.components.sound_streams import SoundStream
 from doorstep.components.subtitles import cues
 from doorstep.errors import RefusedError
 from doorstep.events.listener import EventListener
+from doorstep.remote_files import is_address, name_of
 
 if TYPE_CHECKING:
     from doorstep.events.call import Call
@@ -135,7 +134,7 @@ class Audio(Component):
         if value is None:
             return None
         if is_address(value):
-            return linked(value)
+            return files.add_address(value, name_of(value))
         if isinstance(value, (str, Path)):
             return self._file(Path(value), files)
         if isinstance(value, (bytes, bytearray)):

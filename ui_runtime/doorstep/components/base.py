@@ -32,6 +32,10 @@ class Files(Protocol):
         """Show these bytes as a file called `name`."""
         ...
 
+    def add_address(self, address: str, name: str) -> dict[str, Any]:
+        """Show what is at an address in the web, as a file value."""
+        ...
+
     def add_empty(self, name: str) -> dict[str, Any]:
         """Show a file called `name` that is still to be written, at `path_of` it."""
         ...

@@ -16,12 +16,12 @@ from doorstep.components.picture_values import (
     Passes,
     Passing,
     Showing,
-    is_address,
     named,
     picture_path,
 )
 from doorstep.events.listener import EventListener
 from doorstep.later import note
+from doorstep.remote_files import is_address, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -176,5 +176,5 @@ def _is_film(path: str | Path) -> bool:
 
 def _film(film: str | Path, files: Files) -> dict[str, Any]:
     if is_address(film):
-        return {"path": None, "url": str(film), "orig_name": str(film).rsplit("/", 1)[-1]}
+        return files.add_address(str(film), name_of(str(film)))
     return files.add(picture_path(film, ("video/", "image/")))

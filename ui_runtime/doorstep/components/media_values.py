@@ -27,15 +27,6 @@ Lengths = tuple[float | None, float | None]
 """Seconds: from, to."""
 
 
-def is_address(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
-
-
-def linked(address: str) -> dict[str, Any]:
-    """The wire value of a file that the page gets from elsewhere."""
-    return {"path": None, "url": address, "orig_name": address.partition("?")[0].rsplit("/", 1)[-1]}
-
-
 def located(component: Component, wire: Any, files: Files) -> Path:
     """Where a file value's bytes are. Raises `FileRefusedError`, naming the component."""
     try:

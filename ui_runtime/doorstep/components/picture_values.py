@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from doorstep.components import images
 from doorstep.errors import FileRefusedError, OutputError, RefusedError
+from doorstep.remote_files import is_address, name_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -138,7 +139,7 @@ class Showing:
     def of(self, value: Any, files: Files) -> dict[str, Any]:
         """The wire value. Raises `ValueError` or `TypeError` for what is no picture."""
         if is_address(value):
-            return {"path": None, "url": value, "orig_name": value.rsplit("/", 1)[-1]}
+            return files.add_address(value, _name_at(value))
         if is_shown(value):
             return dict(value)
         if isinstance(value, (str, Path)):
@@ -172,9 +173,15 @@ def inline(data: bytes, kind: str) -> dict[str, Any]:
     return {"path": None, "url": f"data:image/{kind};base64,{base64.b64encode(data).decode()}"}
 
 
-def is_address(value: Any) -> bool:
-    """Whether it is an address in the web, which the browser is left to fetch."""
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
+def _name_at(address: str) -> str:
+    """What the picture at an address is called: many addresses do not say that it is one."""
+    name = name_of(address)
+    return name if is_media(name) else f"{name}.png"
+
+
+def is_media(name: str) -> bool:
+    """Whether a name is that of a picture or a film."""
+    return (mimetypes.guess_type(name)[0] or "").startswith(("image/", "video/"))
 
 
 def is_shown(value: Any) -> bool:

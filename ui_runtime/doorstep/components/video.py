@@ -12,9 +12,7 @@ from doorstep.components.media_values import (
     FILE_SCHEMA,
     buttons_of,
     check_length,
-    is_address,
     lengths_of,
-    linked,
     located,
     sources_of,
 )
@@ -24,6 +22,7 @@ from doorstep.components.webcam import WebcamOptions
 from doorstep.components.webcam import webcam_options as checked_webcam_options
 from doorstep.errors import RefusedError
 from doorstep.events.listener import EventListener
+from doorstep.remote_files import is_address, name_of
 
 if TYPE_CHECKING:
     from doorstep.events.call import Call
@@ -131,7 +130,7 @@ class Video(Component):
         if isinstance(value, (tuple, list)):
             return self._with_subtitles(value, files)
         if is_address(value):
-            return linked(value)
+            return files.add_address(value, name_of(value))
         if not isinstance(value, (str, Path)):
             raise TypeError("a film is a path, an address, or (film, subtitles)")
         return films.shown(Path(value), files, self.format, self.watermark)
