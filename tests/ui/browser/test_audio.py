@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,7 @@ def test_a_microphone_is_heard_while_it_records_and_nothing_is_lost(hearing: Pag
         total, pieces = ds.Textbox(label="total"), ds.Number(0, label="pieces")
 
         def add(seconds: float, count: int, sound: Sound) -> tuple[float, str, int]:
+            time.sleep(0.15)  # slower than the pieces come, now and then
             seconds += len(sound[1]) / sound[0]
             return seconds, f"{seconds:.2f}", int(count) + 1
 
@@ -160,8 +162,8 @@ def test_a_microphone_is_heard_while_it_records_and_nothing_is_lost(hearing: Pag
     page.get_by_role("group", name="voice").get_by_role("button", name="Record").click()
     expect(page.get_by_label("ended")).to_have_value("yes", timeout=10_000)
 
-    expect(page.get_by_label("total")).to_have_value(re.compile(r"^(1\.[4-9]|2\.)"))
-    assert int(page.get_by_label("pieces").input_value()) > 3
+    expect(page.get_by_label("total")).to_have_value(re.compile(r"^(1\.[5-9]|2\.)"))
+    assert int(page.get_by_label("pieces").input_value()) > 2
 
 
 def test_what_a_generator_yields_is_one_sound(visit: Visit) -> None:
@@ -183,6 +185,7 @@ def test_what_a_generator_yields_is_one_sound(visit: Visit) -> None:
 
     expect(page.get_by_label("log")).to_have_value("play stop", timeout=10_000)
     expect(group.get_by_role("slider", name="Position in answer")).to_have_attribute("aria-valuemax", "2")
+    assert page.evaluate("() => document.querySelector('audio').paused")
 
 
 def test_a_page_that_may_not_use_the_microphone_says_so(visit: Visit) -> None:

@@ -26,12 +26,12 @@ SUFFIXES: Final = frozenset(
 """What names of films end with."""
 
 _PLAYED: Final = {
-    ".mp4": {"h264", "av1", "vp9", "hevc"},
-    ".m4v": {"h264", "hevc"},
+    ".mp4": {"h264", "av1", "vp9"},
+    ".m4v": {"h264"},
     ".webm": {"vp8", "vp9", "av1"},
     ".ogg": {"theora"},
     ".ogv": {"theora"},
-    ".mov": {"h264", "hevc"},
+    ".mov": {"h264"},
 }
 """What browsers play: by the name's ending, the ways in which pictures are coded."""
 

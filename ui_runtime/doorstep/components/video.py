@@ -41,7 +41,7 @@ class Video(Component):
     type: ClassVar[str] = "video"
     PROPS: ClassVar = (
         *("sources", "height", "width", "webcam_options", "include_audio", "autoplay", "loop", "buttons"),
-        *("subtitles", "playback_position", "streaming"),
+        *("subtitles", "playback_position"),
     )
     heavy: ClassVar[bool] = True
 

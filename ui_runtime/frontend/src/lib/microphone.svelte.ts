@@ -14,6 +14,8 @@ export class Microphone {
   phase: "off" | "starting" | "on" | "paused" = $state("off");
   /** Why there is no sound. */
   problem: string | null = $state(null);
+  /** It was unplugged, or taken away: what was heard before is there still. */
+  lost = $state(false);
   /** How much is recorded. */
   seconds = $state(0);
   /** How loud it was lately, from 0 to 1. */
@@ -34,6 +36,7 @@ export class Microphone {
     this.stop();
     const attempt = this.#attempt;
     this.problem = null;
+    this.lost = false;
     this.phase = "starting";
     try {
       const stream = await open(device);
@@ -85,6 +88,7 @@ export class Microphone {
 
   async #listen(stream: MediaStream, attempt: number): Promise<boolean> {
     this.#stream = stream;
+    stream.getAudioTracks()[0]?.addEventListener("ended", () => (this.lost = stream === this.#stream));
     const context = (this.#context = new AudioContext());
     await context.audioWorklet.addModule(tapUrl);
     await context.resume();
