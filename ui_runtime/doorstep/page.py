@@ -48,6 +48,9 @@ _DOCUMENT: Final = """<!doctype html>
 </html>
 """
 
+_BIG: Final = 1 << 20
+"""Bytes of a document that is compressed quickly rather than well."""
+
 _NOT_BUILT: Final = """<!doctype html>
 <meta charset="utf-8"><title>{title}</title>
 <h1>The page is not built</h1>
@@ -111,7 +114,8 @@ class Page:
 
     @cached_property
     def _gzipped(self) -> bytes:
-        return gzip.compress(self.document, 9, mtime=0)
+        # A page with a big table in it is not worth the seconds that the last percents take.
+        return gzip.compress(self.document, 9 if len(self.document) < _BIG else 1, mtime=0)
 
     def respond(self, request: Request) -> Response:
         headers = {
