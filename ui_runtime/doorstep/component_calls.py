@@ -1,4 +1,5 @@
-"""The route by which a component's own script calls functions of the app: `server.name(…)`."""
+"""The route by which the page calls functions of a component: its author's own (`server.name(…)`), and what
+ours offer, such as the content of a folder."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from doorstep.errors import Error
+from doorstep.errors import Error, RefusedError
 from doorstep.file_routes import refusal
 from doorstep.report import print_error
 from doorstep.security import visitor_of
@@ -61,6 +62,8 @@ class ComponentCalls:
             else:
                 value = await run_in_threadpool(function, *args)
             return Response(msgspec.json.encode({"value": value}), media_type="application/json")
+        except RefusedError as error:
+            return refusal(400, "refused", str(error))
         except Error as error:
             return JSONResponse({"error": error.message}, 500)
         except Exception as error:  # noqa: BLE001  # whatever the app's function raises is its developer's

@@ -19,7 +19,6 @@ from doorstep.files import FileStore, Paths, parse_size
 from doorstep.look import LookOptions, merged_look
 from doorstep.page import Page
 from doorstep.prefix import rooted
-from doorstep.questions import Questions
 from doorstep.queue.runner import Runner
 from doorstep.queue.workers import Workers
 from doorstep.security import (
@@ -109,9 +108,6 @@ class App:
                 Route("/doorstep/call", self._call, methods=["POST"]),
                 Route("/doorstep/upload", self.file_routes.upload_of_page, methods=["POST"]),
                 Route("/doorstep/file/{id}/{name}", self.file_routes.file_of_page),
-                Route(
-                    "/doorstep/component/{id:int}/{method}", Questions(self._session).answer, methods=["POST"]
-                ),
                 WebSocketRoute("/doorstep/session", _Endpoint(self)),
                 *stream.routes(self.sessions),
                 Route("/{route:path}", self._page),

@@ -166,24 +166,24 @@ class TestFolder:
         assert str(root) not in json.dumps(ds.FileExplorer(root_dir=root).props())
 
 
-class TestQuestions:
-    """What a page may ask of a component beside its value."""
+class TestCalls:
+    """What a page may call of a component beside its value."""
 
-    async def test_the_page_of_a_session_is_answered(self, root: Path) -> None:
+    async def test_only_the_page_of_a_session_is_answered(self, root: Path) -> None:
         with ds.Blocks() as app:
             explorer = ds.FileExplorer(root_dir=root)
             box = ds.Textbox()
         with served(app) as server:
             async with server.page() as page:
-                found = ask(server.url, explorer, "ls", page.session, ["deep"]).json()
+                found = call(server.url, explorer, "ls", page.session, ["deep"]).json()["value"]
                 assert [each["name"] for each in found] == ["er", "c.txt"]
-                assert ask(server.url, explorer, "ls", page.session, [".."]).status_code == 400
-                assert ask(server.url, explorer, "ls", page.session, {"a": 1}).status_code == 400
-                assert ask(server.url, explorer, "preprocess", page.session, []).status_code == 404
-                assert ask(server.url, box, "ls", page.session, []).status_code == 404
-            assert ask(server.url, explorer, "ls", "another", []).status_code == 404
+                assert call(server.url, explorer, "ls", page.session, [".."]).status_code == 400
+                assert call(server.url, explorer, "ls", page.session, {"a": 1}).status_code == 400
+                assert call(server.url, explorer, "preprocess", page.session, []).status_code == 404
+                assert call(server.url, box, "ls", page.session, []).status_code == 404
+            assert call(server.url, explorer, "ls", "another", []).status_code == 404
 
 
-def ask(url: str, component: Component, method: str, session: str, *given: Any) -> requests.Response:
-    address = f"{url}/doorstep/component/{component.id}/{method}"
-    return requests.post(address, params={"session": session}, json=list(given), timeout=5)
+def call(url: str, component: Component, name: str, session: str, *given: Any) -> requests.Response:
+    body = {"session": session, "component": component.id, "name": name, "args": list(given)}
+    return requests.post(f"{url}/doorstep/call", json=body, timeout=5)

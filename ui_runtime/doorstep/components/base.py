@@ -69,9 +69,6 @@ class Component(Block):
     is_display: ClassVar[bool] = False
     """A value that it is made with is to be shown, unless a function reads it."""
 
-    ANSWERS: ClassVar[frozenset[str]] = frozenset()
-    """Methods that the page may call while a person works with the component: JSON in, JSON out."""
-
     buttons: Sequence[str | Button] | None = None
     """What stands beside its label: words for what it does by itself, and buttons of the app."""
 

@@ -38,6 +38,7 @@ class Chatbot(Component):
     )
     heavy: ClassVar[bool] = False
     is_static: ClassVar[bool] = True
+    buttons: Sequence[str | Button]
 
     change = EventListener()
     select = EventListener()

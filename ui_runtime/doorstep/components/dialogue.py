@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
 from doorstep.components.arguments import check_option
+from doorstep.components.authored import Functions
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener
@@ -46,7 +47,6 @@ class Dialogue(Component):
         ),
         *("submit_btn", "ui_mode"),
     )
-    ANSWERS: ClassVar = frozenset({"format", "unformat"})
 
     change = EventListener()
     input = EventListener()
@@ -131,7 +131,11 @@ class Dialogue(Component):
         if self.max_lines is not None and lines > self.max_lines:
             raise self.refuse(f"{lines} lines; at most {self.max_lines} are allowed")
 
-    # -- what the page asks --------------------------------------------------------------------
+    # -- what the page calls -------------------------------------------------------------------
+
+    @property
+    def server_functions(self) -> Functions:
+        return {"format": self.format, "unformat": self.unformat}
 
     def format(self, lines: Any) -> str:
         """The lines as one text."""

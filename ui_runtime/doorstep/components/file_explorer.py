@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from doorstep.components.arguments import check_option
+from doorstep.components.authored import Functions
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.components.folder import Folder, Parts
 from doorstep.errors import UsageError
@@ -29,7 +30,6 @@ class FileExplorer(Component):
 
     type: ClassVar[str] = "file_explorer"
     PROPS: ClassVar = ("file_count", "height", "max_height", "min_height", "glob", "ignore_glob", "folder")
-    ANSWERS: ClassVar = frozenset({"ls"})
 
     change = EventListener()
     input = EventListener()
@@ -67,6 +67,11 @@ class FileExplorer(Component):
     def folder(self) -> str:
         """Something that changes when the folder is another: where it is, visitors are not told."""
         return self._folder.mark
+
+    @property
+    def server_functions(self) -> Functions:
+        """What the page may call."""
+        return {"ls": self.ls}
 
     def preprocess(self, wire: Any, files: Files) -> str | list[str] | None:
         if wire is not None and not isinstance(wire, list):

@@ -43,6 +43,7 @@ class HTML(Component, Container):
     )
     is_static: ClassVar[bool] = True
     holds_markup: ClassVar[bool] = True
+    buttons: list[Button]
 
     change = EventListener()
     input = EventListener()

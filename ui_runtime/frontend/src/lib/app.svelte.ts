@@ -98,16 +98,6 @@ export class App {
     return upload(this.base, await this.session(), files, onProgress, stream);
   }
 
-  /** Ask a component's Python side for something that is no value: the content of a folder, say. */
-  async ask(node: ComponentNode, question: string, ...given: unknown[]): Promise<unknown> {
-    const url = new URL(`doorstep/component/${node.id}/${question}`, this.base);
-    url.searchParams.set("session", await this.#connection.session());
-    const answer = await fetch(url, { method: "POST", body: JSON.stringify(given) });
-    const found: unknown = await answer.json();
-    if (!answer.ok) throw new Error((found as { message?: string }).message);
-    return found;
-  }
-
   /** The address of a file value, or of anything else that the app names relative to itself. */
   url(path: string): string {
     return new URL(path, this.base).href;
