@@ -233,6 +233,21 @@ def test_a_generators_pieces_are_one_file_that_grows(files: FakeFiles) -> None:
     assert np.array_equal(samples[:400], SWELL)
 
 
+def test_answers_to_a_microphone_are_one_sound_until_a_long_pause(
+    files: FakeFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ds.Blocks() as app:
+        voice, answer = ds.Audio(streaming=True), ds.Audio(streaming=True)
+        dependency = voice.stream(lambda sound: sound, voice, answer)
+    visit = visit_to(app)
+    visit.files = files
+    sizes = [answer.show_of(FakeCall(dependency, visit), (RATE, SWELL))["size"] for _ in range(2)]
+    monkeypatch.setattr("doorstep.components.sound_streams.PAUSE", -1)
+    sizes.append(answer.show_of(FakeCall(dependency, visit), (RATE, SWELL))["size"])
+    assert sizes == [844, 1644, 844]
+    assert (dependency.is_stream, dependency.show_progress) == (True, "minimal")
+
+
 def test_files_that_only_the_browser_reads_are_put_one_after_another(
     files: FakeFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,7 +81,10 @@ export class Camera {
     const which = device ? { deviceId: { exact: device } } : {};
     // Browsers give pages the camera on secure addresses only.
     if (!navigator.mediaDevices) return Promise.reject(new DOMException("", "SecurityError"));
-    return navigator.mediaDevices.getUserMedia({ video: { ...video, ...which }, audio });
+    const ask = (sound: boolean): Promise<MediaStream> =>
+      navigator.mediaDevices.getUserMedia({ video: { ...video, ...which }, audio: sound });
+    // Without a microphone, or without leave for it, a silent film is better than none.
+    return audio ? ask(true).catch(() => ask(false)) : ask(false);
   }
 
   #show(stream: MediaStream): void {
