@@ -141,6 +141,18 @@ async def _page_across_a_reload(developed: Developed) -> None:
         assert json.loads(await page.recv())["type"] == "reload"
 
 
+def test_a_file_of_the_apps_look_that_is_saved_is_shown_too(developed: Developed) -> None:
+    sheet = developed.script.with_name("app.css")
+    sheet.write_text(".first {}")
+    source = developed.script.read_text().replace("ds.Blocks(", f"ds.Blocks(css_paths={str(sheet)!r}, ")
+    developed.script.write_text(source)
+    with doorstep(developed.script) as process:
+        process.wait_for_line("Watching for changes")
+        assert ".first {}" in developed.page()
+        save(sheet, ".second {}")
+        wait_for(lambda: ".second {}" in developed.page(), deadline=5)
+
+
 def test_a_script_that_only_makes_its_app_is_launched_too(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("import doorstep as ds\nwith ds.Blocks() as demo:\n    ds.Markdown('made')\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from doorstep.allowed import Sources, allowed_by
+from doorstep.dev.current import read_files
 from doorstep.errors import UsageError
 from doorstep.later import note
 
@@ -128,9 +129,11 @@ def _files(option: str, given: Paths | None) -> list[str]:
 
 def _read(option: str, path: str | Path) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{option}: cannot read {str(path)!r}: {error.strerror}") from None
+    read_files.add(Path(path))
+    return text
 
 
 def _code(given: Any) -> str:

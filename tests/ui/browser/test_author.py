@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 import doorstep as ds
 from doorstep import themes
+from tests.ui.test_look_docs import example
 
 Visit = Callable[[ds.Blocks], Page]
 Serve = Callable[[ds.Blocks], str]
@@ -250,3 +251,19 @@ def test_variables_of_a_theme_act_on_the_page(visit: Visit) -> None:
     expect(page.locator(".label").first).to_have_css("color", "rgb(4, 4, 4)")
     expect(page.locator("body")).to_have_css("font-family", "Georgia")
     expect(page.locator("body")).to_have_css("font-size", "17px")
+
+
+def test_the_documents_examples_of_own_components_work(page: Page, serve: Serve) -> None:
+    page.goto(serve(example("custom-components.md-0")["app"]))
+    page.get_by_role("button", name="Faster").click()
+    page.get_by_role("button", name="count is 3").click()
+    expect(page.get_by_label("Double")).to_have_value("16")
+
+    page.goto(serve(example("custom-components.md-1")["app"]))
+    page.get_by_role("button", name="fig").click()
+    expect(page.get_by_label("Picked")).to_have_value("fig: FIG, gif")
+
+    page.goto(serve(example("custom-components.md-2")["app"]))
+    page.get_by_role("button", name="4 stars").click()
+    expect(page.get_by_label("Said")).to_have_value("Thank you")
+    expect(page.locator(".html-content")).to_contain_text("4 of 5")

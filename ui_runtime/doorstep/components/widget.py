@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from doorstep.components.authored import functions_by_name, split_common
 from doorstep.components.base import Component, Files
+from doorstep.dev.current import read_files
 from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener, Listener
 from doorstep.events.scripts import author
@@ -97,9 +98,11 @@ class Widget(Component):
             return given
         path = given if given.is_absolute() else _folder_of(type(self)) / given
         try:
-            return path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{type(self).__name__}: cannot read {str(path)!r}: {error.strerror}") from None
+        read_files.add(path)
+        return text
 
 
 def _folder_of(kind: type[Widget]) -> Path:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doorstep.dev.stage import Stage
 
 _stage: Stage | None = None
+
+read_files: set[Path] = set()
+"""Files beside the Python ones that the app was made of, such as its CSS: watched with them."""
 
 
 def stage() -> Stage | None:

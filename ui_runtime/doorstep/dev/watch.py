@@ -9,11 +9,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from doorstep.dev.current import read_files
+
 Signature = tuple[int, int]
 
 
 class Watcher:
-    """Watches the script, the modules that it imported from `folders`, and every `.py` file of `extra`."""
+    """Watches the script, the modules that it imported from `folders`, every `.py` file of `extra`, and
+    what the app read for its page.
+    """
 
     def __init__(self, script: Path, folders: list[Path], extra: list[Path]) -> None:
         self._script = script
@@ -33,6 +37,7 @@ class Watcher:
         yield self._script
         for _, path in own_modules(self._folders):
             yield path
+        yield from [*read_files]
         for folder in self._extra:
             yield from folder.rglob("*.py")
 
