@@ -10,7 +10,11 @@ import doorstep as ds
 
 MOST_REQUESTS = 8
 MOST_BYTES = 45 * 1024
+<<<<<<< HEAD
 MOST_BYTES_OF_MANY = 150 * 1024
+=======
+MOST_BYTES_OF_A_CHAT = 90 * 1024
+>>>>>>> 776bcae (page: components inside of messages; tests of chats and formatted text in a browser)
 
 Serve = Callable[[ds.Blocks], str]
 
@@ -63,6 +67,22 @@ def test_a_page_of_thirteen_kinds_of_components_is_small(page: Page, serve: Serv
     _, received = weigh(page, serve(app), "Go")
 
     assert received <= MOST_BYTES_OF_MANY
+
+
+def test_a_chat_with_formatted_answers_is_small(page: Page, serve: Serve) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    received: list[float] = []
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+
+    page.goto(serve(ds.ChatInterface(lambda message, _: f"**{message}**", save_history=True)))
+    page.get_by_label("Message", exact=True).fill("hello")
+    page.get_by_label("Message", exact=True).press("Enter")
+    expect(page.locator(".prose strong")).to_have_text("hello")
+    page.wait_for_load_state("networkidle")
+
+    print(f"{sum(received) / 1024:.1f} KB")
+    assert sum(received) <= MOST_BYTES_OF_A_CHAT
 
 
 def test_a_page_asks_nobody_but_its_app(page: Page, serve: Serve) -> None:

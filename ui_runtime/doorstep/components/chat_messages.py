@@ -231,6 +231,17 @@ def _option(given: Any) -> Wire:
     return {"value": value, "label": str(given.get("label") or value)}
 
 
+def components_of(value: Any) -> Iterator[Component]:
+    """The components inside of a chat, however it is written."""
+    if isinstance(value, Component):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from components_of(each)
+    elif isinstance(value, (dict, ChatMessage)):
+        yield from components_of(fields_of(value).get("content"))
+
+
 # -- reasoning ---------------------------------------------------------------------------------
 
 

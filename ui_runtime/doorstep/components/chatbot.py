@@ -120,6 +120,8 @@ class Chatbot(Component):
         self.allow_tags = allow_tags
         self.reasoning_tags = list(reasoning_tags or ())
         self.like_user_message = like_user_message
+        for component in chat_messages.components_of(value):
+            component.unrender()  # it stands in its message, not where it was made
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> list[Any]:
