@@ -10,11 +10,8 @@ import doorstep as ds
 
 MOST_REQUESTS = 8
 MOST_BYTES = 45 * 1024
-<<<<<<< HEAD
 MOST_BYTES_OF_MANY = 150 * 1024
-=======
 MOST_BYTES_OF_A_CHAT = 90 * 1024
->>>>>>> 776bcae (page: components inside of messages; tests of chats and formatted text in a browser)
 
 Serve = Callable[[ds.Blocks], str]
 
@@ -75,7 +72,7 @@ def test_a_chat_with_formatted_answers_is_small(page: Page, serve: Serve) -> Non
     received: list[float] = []
     session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
 
-    page.goto(serve(ds.ChatInterface(lambda message, _: f"**{message}**", save_history=True)))
+    page.goto(serve(ds.ChatInterface(lambda message, _: f"**{message}**")))
     page.get_by_label("Message", exact=True).fill("hello")
     page.get_by_label("Message", exact=True).press("Enter")
     expect(page.locator(".prose strong")).to_have_text("hello")
