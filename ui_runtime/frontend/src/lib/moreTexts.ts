@@ -112,6 +112,7 @@ const english = {
   modelKeys: "arrow keys turn it, plus and minus zoom, 0 resets",
   morePoints: (count: number) => `… and ${count.toLocaleString()} more`,
   moveFile: (name: string) => `Move ${name}: arrow keys`,
+  moreFiles: "Add files, or",
   mute: "Mute",
   next: "Next",
   noParameters: "No parameters",

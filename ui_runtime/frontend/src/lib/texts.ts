@@ -28,7 +28,6 @@ const english = {
   hidePassword: "Hide password",
   itemAt: (place: number) => `Item ${place}`,
   jobLost: "The app was restarted while it worked on this. Please try again.",
-  moreFiles: "Add files, or",
   moreTabs: "All tabs",
   move: (name: string) => `Move ${name}`,
   movedTo: (name: string, place: number, count: number) => `${name}: ${place} of ${count}`,
