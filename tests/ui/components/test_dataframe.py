@@ -260,7 +260,7 @@ def test_a_page_sends_of_a_big_table_only_what_it_did() -> None:
     assert len(wire["data"]) == 6000
     assert run(visit, add, short)[total.id]["value"] == 6004
     short["metadata"]["kept"] = "another"
-    with pytest.raises(RefusedError, match="changed meanwhile"):
+    with pytest.raises(RefusedError, match="not the table that the app has"):
         run(visit, add, short)
 
 
@@ -274,6 +274,16 @@ def test_the_table_that_an_app_begins_with_is_remembered_too() -> None:
     assert first["metadata"] == {"kept": table_edits.FIRST}
     short = {"headers": [], "data": [], "metadata": {"kept": "first", "edits": [["delete_rows", 0, 10]]}}
     assert next(iter(run(visit, count, short).values()))["value"] == 5990
+
+
+def test_what_takes_values_as_they_are_gets_a_big_table_whole() -> None:
+    with ds.Blocks() as app:
+        table = ds.Dataframe(np.ones((6000, 2)))
+        count = table.change(lambda wire: len(wire["data"]), table, ds.Number(), preprocess=False)
+    table.postprocess(table.value, NO_FILES)
+    short = {"headers": [], "data": [], "metadata": {"kept": "first", "edits": [["set", 0, 0, 2]]}}
+
+    assert next(iter(run(visit_to(app), count, short).values()))["value"] == 6000
 
 
 def test_a_program_is_told_nothing_that_is_for_pages() -> None:

@@ -124,6 +124,10 @@ class Component(Block):
         """The wire value for what the function returned. Raises `ValueError` or `TypeError`."""
         return value
 
+    def whole(self, wire: Any, visit: Visit) -> Any:  # noqa: ARG002
+        """The wire value itself, for a component whose page may send only what was done to it."""
+        return wire
+
     def read(self, wire: Any, visit: Visit) -> Any:
         """What `preprocess` does, for a component that needs more of the session than its files."""
         return self.preprocess(wire, visit.files)

@@ -120,20 +120,26 @@ class Dataframe(Component):
         return frames.passed(self._table(wire), self.passes)
 
     def read(self, wire: Any, visit: Visit) -> Any:
+        return self.preprocess(self.whole(wire, visit), visit.files)
+
+    def whole(self, wire: Any, visit: Visit) -> Any:
         """A page that has a big table from here sends what was done to it."""
         metadata = wire.get("metadata") if isinstance(wire, dict) else None
         if not isinstance(metadata, dict) or "edits" not in metadata:
-            return self.preprocess(wire, visit.files)
-        shown = table_edits.recall(visit.kept, self.id, metadata.get("kept"))
-        if shown is None and metadata.get("kept") == table_edits.FIRST:
-            shown = self._first
-        if shown is None:
-            raise self.refuse("the table has changed meanwhile; please try again")
+            return wire
         try:
-            table = table_edits.edited(shown.table(), metadata["edits"])
+            table = table_edits.edited(self._kept(metadata.get("kept"), visit).table(), metadata["edits"])
         except RefusedError as error:
             raise self.refuse(str(error)) from None
-        return frames.passed(table, self.passes)
+        return _wire(table)
+
+    def _kept(self, token: Any, visit: Visit) -> Shown:
+        shown = table_edits.recall(visit.kept, self.id, token)
+        if shown is None and token == table_edits.FIRST:
+            shown = self._first
+        if shown is None:
+            raise RefusedError("it is not the table that the app has; please reload the page")
+        return shown
 
     def _table(self, wire: Any) -> Table:
         if wire is None:

@@ -61,9 +61,12 @@ def values(call: Call) -> list[Any]:
     wanted = len(dependency.inputs)
     if len(call.data) != wanted:
         raise RefusedError(f"{dependency.api_name} takes {_count(wanted, 'input')}, got {len(call.data)}")
-    if not dependency.preprocess:
-        return [located(wire, call.visit.files) for wire in call.data]
     visit = call.visit
+    if not dependency.preprocess:
+        return [
+            located(component.whole(wire, visit), visit.files)
+            for component, wire in zip(dependency.inputs, call.data, strict=True)
+        ]
     return [
         visit.component(component).read(wire, visit)
         for component, wire in zip(dependency.inputs, call.data, strict=True)

@@ -113,8 +113,8 @@ function stacked(points: Point[], step: number | null): Point[] {
 
 function nearest(values: number[]): number {
   const inOrder = [...new Set(values)].sort((a, b) => a - b);
-  const gaps = inOrder.slice(1).map((value, place) => value - inOrder[place]!);
-  return gaps.reduce((least, gap) => Math.min(least, gap), Infinity) === Infinity ? 1 : Math.min(...gaps.slice(0, 10_000));
+  const least = inOrder.slice(1).reduce((gap, value, place) => Math.min(gap, value - inOrder[place]!), Infinity);
+  return least === Infinity ? 1 : least;
 }
 
 /** Points of time are shown as the app's table has them. */
