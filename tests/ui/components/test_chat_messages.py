@@ -11,6 +11,7 @@ import pytest
 
 import doorstep as ds
 from doorstep.errors import RefusedError, UsageError
+from tests.ui.calls import run, visit_to
 from tests.ui.support import FakeFiles
 
 
@@ -220,3 +221,47 @@ def test_a_multimodal_textbox_takes_only_its_kinds_of_files(files: FakeFiles) ->
         box.preprocess({"files": [{"path": "a.pdf"}]}, files)
     with pytest.raises(UsageError, match="file_types"):
         ds.MultimodalTextbox(file_types=["pictures"])
+
+
+def test_a_script_that_was_written_for_pairs_goes_on_working() -> None:
+    def user(message: str, history: list[Any]) -> tuple[str, list[Any]]:
+        return "", [*history, [message, None]]
+
+    def bot(history: list[Any]) -> list[Any]:
+        history[-1][1] = f"{history[-1][0]}!"
+        return history
+
+    with ds.Blocks() as app:
+        chatbot, message = ds.Chatbot(), ds.Textbox()
+        asked = message.submit(user, [message, chatbot], [message, chatbot])
+        answered = asked.then(bot, chatbot, chatbot)
+    visit = visit_to(app)
+
+    with pytest.warns(UserWarning, match="old form"):
+        shown = run(visit, asked, "Hi", [])[chatbot.id]["value"]
+    shown = run(visit, answered, shown)[chatbot.id]["value"]
+
+    assert shown == [wire("user", "Hi"), wire("assistant", "Hi!")]
+
+
+def test_a_component_inside_of_a_message_stands_there_alone() -> None:
+    with ds.Blocks() as app:
+        label = ds.Label({"cat": 1.0})
+        ds.Chatbot([{"role": "assistant", "content": ["See", label]}])
+
+    assert label not in list(app.walk())
+
+
+def test_an_update_changes_pictures_and_examples(tmp_path: Path) -> None:
+    (tmp_path / "bot.png").write_bytes(b"x")
+    with ds.Blocks() as app:
+        chatbot = ds.Chatbot()
+        click = ds.Button().click(
+            lambda: ds.Chatbot(avatar_images=(None, tmp_path / "bot.png"), examples=[{"text": "Hi"}]),
+            None,
+            chatbot,
+        )
+
+    changes = run(visit_to(app), click)[chatbot.id]
+
+    assert changes == {"avatar_images": [None, {"path": "bot.png"}], "examples": [{"text": "Hi"}]}
