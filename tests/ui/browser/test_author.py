@@ -255,9 +255,10 @@ def test_variables_of_a_theme_act_on_the_page(visit: Visit) -> None:
 
 def test_the_documents_examples_of_own_components_work(page: Page, serve: Serve) -> None:
     page.goto(serve(example("custom-components.md-0")["app"]))
-    page.get_by_role("button", name="Faster").click()
     page.get_by_role("button", name="count is 3").click()
-    expect(page.get_by_label("Double")).to_have_value("16")
+    expect(page.get_by_label("Double")).to_have_value("10")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_role("button", name="count is 0")).to_be_visible()
 
     page.goto(serve(example("custom-components.md-1")["app"]))
     page.get_by_role("button", name="fig").click()
