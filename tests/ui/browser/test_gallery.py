@@ -86,6 +86,28 @@ def test_the_large_one_follows_the_buttons_the_small_ones_and_the_app(page: Page
     expect(shots.locator(".tile")).to_have_count(3)
 
 
+def test_what_is_chosen_is_a_file_for_the_function_and_can_be_shown_again(page: Page, visit: Visit) -> None:
+    with ds.Blocks() as app:
+        gallery = ds.Gallery(PICTURES, label="shots", interactive=False)
+        chosen, album = ds.Image(label="chosen", interactive=False), ds.Gallery(label="album", type="pil")
+
+        def take(event: ds.SelectData) -> tuple[str, list[Any]]:
+            path = event.value["image"]["path"]
+            with Image.open(path) as picture:
+                assert picture.size == (40, 30)
+            return path, [event.value]
+
+        gallery.select(take, None, [chosen, album])
+        album.change(lambda items: str(items[0][0].size), album, ds.Textbox(label="size"))
+    visit(app)
+
+    page.get_by_role("button", name="no. 2", exact=True).click()
+
+    expect(group(page, "chosen").get_by_role("img")).to_be_visible()
+    expect(group(page, "album").first.locator(".tile .caption")).to_have_text("no. 2")
+    expect(page.get_by_label("size")).to_have_value("(40, 30)")
+
+
 def test_a_swipe_leads_on_and_the_whole_page_shows_one(page: Page, visit: Visit) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     visit(viewed(preview=True))

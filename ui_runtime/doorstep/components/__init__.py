@@ -18,16 +18,17 @@ MODULES: Final = {
 }
 """Public name -> module of this package."""
 
-_NO_WORDS: Final = frozenset({"widget", "base", "layout", "textbox", "editor_options", "watermark", "webcam"})
+_NO_WORDS: Final = frozenset(
+    {
+        *("base", "chat_messages", "editor_options", "layout", "textbox", "watermark", "webcam", "widget"),
+    }
+)
 """Modules whose names are no words for a component, or that have words of their own."""
-_NOT_WORDS: Final = frozenset({"base", "chat_messages", "layout", "textbox"})
-"""Modules whose names stand for no component, or for another one."""
 
 SHORTCUTS: Final = {
     "text": "Textbox",
     "textarea": "TextArea",
     **{name.lower(): name for name in MODULES if MODULES[name] not in _NO_WORDS},
-    **{name.lower(): name for name in MODULES if MODULES[name] not in _NOT_WORDS},
     "textbox": "Textbox",
 }
 """What may stand for a component in `Interface(fn, "text", "text")`."""

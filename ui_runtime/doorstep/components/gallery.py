@@ -148,7 +148,8 @@ class Gallery(Component):
 
     def _shown(self, item: Any, files: Files) -> dict[str, Any]:
         if isinstance(item, dict) and ("image" in item or "video" in item):
-            return item
+            kind = "video" if item.get("video") else "image"
+            return {kind: Showing(self.format).of(item[kind], files), "caption": item.get("caption")}
         caption = None
         if isinstance(item, (tuple, list)) and len(item) == 2 and isinstance(item[1], (str, type(None))):
             item, caption = item

@@ -141,7 +141,7 @@ class Showing:
         if is_address(value):
             return files.add_address(value, _name_at(value))
         if is_shown(value):
-            return dict(value)
+            return _shown_again(value, files)
         if isinstance(value, (str, Path)):
             path = picture_path(value)
             if self.watermark is None or path.suffix.lower() in {".svg", ".gif"}:
@@ -182,6 +182,14 @@ def _name_at(address: str) -> str:
 def is_media(name: str) -> bool:
     """Whether a name is that of a picture or a film."""
     return (mimetypes.guess_type(name)[0] or "").startswith(("image/", "video/"))
+
+
+def _shown_again(value: dict[str, Any], files: Files) -> dict[str, Any]:
+    """A wire value that a function got with an event, where `path` is that of the file (see `injection`)."""
+    path = value.get("path")
+    if isinstance(path, str) and Path(path).is_absolute():
+        return files.add(picture_path(path, ("image/", "video/")))
+    return dict(value)
 
 
 def is_shown(value: Any) -> bool:

@@ -99,7 +99,7 @@ def _supply(kind: Any) -> Supply:
         return lambda call: call.visit
     if issubclass(kind, data.FileEventData):
         return lambda call: kind(call.visit.block(call.trigger), _with_path(call))
-    return lambda call: kind(call.visit.block(call.trigger), call.event)
+    return lambda call: kind(call.visit.block(call.trigger), _with_paths(call))
 
 
 def _with_path(call: Call) -> Any:
@@ -109,6 +109,16 @@ def _with_path(call: Call) -> Any:
     except FileRefusedError:
         path = ""
     return {**call.event, "path": path} if isinstance(call.event, dict) else {}
+
+
+def _with_paths(call: Call) -> Any:
+    """What an event carried, `path` of the session's files in it being where they are."""
+    from doorstep.events.call import located
+
+    try:
+        return located(call.event, call.visit.files)
+    except FileRefusedError:
+        return call.event
 
 
 def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
