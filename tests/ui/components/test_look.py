@@ -146,3 +146,17 @@ def test_an_apps_texts_are_marks_on_the_wire_and_english_where_nobody_has_a_lang
 def test_texts_are_a_dict_by_language() -> None:
     with pytest.raises(UsageError, match="I18n: en"):
         ds.I18n(en="Hello")  # type: ignore[arg-type]
+
+
+def test_every_kind_of_app_takes_the_options() -> None:
+    apps = [
+        ds.Blocks(theme="soft", css=".own {}"),
+        interface(theme="soft", css=".own {}"),
+        ds.TabbedInterface([interface()], theme="soft", css=".own {}"),
+        ds.ChatInterface(lambda message, _history: message, theme="soft", css=".own {}"),
+    ]
+
+    for app in apps:
+        page, _ = answer(app)
+        assert "--ds-paper:var(--body-background-fill)" in page
+        assert ".own {}" in page

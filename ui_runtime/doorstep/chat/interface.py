@@ -29,6 +29,7 @@ from doorstep.events.listener import listed
 from doorstep.examples import Examples, mode_of
 from doorstep.flag_buttons import FOLDER
 from doorstep.later import INTERFACE, note, note_unsupported
+from doorstep.look import split_options
 
 if TYPE_CHECKING:
     import inspect
@@ -99,6 +100,7 @@ class ChatInterface(Blocks):
         if any(old_buttons.values()):
             names = ", ".join(old_buttons)
             note(f"ChatInterface: {names}: retry, undo and clear are at the messages now")
+        look, later = split_options(later)
         note_unsupported("ChatInterface", INTERFACE, later)
         super().__init__(
             mode="chat_interface",
@@ -107,6 +109,7 @@ class ChatInterface(Blocks):
             fill_height=fill_height,
             fill_width=fill_width,
             delete_cache=delete_cache,
+            **look,
         )
         self.fn = fn
         self.multimodal = multimodal or isinstance(textbox, MultimodalTextbox)
