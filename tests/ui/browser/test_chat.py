@@ -336,3 +336,41 @@ def test_a_phone_reads_a_chat_from_right_to_left(visit: Visit, page: Page) -> No
     assert theirs is not None
     assert mine["x"] < theirs["x"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_box_for_text_and_files_fires_its_events(visit: Visit) -> None:
+    happened: set[str] = set()
+    events = ("focus", "input", "select", "submit", "stop", "blur")
+
+    def hear(name: str) -> Callable[[], str]:
+        def note() -> str:
+            happened.add(name)
+            return " ".join(sorted(happened))
+
+        return note
+
+    with ds.Blocks() as app:
+        field = ds.MultimodalTextbox(label="Message", stop_btn="Halt", file_types=["image"])
+        heard = ds.Textbox(label="heard")
+        for event in events:
+            getattr(field, event)(hear(event), None, heard, trigger_mode="multiple")
+    page = visit(app)
+    seen = page.get_by_label("heard")
+
+    box(page).focus()
+    expect(seen).to_have_value("focus")
+    box(page).press("a")
+    expect(seen).to_have_value("focus input")
+    box(page).press("Enter")
+    expect(seen).to_have_value("focus input submit")
+    box(page).press("Control+a")
+    expect(seen).to_have_value("focus input select submit")
+    page.get_by_role("button", name="Stop").click()
+    box(page).press("Shift+Enter")
+    box(page).press("b")
+    expect(seen).to_have_value(" ".join(sorted(events)))
+    expect(box(page)).to_have_value("\nb")
+
+    document = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}
+    page.locator("input[type=file]").set_input_files(document)
+    expect(page.get_by_role("alert")).to_contain_text("a.pdf")
