@@ -259,3 +259,27 @@ def test_the_app_s_own_button_stands_beside_a_label(visit: Visit) -> None:
     expect(page.get_by_label("number")).to_have_value("42")
     expect(page.get_by_role("button", name="Surprise")).to_have_count(1)
     expect(page.get_by_role("link", name="Logout")).to_have_attribute("href", f"{page.url}logout")
+
+
+def test_a_number_steps_by_its_step_and_keeps_its_digits(visit: Visit) -> None:
+    with ds.Blocks() as app:
+        told_by(ds.Number(1, step=0.5, precision=1, label="number"))
+    page = visit(app)
+    box = page.get_by_label("number")
+
+    box.press("ArrowUp")
+    expect(page.get_by_label("seen")).to_have_value("1.5")
+    box.fill("2.345")
+    box.press("Tab")
+    expect(box).to_have_value("2.3")
+    expect(page.get_by_label("seen")).to_have_value("2.3")
+
+
+def test_a_short_dropdown_tells_of_keys(visit: Visit) -> None:
+    with ds.Blocks() as app:
+        told_by(ds.Dropdown(["a", "b"], label="pick"), "key_up", "focus")
+    page = visit(app)
+
+    page.get_by_label("pick").press("ArrowDown")
+
+    expect(page.get_by_label("told")).to_have_value("focus key_up")
