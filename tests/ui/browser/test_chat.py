@@ -374,3 +374,17 @@ def test_a_box_for_text_and_files_fires_its_events(visit: Visit) -> None:
     document = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}
     page.locator("input[type=file]").set_input_files(document)
     expect(page.get_by_role("alert")).to_contain_text("a.pdf")
+
+
+def test_examples_with_more_inputs_stand_below_and_fill_them(visit: Visit) -> None:
+    chat = ds.ChatInterface(
+        lambda message, _history, factor: f"{message} x {factor}",
+        additional_inputs=[ds.Number(1, label="factor")],
+        examples=[["seven", 7], ["eight", 8]],
+    )
+    page = visit(chat)
+
+    page.get_by_role("button", name="eight").click()
+
+    expect(bubbles(page, ".assistant")).to_have_text("Answer: eight x 8")
+    expect(box(page)).to_have_value("")

@@ -85,13 +85,13 @@ class Answerer:
         index, value = data.get("index"), data.get("value")
         if isinstance(value, dict):
             example = self._chat.example_question(index)
-            return turns.typed(example, wires, visit.files, index) if example is not None else None
+            return turns.picked(example, wires, visit.files, index) if example is not None else None
         return turns.repeated(wires, index, visit.files) or turns.chosen(wires, value)
 
     def _asked(self, turn: Turn) -> list[Any]:
         """The chat with the question; the textbox is empty, and has a way to stop."""
         textbox: dict[str, Any] = {**self._chat.running_buttons}
-        if turn.is_typed and turn.example is None:
+        if turn.is_typed:
             textbox["value"] = {"text": "", "files": []} if self._chat.multimodal else ""
         return [turn.shown, update(**textbox), *self._nothing()]
 

@@ -5,7 +5,7 @@ Nothing here knows of pages or jobs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from doorstep.components import chat_messages
@@ -51,6 +51,12 @@ def typed(value: Any, before: list[Wire], files: Files, example: int | None = No
     content = [*((path,) for path in paths), *([text] if text.strip() else [])]
     [question] = chat_messages.wires_of([{"role": "user", "content": content}], files)
     return Turn(before, question, text, paths, is_typed=True, example=example)
+
+
+def picked(value: Any, before: list[Wire], files: Files, example: int) -> Turn | None:
+    """The turn of an example in the chat: what stands in the textbox stays there."""
+    turn = typed(value, before, files, example)
+    return None if turn is None else replace(turn, is_typed=False)
 
 
 def repeated(wires: list[Wire], index: Any, files: Files) -> Turn | None:
