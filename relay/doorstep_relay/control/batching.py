@@ -1,7 +1,7 @@
 """Transactions for many at a time: what is asked for while one runs goes into the next one together.
 
-Nobody waits for company: alone, a request is a transaction of its own at once. When a thousand clients come
-back together they share a few.
+Who comes alone does not wait for company: it is a transaction of its own at once. Soon after another, a
+request waits for a moment: when a thousand clients come back together they share a few.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ Told = TypeVar("Told")
 
 MOST: Final = 100
 """Requests in one transaction: others' writes wait no longer than for that."""
+SOON: Final = 0.02
+"""Seconds after a transaction in which the next request waits for company."""
+PAUSE: Final = 0.005
+"""Seconds that it waits."""
 
 
 class Batch(Generic[Asked, Told]):
@@ -31,6 +35,8 @@ class Batch(Generic[Asked, Told]):
         self._work = work
         self._waiting: list[tuple[Asked, asyncio.Future[Told]]] = []
         self._running: asyncio.Task[None] | None = None
+        self._ended = -SOON
+        """When the last transaction ended, in the loop's time."""
 
     async def ask(self, request: Asked) -> Told:
         """The answer, after its commit. Raises what the request itself failed with."""
@@ -41,12 +47,16 @@ class Batch(Generic[Asked, Told]):
         return await answer
 
     async def _run(self) -> None:
+        time = asyncio.get_running_loop().time
         try:
             while self._waiting:
+                if len(self._waiting) < MOST and time() < self._ended + SOON:
+                    await asyncio.sleep(PAUSE)
                 some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 if not await self._settle(some):
                     for one in some:  # so that one that fails takes no other along
                         await self._settle([one])
+                self._ended = time()
         finally:
             self._running = None
 

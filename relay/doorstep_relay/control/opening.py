@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
-from doorstep_relay.control.history import happen, is_overdue, take, write
+from doorstep_relay.control.history import happen, is_overdue, take_up
 from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
 from doorstep_relay.domain.names import random_name
 from doorstep_relay.errors import ShareEnded
-from doorstep_relay.store.audit import Entry
 from doorstep_relay.store.models import Share
-from doorstep_relay.store.shares import ShareRows
+from doorstep_relay.store.shares import Leased, ShareRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Opening:
         share = ShareRows(session).by_lease(hash_secret(self.lease))
         return share if share is not None and self._may_resume(share) else None
 
-    def _may_resume(self, share: Share) -> bool:
+    def _may_resume(self, share: Share | Leased) -> bool:
         if self.name not in {None, share.name}:
             return False
         return share.owner_id is None or owns(self.actor.account_id, share.owner_id)
@@ -79,19 +78,14 @@ class Opening:
             return ShareEnded(share.state, share.reason)
         return self._resume(session, share, self.lease)
 
-    def resume(self, share: Share | None) -> tuple[Grant, Entry] | None:
-        """The grant for a lease whose share is found, and what is to be recorded; None: `run` decides.
+    def resumes(self, share: Leased) -> bool:
+        """Whether its lease takes this share up, with nothing else to decide."""
+        return self._may_resume(share) and share.state not in ENDED and not is_overdue(share, self.now)
 
-        A thousand clients who come back are granted in this way, with one query and one write for many.
-        """
-        if share is None or self.lease is None or not self._may_resume(share):
-            return None
-        if share.state in ENDED or is_overdue(share, self.now):
-            return None
+    def grant(self, share: Leased) -> Grant:
+        """What its client holds when its lease has taken up the share, which is as it was before."""
         was_live = share.state is State.live
-        share.epoch += 1
-        entry = take(self.actor, self.now, Event.resume, share)
-        return _grant(share, self.lease, took_over=was_live), entry
+        return Grant(share.id, share.name, share.epoch + 1, self.lease or "", share.expires_at, was_live)
 
     def _by_name(self, session: Session, name: str) -> Grant | ShareEnded:
         share = ShareRows(session).newest(name)
@@ -143,20 +137,24 @@ class Opening:
 
 
 def open_all(session: Session, openings: Sequence[Opening]) -> list[Grant | ShareEnded]:
-    """Decide and write some, in their order."""
-    hashes = [hash_secret(opening.lease) if opening.lease else "" for opening in openings]
-    found = ShareRows(session).by_leases(set(hashes) - {""}) if len(openings) > 1 else {}
-    entries: list[Entry] = []
-    outcomes: list[Grant | ShareEnded] = []
-    for opening, lease_hash in zip(openings, hashes, strict=True):
-        resumed = opening.resume(found.get(lease_hash))
-        if resumed is None:
-            outcomes.append(opening.run(session))
-        else:
-            outcomes.append(resumed[0])
-            entries.append(resumed[1])
-    write(session, entries)
-    return outcomes
+    """Decide and write some: those who come back by their leases together, then each of the others."""
+    granted = _resume_all(session, openings)
+    return [
+        granted[number] if number in granted else opening.run(session)
+        for number, opening in enumerate(openings)
+    ]
+
+
+def _resume_all(session: Session, openings: Sequence[Opening]) -> dict[int, Grant]:
+    """The grants of leases that need no decision, by the openings' places. The rest is as it was."""
+    places: dict[str, int] = {}
+    for place, opening in enumerate(openings):
+        if opening.lease is not None:  # the same one again comes after the first: its epoch is the next
+            places.setdefault(hash_secret(opening.lease), place)
+    found = ShareRows(session).by_leases(places.keys()) if places else {}
+    resumed = {places[key]: share for key, share in found.items() if openings[places[key]].resumes(share)}
+    take_up(session, openings[0].now, [(openings[place].actor, share) for place, share in resumed.items()])
+    return {place: openings[place].grant(share) for place, share in resumed.items()}
 
 
 def _grant(share: Share, lease: str, *, took_over: bool) -> Grant:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from doorstep_relay.domain.lifecycle import State
 from doorstep_relay.store.models import Account, Share
 
 _NOT_ENDED = Share.ended_at.is_(None)
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+
+
+class Leased(NamedTuple):
+    """What a lease's share has to be asked before it is taken up again."""
+
+    lease_hash: str
+    id: int
+    name: str
+    owner_id: int | None
+    state: State
+    epoch: int
+    expires_at: float | None
+
+
+_LEASED = tuple(getattr(Share, field) for field in Leased._fields)
 
 
 class ShareRows:
@@ -37,10 +53,13 @@ class ShareRows:
         """
         return self._one(select(Share).where(Share.lease_hash == lease_hash))
 
-    def by_leases(self, lease_hashes: Collection[str]) -> dict[str, Share]:
-        """The shares that some leases belong to, by the lease's hash."""
-        found = self._all(select(Share).where(Share.lease_hash.in_(lease_hashes)))
-        return {share.lease_hash: share for share in found}
+    def by_leases(self, lease_hashes: Collection[str]) -> dict[str, Leased]:
+        """What there is to know of the shares that some leases belong to, by the lease's hash.
+
+        No objects: for a thousand at once those take four times as long as the rows.
+        """
+        query = select(*_LEASED).where(Share.lease_hash.in_(lease_hashes)).order_by(Share.id)
+        return {row[0]: Leased(*row) for row in self._session.execute(query.with_for_update())}
 
     def several(self, share_ids: Collection[int]) -> dict[int, Share]:
         """The shares with these ids."""
