@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gradio_client import Client
+from gradio_client import Client  # type: ignore[import-untyped]  # it has none
 
 import doorstep as ds
 from doorstep.errors import UsageError
@@ -237,6 +237,7 @@ def test_more_inputs_and_outputs_go_with_the_message(tmp_path: Path) -> None:
 
 def test_a_function_may_ask_for_the_request(tmp_path: Path) -> None:
     def who(message: str, history: History, request: ds.Request) -> str:  # noqa: ARG001
+        assert request.client is not None
         return f"{message} from {request.client.host}"
 
     [turn] = run(ds.ChatInterface(who), tmp_path, "Hi")

@@ -127,13 +127,13 @@ def test_an_answer_is_announced_once_it_is_whole(visit: Visit) -> None:
 
 
 def test_what_went_wrong_is_told_in_the_chat_and_can_be_tried_again(visit: Visit) -> None:
-    answers = iter([ds.Error("The model is asleep", print_exception=False), "awake"])
+    answers: Iterator[Any] = iter([ds.Error("The model is asleep", print_exception=False), "awake"])
 
     def moody(_message: str, _history: list[Any]) -> str:
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return str(answer)
 
     page = visit(ds.ChatInterface(moody))
     ask(page, "hello")
@@ -298,9 +298,10 @@ def test_a_message_with_files(visit: Visit, violations: Callable[[Page], list[An
         return f"{message['text']}: {sizes}"
 
     page = visit(ds.ChatInterface(describe, multimodal=True))
-    page.locator("input[type=file]").set_input_files(
-        [{"name": each, "mimeType": "text/plain", "buffer": b"abc"} for each in ("a.txt", "b.txt")]
-    )
+    given: list[Any] = [
+        {"name": each, "mimeType": "text/plain", "buffer": b"abc"} for each in ("a.txt", "b.txt")
+    ]
+    page.locator("input[type=file]").set_input_files(given)
     expect(page.get_by_role("list", name="Files").get_by_role("listitem")).to_have_text(["a.txt", "b.txt"])
     page.get_by_role("button", name="Remove a.txt").click()
     box(page).evaluate(
@@ -371,7 +372,7 @@ def test_a_box_for_text_and_files_fires_its_events(visit: Visit) -> None:
     expect(seen).to_have_value(" ".join(sorted(events)))
     expect(box(page)).to_have_value("\nb")
 
-    document = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}
+    document: Any = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}
     page.locator("input[type=file]").set_input_files(document)
     expect(page.get_by_role("alert")).to_contain_text("a.pdf")
 

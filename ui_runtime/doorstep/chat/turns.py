@@ -53,7 +53,7 @@ def typed(value: Any, before: list[Wire], files: Files, example: int | None = No
     return Turn(before, question, text, paths, is_typed=True, example=example)
 
 
-def picked(value: Any, before: list[Wire], files: Files, example: int) -> Turn | None:
+def picked(value: Any, before: list[Wire], files: Files, example: Any) -> Turn | None:
     """The turn of an example in the chat: what stands in the textbox stays there."""
     turn = typed(value, before, files, example)
     return None if turn is None else replace(turn, is_typed=False)
