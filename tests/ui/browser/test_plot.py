@@ -154,6 +154,26 @@ def test_a_chosen_part_of_the_axis_is_told_and_zoomed_into(visit: Visit, silent:
     expect(page.locator(".canvas")).to_contain_text("2024")
 
 
+def test_a_part_of_the_axis_is_chosen_by_keys(visit: Visit, silent: list[str]) -> None:
+    with ds.Blocks() as app:
+        plot, seen = ds.BarPlot(TABLE, x="x", y="y", label="bars"), ds.Textbox(label="seen")
+
+        def chosen(event: ds.SelectData) -> str:
+            return str([round(each) for each in event.index])  # type: ignore[union-attr]
+
+        plot.select(chosen, None, seen)
+        plot.double_click(lambda: "out", None, seen)
+    page = visit(app)
+    expect(marks(page, "rect mark")).to_have_count(4, timeout=LOADING)
+
+    page.locator(".canvas").focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_label("seen", exact=True)).to_have_value("[1, 3]")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("seen", exact=True)).to_have_value("out")
+
+
 def test_other_points_come_into_the_same_drawing(visit: Visit, silent: list[str]) -> None:
     with ds.Blocks() as app:
         plot, more = ds.ScatterPlot(TABLE, x="x", y="y", label="points"), ds.Button("more")

@@ -11,6 +11,7 @@ const english = {
   appUpdated: "The app was restarted and has changed.",
   back: "Connected again.",
   builtWith: "Built with",
+  chooseByKeys: "Arrow keys move the chosen part, with Shift its end. Enter chooses it, Escape takes it back.",
   chooseFiles: "choose files",
   close: "Close",
   closeSidebar: (name: string) => `Close ${name}`,
