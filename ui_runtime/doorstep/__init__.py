@@ -127,6 +127,11 @@ if TYPE_CHECKING:
     from doorstep.flagging import SimpleCSVLogger as SimpleCSVLogger
     from doorstep.i18n import I18n as I18n
     from doorstep.interface import Interface as Interface
+    from doorstep.media import get_audio as get_audio
+    from doorstep.media import get_file as get_file
+    from doorstep.media import get_image as get_image
+    from doorstep.media import get_model3d as get_model3d
+    from doorstep.media import get_video as get_video
     from doorstep.mount import mount_app as mount_app
     from doorstep.mount import mount_gradio_app as mount_gradio_app
     from doorstep.progress import Progress as Progress
@@ -237,6 +242,11 @@ MODULES: Final = {
     "WebcamOptions": "components.webcam",
     "Widget": "components.widget",
     "api": "events.on",
+    "get_audio": "media",
+    "get_file": "media",
+    "get_image": "media",
+    "get_model3d": "media",
+    "get_video": "media",
     "mount_app": "mount",
     "mount_gradio_app": "mount",
     "on": "events.on",
@@ -271,6 +281,7 @@ MODULES: Final = {
 """Public name -> the module that has it. (For type checkers the same stands above.)"""
 
 _PACKAGES: Final = frozenset({"components", "inputs", "outputs", "themes"})
+_PACKAGES: Final = frozenset({"components", "inputs", "media", "outputs"})
 """Public modules and packages of this one."""
 
 __all__ = sorted(MODULES)  # noqa: PLE0605  # a list of texts, though not written as one

@@ -69,6 +69,9 @@ class StoredFile:
         }
 
 
+_MEDIA: Final = Path(__file__).parent / "media_files"
+"""What `doorstep.media` hands out."""
+
 _static_paths: list[Path] = []
 
 
@@ -122,7 +125,8 @@ class Paths:
     def _may_be_shown(self, real: Path) -> bool:
         if any(_holds(folder, real) for folder in self.blocked):
             return False
-        if any(_holds(each, real) for each in (*self.allowed, *_static_paths, Path(tempfile.gettempdir()))):
+        shown = (*self.allowed, *_static_paths, Path(tempfile.gettempdir()), _MEDIA)
+        if any(_holds(each, real) for each in shown):
             return True
         here = Path(os.path.realpath(Path.cwd()))
         return real.is_relative_to(here) and not any(

@@ -10,6 +10,7 @@ from doorstep.components.arguments import check_number, check_option
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.errors import FileRefusedError, UsageError
 from doorstep.events.listener import EventListener
+from doorstep.later import note
 
 KINDS: Final = (".glb", ".gltf", ".obj", ".ply", ".splat", ".stl")
 """The kinds of files that the page can show, by the ends of their names."""
@@ -20,7 +21,7 @@ Angle = int | float | None
 
 
 class Model3D(Component):
-    """Passes the path of a file of one of `KINDS`; shows one, given by its path or its address.
+    """Passes the path of a file of one of `KINDS`; shows one, given by its path.
 
     `camera_position` is (alpha, beta, radius): the angles along the equator and from the pole in degrees,
     and the distance from the model's centre. `clear_color` is the background: red, green, blue and alpha,
@@ -57,7 +58,8 @@ class Model3D(Component):
         self.zoom_speed = _speed("zoom_speed", zoom_speed)
         self.pan_speed = _speed("pan_speed", pan_speed)
         self.height = height
-        self.buttons = buttons or []
+        if buttons:
+            note("Model3D: buttons=… does nothing yet; put them beside it")
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> str | None:
@@ -79,8 +81,7 @@ class Model3D(Component):
         if not str(value).lower().split("?")[0].endswith(KINDS):
             raise ValueError(f"{str(value)!r} is none of {', '.join(KINDS)}")
         if isinstance(value, str) and value.startswith(("http://", "https://")):
-            name = value.split("?")[0].rsplit("/", 1)[-1]
-            return {"path": None, "url": value, "orig_name": name}
+            raise ValueError("pages fetch no models from the web: download the file and show that")
         return files.add(Path(value))
 
     def api_info(self) -> dict[str, Any]:
