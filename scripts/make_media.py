@@ -1,4 +1,4 @@
-"""Makes the small pictures, sounds, films and models that `doorstep.media` hands out: our own work, all of it.
+"""Makes the small pictures, sounds, films and models that `doorstep.media` hands out, all of it our own work.
 
     python -m scripts.make_media
 
@@ -226,7 +226,7 @@ def knot(around: int, across: int) -> tuple[Array, Array, Array, Array]:
         1,
     )
     along = unit(np.roll(path, -1, 0) - np.roll(path, 1, 0))
-    side = unit(np.cross(along, unit(path + [0, 0, 4])))
+    side = unit(np.cross(along, unit(path + np.array([0, 0, 4]))))
     up = np.cross(side, along)
     angle = np.linspace(0, 2 * np.pi, across, endpoint=False)
     ring = side[:, None] * np.cos(angle)[None, :, None] + up[:, None] * np.sin(angle)[None, :, None]
