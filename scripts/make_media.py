@@ -134,7 +134,8 @@ def tones(pitches: list[float], *, each: float, rings: float) -> Array:
         note = np.sin(2 * np.pi * pitch * time) + 0.3 * np.sin(4 * np.pi * pitch * time)
         note *= np.minimum(time / 0.01, 1) * np.exp(-time / (rings / 2.5))
         sound[place * step : place * step + len(note)] += note[: len(sound) - place * step]
-    return 0.6 * sound / np.abs(sound).max()
+    loud: Array = 0.6 * sound / np.abs(sound).max()
+    return loud
 
 
 def wav(sound: Array) -> bytes:
