@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -98,8 +99,7 @@ def test_a_picture_is_cropped_by_keys_and_resized(visit: Visit) -> None:
     expect(crop).not_to_contain_text("100 ×")
     crop.press("Enter")
     expect(crop).to_have_count(0)
-    expect(go(page)).to_have_value("")
-    expect(page.get_by_label("seen")).not_to_have_value("(60, 100, 4) [0] 200")
+    expect(go(page)).to_have_value(re.compile(r"\(60, \d\d, 4\) \[0\] 200"))
 
     stage(page).press("r")
     page.get_by_label("Keep the proportions").uncheck()
