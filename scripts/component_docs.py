@@ -15,11 +15,13 @@ import json
 import re
 import runpy
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.components import SHORTCUTS
 from doorstep.components.base import Component
+from doorstep.components.widget import Widget
 from doorstep.later import BLOCK
 from scripts.component_facts import Parameter, components, events, parameters
 
@@ -53,6 +55,7 @@ def main() -> None:
         path.write_text(text)
 
 
+@cache
 def pages() -> dict[Path, str]:
     """What each page of docs/components/ has to be."""
     words = Words(tomllib.loads((FOLDER / "words.toml").read_text()))
@@ -180,8 +183,10 @@ def _schema(name: str, kind: type[Block]) -> list[str]:
 def made(kind: type[Block]) -> Any:
     """One of this kind, with as little as it takes."""
     given: dict[str, Any] = {"components": ["text"], "samples": [["a"]], "choices": ["a", "b"]}
-    required = {each.name for each in parameters(kind) if not each.default}
-    return kind(**{key: value for key, value in given.items() if key in required}, render=False)
+    if kind is Widget:
+        given["esm"] = "export default { render() {} }"
+    needed = {each.name for each in parameters(kind) if not each.default} | {"esm"}
+    return kind(**{key: value for key, value in given.items() if key in needed}, render=False)
 
 
 # -- the table of all ------------------------------------------------------------------------------

@@ -128,8 +128,8 @@ class TestSlider:
 
     def test_random_values_are_within_its_ends(self) -> None:
         slider = ds.Slider(1, 2, step=0.3, randomize=True)
-        assert slider.load is not None
-        assert all(1 <= slider.load() <= 2 for _ in range(100))
+        assert slider.loader is not None
+        assert all(1 <= slider.loader() <= 2 for _ in range(100))
 
 
 class TestChoices:

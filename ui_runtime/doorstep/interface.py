@@ -244,7 +244,7 @@ class Interface(Blocks):
 
     def _preloaded(self, number: int | Literal[False]) -> int | Literal[False]:
         """The example that a page opens with: none where an input has a value of its own."""
-        has_value = any(each.value is not None or each.load is not None for each in self.main_inputs)
+        has_value = any(each.value is not None or each.loader is not None for each in self.main_inputs)
         return False if has_value else number
 
     def _triggers(self, submit: Button | None) -> list[Trigger]:

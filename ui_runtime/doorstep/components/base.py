@@ -85,8 +85,8 @@ class Component(Block):
         inputs: Any = None,
         **common: Any,
     ) -> None:
-        self.load: Callable[..., Any] | None = value if callable(value) else None
-        self.value = None if self.load else value
+        self.loader: Callable[..., Any] | None = value if callable(value) else None
+        self.value = None if self.loader else value
         self.every = every
         self.load_inputs = listed(inputs)
         self.label = label

@@ -52,6 +52,7 @@ class HTML(Component, Container):
     submit = EventListener()
     stop = EventListener()
     edit = EventListener()
+    load = EventListener()
     clear = EventListener()
     play = EventListener()
     pause = EventListener()

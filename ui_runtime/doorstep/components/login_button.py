@@ -34,7 +34,7 @@ class LoginButton(Button):
     ) -> None:
         self.logout_value = logout_value
         super().__init__(value, variant=variant, **rest)
-        self.load = self._of_visitor
+        self.loader = self._of_visitor
 
     def render(self) -> Self:
         super().render()

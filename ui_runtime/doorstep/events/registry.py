@@ -130,9 +130,9 @@ class Registry:
         from doorstep.components.base import Component
 
         for block in list(Container.walk(page)):
-            if isinstance(block, Component) and block.load is not None:
-                self._add_load(block, block.load)
-                block.load = None
+            if isinstance(block, Component) and block.loader is not None:
+                self._add_load(block, block.loader)
+                block.loader = None
 
     def _add_load(self, component: Component, fn: Function) -> None:
         changes = [each.change for each in component.load_inputs if hasattr(each, "change")]
