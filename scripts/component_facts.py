@@ -70,7 +70,7 @@ def parameters(kind: type[Block]) -> list[Parameter]:
 def _declared(owner: type) -> Iterator[Parameter]:
     is_base = owner in {Component, Block}
     for each in inspect.signature(vars(owner)["__init__"]).parameters.values():
-        if each.name == "self" or each.kind is each.VAR_POSITIONAL:
+        if each.name.startswith(("self", "_")) or each.kind is each.VAR_POSITIONAL:
             continue
         if each.kind is each.VAR_KEYWORD:
             yield from _of_dictionary(str(each.annotation))
