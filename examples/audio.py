@@ -25,7 +25,7 @@ app = ds.Interface(
         ds.Slider(0, 1, value=0.6, label="Strength"),
     ],
     ds.Audio(label="With an echo"),
-    examples=[[ds.get_audio("chord.wav"), 300, 0.6]],
+    examples=[[ds.get_audio("chime.wav"), 300, 0.6]],
     title="Echo",
 )
 

@@ -38,6 +38,8 @@ with ds.Blocks(title="Table") as app:
 
     @ds.on([frame.change, x.change, y.change], inputs=[frame, x, y], outputs=plot)
     def draw(data, along, up):
+        if not {along, up} <= set(data):
+            return ds.skip()  # another table is there, and its columns are not chosen yet
         return ds.ScatterPlot(data, x=along, y=up)
 
 
