@@ -148,3 +148,16 @@ def test_an_app_works_under_a_prefix(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "module"), [("textbox", "Textbox"), ("checkbox_group", "CheckboxGroup")])
 def test_a_components_module_is_called_like_its_type(kind: str, module: str) -> None:
     assert module_name(kind) == module
+
+
+def test_what_functions_only_fill_is_shown_even_by_one_without_inputs() -> None:
+    with ds.Blocks() as app:
+        filled, asked = ds.Textbox(), ds.Textbox()
+        button = ds.Button()
+        button.click(lambda: "made", None, filled)
+        button.click(lambda text: text, asked, filled)
+        button.click(lambda: "", None, asked)
+    with served(app) as server:
+        entries = {each["id"]: each["props"] for each in visit(f"{server.url}/config").json()["components"]}
+    assert entries[filled.id]["interactive"] is False
+    assert entries[asked.id]["interactive"] is True

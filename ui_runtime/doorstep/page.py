@@ -224,7 +224,7 @@ def _outputs_only(dependencies: list[Dependency]) -> set[int]:
     """
     functions = [dependency for dependency in dependencies if dependency.fn is not None]
     read = _read(dependencies)
-    filled = {each.id for dependency in functions for each in dependency.outputs if dependency.inputs}
+    filled = {each.id for dependency in functions for each in dependency.outputs}
     return filled - read
 
 
