@@ -23,7 +23,7 @@ from doorstep.components import SHORTCUTS
 from doorstep.components.base import Component
 from doorstep.components.widget import Widget
 from doorstep.later import BLOCK
-from scripts.component_facts import Parameter, components, events, parameters
+from scripts.component_facts import Parameter, apps, components, events, parameters
 
 if TYPE_CHECKING:
     from doorstep.graph import Block
@@ -60,7 +60,8 @@ def pages() -> dict[Path, str]:
     """What each page of docs/components/ has to be."""
     words = Words(tomllib.loads((FOLDER / "words.toml").read_text()))
     kinds = components()
-    found = {FOLDER / f"{file_name(name)}.md": _page(name, kind, words) for name, kind in kinds.items()}
+    every = apps() | kinds
+    found = {FOLDER / f"{file_name(name)}.md": _page(name, kind, words) for name, kind in every.items()}
     return {FOLDER / "README.md": _index(kinds, words), **found}
 
 
@@ -122,11 +123,17 @@ def _page(name: str, kind: type[Block], words: Words) -> str:
         _shortcuts(name),
         "## Parameters",
         _parameter_table(name, own, words) if own else "It has none of its own.",
-        "And [what every block takes](README.md#every-block).",
+        _more(name),
         *_events(name, kind, words),
         *_schema(name, kind),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _more(name: str) -> str:
+    if name in apps():
+        return "And [how it looks](../look.md): `theme`, `css`, `js`, `head` and so on."
+    return "And [what every block takes](README.md#every-block)."
 
 
 def _summary(kind: type[Block]) -> str:
@@ -202,12 +209,14 @@ block so that scripts run; a warning at the script's own line says that they do 
 
 
 def _index(kinds: dict[str, type[Block]], words: Words) -> str:
-    rows = [f"| [{name}]({file_name(name)}.md) | {_first_line(kind)} |" for name, kind in kinds.items()]
+    rows = _rows(kinds)
     common = [each for each in parameters(Component) if each.name != "value"]
     parts = [
         "# Components",
         _INTRODUCTION,
         "\n".join(["| | |", "|---|---|", *rows]),
+        "## Whole pages",
+        "\n".join(["| | |", "|---|---|", *_rows(apps())]),
         "## Every block",
         "Layout takes those from `visible` on; what has a value takes all.",
         _parameter_table("Component", common, words),
@@ -215,6 +224,10 @@ def _index(kinds: dict[str, type[Block]], words: Words) -> str:
         f"{_LATER}: {', '.join(f'`{each}`' for each in sorted(BLOCK))}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _rows(kinds: dict[str, type[Block]]) -> list[str]:
+    return [f"| [{name}]({file_name(name)}.md) | {_first_line(kind)} |" for name, kind in kinds.items()]
 
 
 def _first_line(kind: type[Block]) -> str:

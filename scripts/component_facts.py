@@ -54,6 +54,13 @@ def components() -> dict[str, type[Block]]:
     return found
 
 
+def apps() -> dict[str, type[Block]]:
+    """Public name -> class, of what makes a whole page."""
+    return {
+        name: getattr(doorstep, name) for name in ("Blocks", "ChatInterface", "Interface", "TabbedInterface")
+    }
+
+
 def parameters(kind: type[Block]) -> list[Parameter]:
     """What `kind` takes: its own first, then what all take."""
     own: dict[str, Parameter] = {}

@@ -9,7 +9,7 @@ import pytest
 
 from doorstep.server import App
 from scripts.component_docs import EXAMPLES, FOLDER, Words, app_of, example_of, pages
-from scripts.component_facts import components, events, parameters
+from scripts.component_facts import apps, components, events, parameters
 
 
 @pytest.mark.parametrize("path", sorted(pages()), ids=lambda path: path.stem)
@@ -24,7 +24,7 @@ def test_no_page_is_left_of_a_component_that_is_gone() -> None:
 
 def test_every_parameter_and_event_is_explained() -> None:
     words = Words(tomllib.loads((FOLDER / "words.toml").read_text()))
-    for name, kind in components().items():
+    for name, kind in (apps() | components()).items():
         for parameter in parameters(kind):
             words.parameter(name, parameter.name)
         for event in events(kind):
