@@ -256,7 +256,7 @@ class Api:
 
     async def _heartbeat(self, request: Request, name: str) -> Any:
         session = self._session(request, name)
-        return EventStream.heartbeat(session, sse.ALIVE)
+        return EventStream.heartbeat(session, lambda: self.sessions.is_closed, sse.ALIVE)
 
     async def _cancel(self, request: Request, _rest: str) -> Response:
         which = await self._read(request, _decode_which)

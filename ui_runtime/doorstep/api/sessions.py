@@ -16,7 +16,7 @@ from doorstep.events.visit import Visit
 from doorstep.queue.jobs import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from doorstep.api.endpoints import Endpoint
     from doorstep.blocks import Blocks
@@ -51,6 +51,8 @@ class ApiSession:
         """Open streams and heartbeats."""
         self.used = 0.0
         """When it was used last: seconds of the loop's clock."""
+        self.hearts: set[Feed] = set()
+        """What its heartbeats tell: nothing, but they can be woken."""
 
 
 class ApiSessions:
@@ -64,7 +66,11 @@ class ApiSessions:
         self._loop = asyncio.get_running_loop()
         self._sessions: dict[tuple[str, str], ApiSession] = {}
         self._calls: dict[str, tuple[Call, float]] = {}
+        self._waited: set[Call] = set()
+        """Calls whose end somebody waits for in one request."""
         self._numbers = 0
+        self.is_closed = False
+        """The app ends: heartbeats do too."""
         self._sweeping: asyncio.TimerHandle | None = None
 
     # -- sessions ------------------------------------------------------------------------------
@@ -147,7 +153,13 @@ class ApiSessions:
     ) -> tuple[Call, asyncio.Event]:
         """Start a call whose end alone matters: the event says that it is there."""
         ended = asyncio.Event()
-        call = Call(endpoint, api, Feed(for_call), lambda _call: ended.set())
+
+        def end(over: Call) -> None:
+            self._waited.discard(over)
+            ended.set()
+
+        call = Call(endpoint, api, Feed(for_call), end)
+        self._waited.add(call)
         self._submit(session, call, data)
         return call, ended
 
@@ -220,9 +232,18 @@ class ApiSessions:
             self._sweep_in(GRACE)
 
     def close(self) -> None:
+        self.is_closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
-        for key in list(self._sessions):
+        for key, session in list(self._sessions.items()):
             self._remove(key)
-        for call, _ in list(self._calls.values()):
+            _wake(session.hearts)
+        for call in [*self._waited, *(call for call, _ in self._calls.values())]:
             self.cancel(call)
+
+
+def _wake(feeds: Iterable[Feed]) -> None:
+    """Let those who read them see that there is an end."""
+    for feed in feeds:
+        if feed.wake is not None:
+            feed.wake()

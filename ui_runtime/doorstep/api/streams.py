@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
@@ -138,11 +139,14 @@ class EventStream:
         return _Whole(body, status)
 
     @classmethod
-    def heartbeat(cls, session: ApiSession, beat: bytes) -> Self:
-        """A stream that only says that it is alive, until the program goes."""
+    def heartbeat(cls, session: ApiSession, is_over: Callable[[], bool], beat: bytes) -> Self:
+        """A stream that only says that it is alive, until the program or the app goes."""
         from doorstep.api.calls import Feed
 
-        return cls(Feed(lambda _call, _news: b""), lambda: False, beat, first=beat, session=session)
+        feed = Feed(lambda _call, _news: b"")
+        session.hearts.add(feed)
+        leave = partial(session.hearts.discard, feed)
+        return cls(feed, is_over, beat, first=beat, session=session, at_leave=leave)
 
 
 class _Whole:
