@@ -71,7 +71,10 @@ def path(text: str) -> Path:
     """A path of the file system; `~` is the user's home."""
     if not text.strip() or "\0" in text:
         raise ValueError("give a path")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # `~name` of nobody
+        raise ValueError("give a path; there is no such user on this machine") from error
 
 
 def paths(text: str) -> tuple[Path, ...]:

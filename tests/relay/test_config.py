@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import make_url
 
 from doorstep_relay.config import (
     Settings,
@@ -198,3 +199,16 @@ def test_secrets_do_not_show() -> None:
         with pytest.raises(ConfigError) as refused:
             read({variable(name): text})
         assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////var/lib/doorstep/relay.db", "/var/lib/doorstep/relay.db"),
+        ("sqlite:///relay.db?timeout=5", "relay.db"),
+        ("postgresql+asyncpg://user:secret@host/name", None),
+    ],
+)
+def test_the_file_of_a_database_is_known_without_its_driver(url: str, file: str | None) -> None:
+    assert Settings(database=url).database_file == file
+    assert (make_url(url).database if file else None) == file, "as SQLAlchemy reads it"

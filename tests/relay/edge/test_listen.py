@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 import trustme
@@ -56,3 +57,21 @@ def test_small_answers_do_not_wait_for_a_round_trip(
 
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(no_delay(certificates, context))
+
+
+class Greeting(asyncio.Protocol):
+    """Says a word to whoever connects."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        talking = cast(asyncio.Transport, transport)
+        talking.write(b"welcome")
+        talking.close()
+
+
+async def test_who_connects_before_anything_serves_waits_and_is_not_refused() -> None:
+    sock = bind("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*sock.getsockname())
+    with closing(await listen(Greeting, sock)):
+        async with asyncio.timeout(10):
+            assert await reader.read() == b"welcome"
+    writer.close()

@@ -53,6 +53,18 @@ async def test_who_comes_together_shares_transactions_of_a_bounded_size(services
     assert work.transactions == [MOST, MOST, 1]
 
 
+async def test_who_comes_soon_after_a_transaction_waits_a_moment_for_company(services: Services) -> None:
+    work = Work()
+    batch = Batch(services.database, work)
+    await batch.ask(1)
+    first = asyncio.create_task(batch.ask(2))
+    await asyncio.sleep(0)  # it is under way before the second comes
+    second = asyncio.create_task(batch.ask(3))
+
+    assert [await first, await second] == [4, 6]
+    assert work.transactions == [1, 2]
+
+
 async def test_one_that_fails_takes_no_other_along(services: Services) -> None:
     batch = Batch(services.database, Work())
     answers = await asyncio.gather(*(batch.ask(number) for number in (1, -1, 2)), return_exceptions=True)
