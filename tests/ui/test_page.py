@@ -161,3 +161,16 @@ def test_what_functions_only_fill_is_shown_even_by_one_without_inputs() -> None:
         entries = {each["id"]: each["props"] for each in visit(f"{server.url}/config").json()["components"]}
     assert entries[filled.id]["interactive"] is False
     assert entries[asked.id]["interactive"] is True
+
+
+def test_a_big_asset_that_is_kept_compressed_is_unpacked_for_who_needs_it(tmp_path: Path) -> None:
+    assets = built_assets(tmp_path)
+    script = b"export default 1;"
+    (tmp_path / "assets" / "main-1.js.gz").write_bytes(gzip.compress(script))
+    (tmp_path / "assets" / "main-1.js").unlink()
+    with served(ds.Interface(greet, ["text", "slider"], "text"), assets=Assets(tmp_path)) as server:
+        url = f"{server.url}/doorstep/static/assets/main-1.js"
+        assert visit(url).text == script.decode()
+        packed = visit(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.header("content-encoding") == "gzip"
+    assert assets.are_built

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mimetypes
 from pathlib import Path
@@ -67,7 +68,7 @@ class Assets:
 
     def respond(self, name: str, request: Request) -> Response:
         """The asset, in the best encoding that the browser takes."""
-        if name not in self._paths or name.startswith(".") or name.endswith((".br", ".gz")):
+        if not self._has(name) or name.startswith(".") or name.endswith((".br", ".gz")):
             return Response("no such asset\n", status_code=404, media_type="text/plain")
         headers = {
             "Cache-Control": "public, max-age=31536000, immutable" if "/" in name else "no-cache",
@@ -86,6 +87,9 @@ class Assets:
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type=_media_type(name))
 
+    def _has(self, name: str) -> bool:
+        return name in self._paths or f"{name}.gz" in self._paths
+
     def _best(self, name: str, accepted: str) -> tuple[str, str | None]:
         tokens = {token.partition(";")[0].strip() for token in accepted.lower().split(",")}
         for encoding, suffix in _ENCODINGS:
@@ -95,7 +99,10 @@ class Assets:
 
     def _read(self, stored: str) -> bytes:
         if stored not in self._bytes:
-            self._bytes[stored] = self._paths[stored].read_bytes()
+            path = self._paths.get(stored)  # big ones are kept compressed only
+            packed = path is None
+            content = (path or self._paths[f"{stored}.gz"]).read_bytes()
+            self._bytes[stored] = gzip.decompress(content) if packed else content
         return self._bytes[stored]
 
 

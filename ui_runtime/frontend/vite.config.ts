@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -7,6 +7,9 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
 
 const OUT = fileURLToPath(new URL("../doorstep/static", import.meta.url));
+
+/** A bigger asset is kept compressed only; the server unpacks it for who takes neither form. */
+const KEPT_PLAIN = 100_000;
 
 /** Writes `.br` and `.gz` beside every asset, so that the server never compresses while it serves. */
 function precompress(): Plugin {
@@ -25,6 +28,7 @@ function precompress(): Plugin {
         const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
         writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: quality }));
         writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+        if (bytes.length > KEPT_PLAIN) rmSync(path);
       }
     },
   };
