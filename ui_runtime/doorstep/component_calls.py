@@ -45,7 +45,7 @@ class ComponentCalls:
     async def __call__(self, request: Request) -> Response:
         try:
             call = msgspec.json.decode(await _body(request), type=Call)
-        except (msgspec.DecodeError, ValueError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             return refusal(400, "bad-call", "This is no call of a component's function.")
         session = self._session_of(call.session)
         if session is None or session.visitor != visitor_of(request.scope):

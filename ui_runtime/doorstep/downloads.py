@@ -146,4 +146,6 @@ def _disposition(stored: StoredFile) -> str:
 
 def _content_type(stored: StoredFile) -> str:
     kind = stored.media_type
+    if stored.owner is not None and "script" in kind:
+        kind = "text/plain"  # what a visitor gave is of the page's origin: it must not run there
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from doorstep.errors import FileRefusedError
+from doorstep.errors import FileRefusedError, RefusedError
 
 ROUTE: Final = "file="
 _MARK: Final = "gradio.FileData"
@@ -38,14 +38,24 @@ def to_program(value: Any, api: str) -> Any:
 
 
 def from_program(value: Any) -> Any:
-    """A program's value as the components know it. Raises `FileRefusedError` for a foreign address."""
+    """A program's value as the components know it.
+
+    Raises `FileRefusedError` for a foreign address, `RefusedError` for lists in lists without end.
+    """
+    try:
+        return _from_program(value)
+    except RecursionError:
+        raise RefusedError("the values are nested too deeply") from None
+
+
+def _from_program(value: Any) -> Any:
     if isinstance(value, list):
-        return [from_program(each) for each in value]
+        return [_from_program(each) for each in value]
     if not isinstance(value, dict):
         return value
     if is_file_value(value):
         return {**value, "path": _id(value)}
-    return {key: from_program(each) for key, each in value.items()}
+    return {key: _from_program(each) for key, each in value.items()}
 
 
 def file_id(path: str) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from doorstep.components.base import Component
 from doorstep.errors import FileRefusedError, RefusedError
+from doorstep.events.scripts import author
 
 if TYPE_CHECKING:
     from doorstep.components.base import Files
@@ -344,12 +345,20 @@ def _read_component(part: Wire, files: Files) -> Wire:
         value = _with_paths(part.get("value"), files)
     except FileRefusedError:
         return text_part(f"[{kind[:60]}]")
-    # What is shown to others later must not bring scripts or markup of its own.
-    safe = {name: each for name, each in props.items() if name not in _UNSAFE} | {"value": value}
+    safe = {name: each for name, each in props.items() if _is_safe(name, each)} | {"value": value}
     return {"component": kind, "value": value, "constructor_args": args, "props": safe, "type": "component"}
 
 
-_UNSAFE: Final = frozenset({"sanitize_html", "html_template", "css_template", "js_on_load", "head"})
+_UNSAFE: Final = frozenset(
+    {"sanitize_html", "html_template", "css_template", "js_on_load", "head", "handlers", "server", "toolbar"}
+)
+
+
+def _is_safe(name: str, value: Any) -> bool:
+    """What is shown to others later must not bring scripts or markup of its own, only those of the app."""
+    if name != "module":
+        return name not in _UNSAFE
+    return value is None or (isinstance(value, str) and author.has(value))
 
 
 def _with_paths(wire: Any, files: Files) -> Any:

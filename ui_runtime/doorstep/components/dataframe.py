@@ -117,7 +117,13 @@ class Dataframe(Component):
     # -- from the page -------------------------------------------------------------------------
 
     def preprocess(self, wire: Any, files: Files) -> Any:
-        return frames.passed(self._table(wire), self.passes)
+        table = self._table(wire)
+        try:
+            return frames.passed(table, self.passes)
+        except UsageError:  # the package is missing
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever the package says of a table that it cannot hold
+            raise self.refuse(f"the table cannot be passed on ({str(error)[:200]})") from None
 
     def read(self, wire: Any, visit: Visit) -> Any:
         return self.preprocess(self.whole(wire, visit), visit.files)
@@ -147,12 +153,14 @@ class Dataframe(Component):
         if not isinstance(wire, dict) or not isinstance(wire.get("data"), list):
             raise self.refuse_kind("a table of headers and data", wire)
         headers, rows = wire.get("headers"), wire["data"]
-        if not isinstance(headers, list) or not all(
-            isinstance(each, (str, int, float, list)) for each in headers
-        ):
+        if not isinstance(headers, list) or not all(map(_is_header, headers)):
             raise self.refuse("its headers are not a list of texts")
+        if len(headers) > frames.MAX_COLUMNS:
+            raise self.refuse(f"{len(headers):,} columns; at most {frames.MAX_COLUMNS:,} are allowed")
         if not all(isinstance(row, list) for row in rows):
             raise self.refuse("its data is not a list of rows")
+        if any(frames.is_deep(cell) for row in rows for cell in row if type(cell) in {list, dict}):
+            raise self.refuse("a cell is nested too deeply")
         width = len(headers)
         if all(len(row) == width for row in rows):
             return Table(headers, rows)
@@ -234,6 +242,13 @@ class List(Dataframe):
 
 
 DataFrame = Dataframe
+
+
+def _is_header(header: Any) -> bool:
+    """A text or number, or a list of them: several levels."""
+    if isinstance(header, list):
+        return all(isinstance(each, (str, int, float)) for each in header)
+    return isinstance(header, (str, int, float))
 
 
 def _wire(table: Table, kept: str | None = None) -> dict[str, Any]:

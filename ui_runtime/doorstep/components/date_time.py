@@ -73,7 +73,10 @@ class DateTime(Component):
         if self.passes == "datetime":
             return when
         if self.passes == "timestamp":
-            return when.timestamp()
+            try:
+                return when.timestamp()
+            except (ValueError, OverflowError, OSError):  # the first and last days of the calendar
+                raise self.refuse(f"{wire[:60]!r} is out of the range of timestamps") from None
         return self._written(when) if wire.strip().startswith("now") else wire
 
     def _read(self, text: str) -> datetime | None:

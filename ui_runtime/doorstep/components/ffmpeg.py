@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 DEADLINE: Final = 600.0
 """Seconds that one conversion may take."""
 
+MAX_DECODED: Final = 1 << 30
+"""Bytes that one file may unpack to in memory: 90 minutes of a CD."""
+
 _DEMUXERS: Final = ",".join(  # noqa: FLY002  # one kind of file a word
     [
         *("wav", "w64", "mp3", "ogg", "flac", "aac", "aiff", "amr", "au", "caf", "ac3", "asf"),
@@ -46,8 +49,15 @@ def is_installed() -> bool:
 
 
 def decoded(path: Path, kind: str, options: Sequence[str] = ()) -> bytes:
-    """The file as `kind` (a muxer of ffmpeg's). Raises `RefusedError` when it cannot be read."""
-    return _run([*_input(path), *options, "-f", kind, "pipe:1"], path.name)
+    """The file as `kind` (a muxer of ffmpeg's). Raises `RefusedError` when it cannot be read.
+
+    Hours of silence are a small file: what would be bigger than `MAX_DECODED` is refused.
+    """
+    limit = ["-fs", str(MAX_DECODED)]
+    data = _run([*_input(path), *options, *limit, "-f", kind, "pipe:1"], path.name)
+    if len(data) >= MAX_DECODED:
+        raise RefusedError(f"the file unpacks to more than {MAX_DECODED >> 20} MB")
+    return data
 
 
 def convert(path: Path, target: Path, options: Sequence[str] = (), more: Sequence[Path] = ()) -> Path:

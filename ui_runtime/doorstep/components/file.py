@@ -24,6 +24,7 @@ class File(Component):
     """
 
     type: ClassVar[str] = "file"
+    heavy: ClassVar[bool] = True
     PROPS: ClassVar = ("file_count", "file_types", "height", "allow_reordering")
 
     change = EventListener()

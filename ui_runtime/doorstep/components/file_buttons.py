@@ -51,6 +51,7 @@ class UploadButton(_FileButton):
     """
 
     type: ClassVar[str] = "upload_button"
+    heavy: ClassVar[bool] = True
     PROPS: ClassVar = (*_FileButton.PROPS, "file_count", "file_types")
 
     change = EventListener()
@@ -85,6 +86,7 @@ class DownloadButton(_FileButton):
     """Gives the file that is its value, a path or an address; passes the path."""
 
     type: ClassVar[str] = "download_button"
+    heavy: ClassVar[bool] = True
     is_static: ClassVar[bool] = True
 
     change = EventListener()

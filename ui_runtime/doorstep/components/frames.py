@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 MAX_INT: Final = 1 << 53
 """The page's numbers are exact up to here."""
 
-_ODD: Final = re.compile(r"-?(?:Infinity|\d{16,})")
+MAX_DEPTH: Final = 8
+"""Levels of lists in one cell of a visitor's table."""
+MAX_COLUMNS: Final = 10_000
+
+_ODD: Final = re.compile(r"-?(?:Infinity|\d{16,4000})")
+"""Longer numbers stay text: Python reads none of more than 4300 digits."""
+
 _MISSING: Final = frozenset({"NAType", "NaTType"})
 
 
@@ -214,6 +220,14 @@ def read_csv(path: Path) -> Any:
 # -- to Python ---------------------------------------------------------------------------------
 
 
+def is_deep(cell: Any, most: int = MAX_DEPTH) -> bool:
+    """Whether a cell holds lists in lists, or objects, beyond `most` levels."""
+    if not isinstance(cell, (list, dict)):
+        return False
+    inside = cell.values() if isinstance(cell, dict) else cell
+    return most == 0 or any(is_deep(each, most - 1) for each in inside)
+
+
 def passed(table: Table, kind: str) -> Any:
     """The table as a `DataFrame` of pandas or polars, a numpy array, or a list of lists."""
     columns = [_restored(column) for column in zip(*table.rows, strict=True)]
@@ -242,16 +256,23 @@ def _has_levels(names: list[Any]) -> bool:
 
 def _to_polars(headers: list[Any], columns: list[Sequence[Any]]) -> Any:
     pl = module("polars")
-    names: list[str] = []
-    for each in headers:
-        name = header_text(each)
-        while name in names:
-            name += "_"
-        names.append(name)
+    names = _distinct(map(header_text, headers))
     series = [
         pl.Series(name, list(column), strict=False) for name, column in zip(names, columns, strict=False)
     ]
     return pl.DataFrame(series) if columns else pl.DataFrame(schema=names)
+
+
+def _distinct(given: Iterable[str]) -> list[str]:
+    """The names; those that were there before are `a_`, `a_2`, `a_3`."""
+    names: dict[str, int] = {}
+    for each in given:
+        name = each
+        while name in names:
+            names[each] += 1
+            name = f"{each}_{names[each] if names[each] > 1 else ''}"
+        names[name] = 0
+    return list(names)
 
 
 def _to_numpy(rows: list[list[Any]]) -> Any:

@@ -24,13 +24,17 @@ from doorstep.later import note
 from doorstep.remote_files import is_address, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from doorstep.components.button import Button
 
 Fit = Literal["contain", "cover", "fill", "none", "scale-down"]
 _FITS: Final = ("contain", "cover", "fill", "none", "scale-down")
 _KINDS: Final = {"image": "image/*", "video": "video/*"}
+
+
+MAX_ITEMS: Final = 10_000
+"""Of a visitor's value: one file can be named again and again."""
 
 
 class Gallery(Component):
@@ -118,7 +122,11 @@ class Gallery(Component):
             return None
         if not isinstance(wire, list) or not all(isinstance(each, dict) for each in wire):
             raise self.refuse_kind("a list of pictures", wire)
+        if len(wire) > MAX_ITEMS:
+            raise self.refuse(f"{len(wire)} pictures; at most {MAX_ITEMS} are allowed")
         with named(self):
+            if self.passes.type != "filepath":
+                images.check_together(_pictures(wire, files))
             return [self._passed(each, files) for each in wire]
 
     def _passed(self, item: dict[str, Any], files: Files) -> tuple[Any, str | None]:
@@ -169,6 +177,16 @@ class Gallery(Component):
 def _widest(given: int | Sequence[int] | None) -> int | None:
     """A number; of several, which were once for screens of rising width, the last."""
     return given if given is None or isinstance(given, int) else int(given[-1])
+
+
+def _pictures(wire: list[dict[str, Any]], files: Files) -> Iterator[Path]:
+    """Where the files are that become pictures in memory."""
+    for item in wire:
+        file = item.get("video") or item.get("image")
+        if isinstance(file, dict) and file.get("path") is not None:
+            path = files.path_of(file)
+            if not _is_film(path):
+                yield path
 
 
 def _is_film(path: str | Path) -> bool:

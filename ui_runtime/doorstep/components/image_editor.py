@@ -150,6 +150,9 @@ class ImageEditor(Component):
             raise self.refuse_kind("a picture with its layers", wire)
         if len(layers) > MAX_LAYERS:
             raise self.refuse(f"{len(layers)} layers; at most {MAX_LAYERS} are allowed")
+        with named(self):
+            given = (wire.get("background"), *layers, wire.get("composite"))
+            images.check_together(files.path_of(each) for each in given if each is not None)
         return {
             "background": self._passed(wire.get("background"), files),
             "layers": [self._passed(each, files, is_layer=True) for each in layers if each is not None],

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from doorstep.errors import MissingExtraError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from PIL.Image import Image as Picture
 
 MAX_PIXELS: Final = 50_000_000
 """A visitor's picture may have this many; a small file can unpack to far more."""
+
+MAX_TOGETHER: Final = 250_000_000
+"""As many may all pictures of one value have: they are in memory at once."""
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 """What is tried on a visitor's file: Pillow's other readers are a needless risk."""
@@ -116,8 +119,8 @@ def _upright(picture: Picture, mode: str | None) -> Picture:
 def _no_damage() -> Iterator[None]:
     try:
         yield
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise RefusedError(f"the picture is damaged ({error})") from None
+    except Exception as error:  # noqa: BLE001  # Pillow's readers raise whatever a hostile file brings about
+        raise RefusedError(f"the picture is damaged ({str(error)[:200]})") from None
 
 
 def converted(picture: Picture, mode: str) -> Picture:
@@ -147,15 +150,30 @@ def opened(source: Path | io.BytesIO) -> Picture:
     image = pillow()
     try:
         picture: Picture = image.open(source, formats=_FORMATS)
-    except image.DecompressionBombError:
+    except (image.DecompressionBombError, image.DecompressionBombWarning):
         raise RefusedError(f"the picture has more than {MAX_PIXELS:,} pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError):
+    except Exception:  # noqa: BLE001  # see `_no_damage`
         raise RefusedError("the file is not a picture of a kind that can be read") from None
     if picture.width * picture.height > MAX_PIXELS:
         picture.close()
         size = f"{picture.width} × {picture.height}"
         raise RefusedError(f"the picture has {size} pixels; at most {MAX_PIXELS:,} are allowed")
     return picture
+
+
+def check_together(paths: Iterable[Path]) -> None:
+    """Raises `RefusedError` for pictures that are bearable one by one, and too many for one value.
+
+    One small file can be named a thousand times.
+    """
+    left = MAX_TOGETHER
+    for path in paths:
+        if is_svg(path):
+            continue
+        with opened(path) as picture:
+            left -= picture.width * picture.height
+        if left < 0:
+            raise RefusedError(f"the pictures have more than {MAX_TOGETHER:,} pixels together")
 
 
 def from_array(array: Any) -> Picture:

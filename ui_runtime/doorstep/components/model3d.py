@@ -29,6 +29,7 @@ class Model3D(Component):
     """
 
     type: ClassVar[str] = "model3d"
+    heavy: ClassVar[bool] = True
     PROPS: ClassVar = ("display_mode", "clear_color", "camera_position", "zoom_speed", "pan_speed", "height")
 
     change = EventListener()

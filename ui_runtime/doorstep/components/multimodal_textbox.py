@@ -31,6 +31,7 @@ class MultimodalTextbox(Component):
     """Passes `{"text": str, "files": [paths]}`; shows the same, or a `str`."""
 
     type: ClassVar[str] = "multimodal_textbox"
+    heavy: ClassVar[bool] = True
     PROPS: ClassVar = (
         *("sources", "file_types", "file_count", "lines", "max_lines", "placeholder", "autofocus"),
         *("autoscroll", "text_align", "rtl", "submit_btn", "stop_btn", "max_plain_text_length"),

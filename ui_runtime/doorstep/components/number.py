@@ -67,9 +67,16 @@ class Number(Component):
 
 def checked_number(component: Component, wire: Any) -> int | float:
     """A JSON number as it is; `true` is no number, and neither is text that looks like one."""
-    if isinstance(wire, bool) or not isinstance(wire, (int, float)) or not math.isfinite(wire):
+    if isinstance(wire, bool) or not isinstance(wire, (int, float)) or not _is_finite(wire):
         raise component.refuse_kind("a number", wire)
     return wire
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer with hundreds of digits
+        return False
 
 
 def check_range(component: Component, number: float, minimum: float | None, maximum: float | None) -> None:

@@ -22,6 +22,10 @@ PAUSE: Final = 10.0
 """Seconds without a piece after which the next one begins another sound."""
 
 
+_MOST_SAMPLES: Final = 50_000_000
+"""Of one piece, once it has the stream's rate: both rates may be a visitor's."""
+
+
 class SoundStream:
     """The sounds of one call at one component, in the order in which they came."""
 
@@ -84,6 +88,8 @@ class SoundStream:
         columns = samples.reshape(len(samples), -1)
         if columns.shape[1] != self._channels:
             columns = np.repeat(columns.mean(axis=1, keepdims=True), self._channels, axis=1)
+        if len(columns) * self._rate > rate * _MOST_SAMPLES:
+            raise ValueError(f"{len(columns)} samples at {rate} Hz are too long for {self._rate} Hz")
         if rate != self._rate and len(columns):
             wanted = np.arange(0, len(columns), rate / self._rate)
             columns = np.stack([np.interp(wanted, range(len(columns)), each) for each in columns.T], axis=1)

@@ -27,6 +27,10 @@ SUFFIXES: Final = frozenset(
 HEADER: Final = 44
 """Bytes before the samples in a file that `wav_header` begins."""
 
+_MOST_CHUNKS: Final = 10_000
+"""A file of nothing but empty chunks would take for ever."""
+_MOST_RATE: Final = 10_000_000
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _MAGIC: Final = (
     (b"RIFF", "wav"),
@@ -110,7 +114,9 @@ def wav_parts(data: bytes) -> tuple[int, int, str, memoryview] | None:
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
     place, form = 12, None
-    while place + 8 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if place + 8 > len(data):
+            return None
         name, size = struct.unpack_from("<4sI", data, place)
         place += 8
         if name == b"fmt " and size >= 16 and place + size <= len(data):
@@ -126,7 +132,7 @@ def _form(chunk: bytes) -> tuple[int, int, str] | None:
     if tag == _EXTENSIBLE and len(chunk) >= 26:
         tag = struct.unpack_from("<H", chunk, 24)[0]
     letter = {_PCM: "i", _FLOAT: "f"}.get(tag)
-    if letter is None or not channels or not rate or bits % 8:
+    if letter is None or not channels or not 0 < rate <= _MOST_RATE or not bits or bits % 8:
         return None
     return rate, channels, f"{letter}{bits // 8}"
 

@@ -26,6 +26,9 @@ SMALLEST_KEPT: Final = 10_000
 FIRST: Final = "first"
 """The token of the value that a component was made with."""
 
+MOST_WORK: Final = 30_000_000
+"""Cells that the edits of one message may move: a second of work."""
+
 _VERSIONS: Final = 2
 """A page may act on the table before while the next one is on its way."""
 
@@ -62,13 +65,24 @@ def edited(table: Table, edits: Any) -> Table:
     if not isinstance(edits, list):
         raise RefusedError("the edits of a table are a list")
     headers, rows = list(table.headers), list(table.rows)
+    work = 0
     for edit in edits:
         try:
             name, *given = edit
             _EDITS[name](headers, rows, *given)
         except (TypeError, ValueError, KeyError, IndexError):
             raise RefusedError(f"{str(edit)[:80]} is no edit of this table") from None
+        work += _work(name, headers, rows)
+        if work > MOST_WORK:
+            raise RefusedError("too much was done to the table at once; please reload the page")
     return Table(headers, rows)
+
+
+def _work(name: str, headers: list[Any], rows: list[Any]) -> int:
+    """About how many cells the edit moved: few words can ask for much."""
+    if name in {"insert_column", "delete_column"}:
+        return len(rows) * len(headers)
+    return len(headers) if name == "set" else 1 + len(rows) // 8
 
 
 def _set(headers: list[Any], rows: list[Any], row: int, column: int, cell: Any) -> None:

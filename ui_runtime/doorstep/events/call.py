@@ -64,13 +64,27 @@ def values(call: Call) -> list[Any]:
     visit = call.visit
     if not dependency.preprocess:
         return [
-            located(component.whole(wire, visit), visit.files)
+            _located(component, wire, visit)
             for component, wire in zip(dependency.inputs, call.data, strict=True)
         ]
     return [
-        visit.component(component).read(wire, visit)
+        _read(visit.component(component), wire, visit)
         for component, wire in zip(dependency.inputs, call.data, strict=True)
     ]
+
+
+def _read(component: Component, wire: Any, visit: Visit) -> Any:
+    try:
+        return component.read(wire, visit)
+    except RecursionError:
+        raise component.refuse("the value is nested too deeply") from None
+
+
+def _located(component: Component, wire: Any, visit: Visit) -> Any:
+    try:
+        return located(component.whole(wire, visit), visit.files)
+    except RecursionError:
+        raise component.refuse("the value is nested too deeply") from None
 
 
 def located(wire: Any, files: Files) -> Any:

@@ -14,6 +14,8 @@ _FUNCTION: Final = re.compile(
 _COMMENTS: Final = re.compile(r"\A(\s|//[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 
 
+_SERVED: Final = re.compile(r"doorstep/script/([0-9a-f]+)\.js")
+
 MOST: Final = 10_000
 
 
@@ -38,6 +40,11 @@ class Scripts:
     def get(self, name: str) -> str | None:
         """The module `{name}.js`."""
         return self._modules.get(name)
+
+    def has(self, path: str) -> bool:
+        """Whether `path` is that of one of these modules."""
+        found = _SERVED.fullmatch(path)
+        return found is not None and found[1] in self._modules
 
     def update(self, other: Scripts) -> None:
         self._modules.update(other._modules)
