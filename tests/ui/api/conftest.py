@@ -58,9 +58,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(workplace: Path) -> Callable[..., str]:
     """Run a program there; what it printed."""
 
-    def started(*command: str) -> str:
+    def started(*command: str, seconds: float = DEADLINE) -> str:
         done = subprocess.run(
-            command, cwd=workplace, capture_output=True, text=True, timeout=DEADLINE, check=False
+            command, cwd=workplace, capture_output=True, text=True, timeout=seconds, check=False
         )
         if done.returncode:
             raise AssertionError(f"{command} ended {done.returncode}:\n{done.stdout}\n{done.stderr}")

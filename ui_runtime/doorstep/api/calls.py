@@ -29,6 +29,8 @@ MAX_NOTES: Final = 256
 
 _UNTOUCHED: Final = {"__type__": "update"}
 """The value of an output that the function left as it was."""
+_OF_FILES: Final = frozenset({"path", "url", "orig_name", "size", "mime_type"})
+"""What changes in a file value when it is another file."""
 Write = Callable[["Call", "News"], bytes]
 
 
@@ -226,6 +228,9 @@ def _operations(change: Properties | None, is_silent: bool, api: str) -> list[An
         return [["replace", [], to_program(_updated(None, change), api)]]
     if "append" in change:
         return [["append", [], change["append"]]]
-    if "patch" in change:
-        return [[name, path, to_program(value, api)] for name, path, value in change["patch"]]
-    return [["replace", [], to_program(change["value"], api)]]
+    patch = change.get("patch")
+    if patch is None:
+        return [["replace", [], to_program(change["value"], api)]]
+    if any(path[-1] in _OF_FILES for _, path, _ in patch):  # a program knows files by other words
+        return [["replace", [], to_program(patch.whole, api)]]
+    return [[name, path, to_program(value, api)] for name, path, value in patch]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from doorstep.api.schemas import Schema, example
+from doorstep.api.values import NOTHING, STAND_IN, Value
 from doorstep.components.base import Component
 from doorstep.errors import RefusedError
 
@@ -19,36 +18,12 @@ if TYPE_CHECKING:
     from doorstep.events.dependency import Dependency
     from doorstep.events.trigger import Visibility
 
-NOTHING: Final = object()
-"""A parameter that must be given."""
-
-SILENT: Final = frozenset({"state", "browser_state", "button", "clear_button", "duplicate_button"})
+SILENT: Final = frozenset({"state", "button", "clear_button", "duplicate_button"})
 """Types of components whose value programs neither send nor get."""
 
 
 class NoEndpointError(RefusedError):
     """There is no function of that name or number, or it is private."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """One parameter or one returned value."""
-
-    component: Component
-    name: str
-    label: str
-    schema: Schema
-    default: Any = NOTHING
-
-    @property
-    def component_name(self) -> str:
-        return type(self.component).__name__
-
-    @property
-    def example(self) -> Any:
-        """Something to try the parameter with."""
-        own = getattr(self.component, "api_example", None)
-        return own() if callable(own) else example(self.schema)
 
 
 class Endpoint:
@@ -128,6 +103,10 @@ class Endpoint:
         return next(found, None)
 
     def _filled(self, data: list[Any]) -> list[Any]:
+        data = [
+            each.default if value == STAND_IN and each.default is not NOTHING else value
+            for each, value in zip(self.parameters, data, strict=True)
+        ]
         if len(data) == len(self.dependency.inputs):
             return data
         values = [

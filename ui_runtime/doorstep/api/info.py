@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorstep import __version__
 from doorstep.api import snippets
-from doorstep.api.endpoints import NOTHING, SILENT
+from doorstep.api.endpoints import SILENT
 from doorstep.api.schemas import ANY, python_type
+from doorstep.api.values import NOTHING, gradio_type
 from doorstep.components.base import Component
 
 if TYPE_CHECKING:
-    from doorstep.api.endpoints import Endpoint, Endpoints, Value
+    from doorstep.api.endpoints import Endpoint, Endpoints
+    from doorstep.api.values import Value
     from doorstep.blocks import Blocks
     from doorstep.events.dependency import Dependency
     from doorstep.graph import Block, Container
@@ -45,11 +47,11 @@ def endpoint_info(endpoint: Endpoint, root: str, *, has_auth: bool = False) -> d
 
 
 def _parameter(value: Value) -> dict[str, Any]:
-    has_default = value.default is not NOTHING
+    default = value.told_default
     return {
         "parameter_name": value.name,
-        "parameter_has_default": has_default,
-        "parameter_default": value.default if has_default else None,
+        "parameter_has_default": default is not NOTHING,
+        "parameter_default": None if default is NOTHING else default,
         **_typed(value),
         "example_input": value.example,
     }
@@ -62,7 +64,7 @@ def _typed(value: Value) -> dict[str, Any]:
         "label": value.label,
         "type": value.schema,
         "python_type": {"type": kind, "description": words or ("any valid json" if kind == ANY else "")},
-        "component": value.component_name,
+        "component": value.gradio_name,
     }
 
 
@@ -104,7 +106,7 @@ def _blocks(app: Blocks) -> list[Block]:
 
 
 def _component(block: Block, props: dict[str, Any]) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": block.id, "type": block.type, "props": props}
+    entry: dict[str, Any] = {"id": block.id, "type": gradio_type(block.type), "props": props}
     entry["skip_api"] = not isinstance(block, Component) or block.type in SILENT
     if isinstance(block, Component) and not entry["skip_api"]:
         schema = block.api_info()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.api import snippets
-from doorstep.api.endpoints import NOTHING
 from doorstep.api.schemas import python_type
+from doorstep.api.values import NOTHING, STAND_IN
 from doorstep.plain_pages import PlainPage
 from doorstep.security import root_url
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from doorstep.api.endpoints import Endpoint, Value
+    from doorstep.api.endpoints import Endpoint
+    from doorstep.api.values import Value
     from doorstep.server import App
 
 _PAGE: Final = PlainPage("""
@@ -126,7 +127,12 @@ def _value(value: Value) -> str:
     kind = f"<code>{html.escape(python_type(value.schema))}</code>"
     notes = f" – {html.escape(value.label)} ({html.escape(value.component_name)})"
     if value.name and value.default is not NOTHING:
-        notes += (
-            f", by default <code>{html.escape(json.dumps(value.default, ensure_ascii=False)[:200])}</code>"
-        )
+        notes += f", by default {_default(value.told_default)}"
     return f'<li>{name}{kind}<span class="soft">{notes}</span></li>'
+
+
+def _default(told: Any) -> str:
+    if told is STAND_IN:
+        return "what the page shows first"
+    text = json.dumps(told, ensure_ascii=False)
+    return f"<code>{html.escape(text if len(text) <= 200 else text[:199] + '…')}</code>"

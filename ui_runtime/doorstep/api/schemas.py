@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from doorstep.components.file_values import file_example
+
 Schema = dict[str, Any]
 
 ANY: Final = "str | float | bool | list | dict"
@@ -31,9 +33,9 @@ def is_file(schema: Schema, defs: Schema | None = None) -> bool:
     return "path" in properties and "meta" in properties
 
 
-def example(schema: Schema) -> Any:
-    """A value that fits the schema, simple enough to be shown."""
-    return _example(schema, schema.get("$defs", {}))
+def example(schema: Schema, file: str = "file.txt") -> Any:
+    """A value that fits the schema, simple enough to be shown; `file` is what files in it are called."""
+    return _Examples(schema.get("$defs", {}), file).of(schema)
 
 
 def _typed(schema: Schema, defs: Schema) -> str:  # noqa: PLR0911  # one line a kind of schema
@@ -60,15 +62,21 @@ def _list(schema: Schema, defs: Schema) -> str:
     if "prefixItems" in schema:
         return f"tuple[{', '.join(_typed(each, defs) for each in schema['prefixItems'])}]"
     items = schema.get("items")
-    return f"list[{_typed(items, defs)}]" if isinstance(items, dict) else "list[Any]"
+    return f"list[{_inner(items, defs)}]" if isinstance(items, dict) else "list[Any]"
 
 
 def _dict(schema: Schema, defs: Schema) -> str:
     properties = schema.get("properties")
     if properties:
-        return f"dict({', '.join(f'{name}: {_typed(each, defs)}' for name, each in properties.items())})"
+        return f"dict({', '.join(f'{name}: {_inner(each, defs)}' for name, each in properties.items())})"
     values = schema.get("additionalProperties")
-    return f"dict[str, {_typed(values, defs)}]" if isinstance(values, dict) else "dict[str, Any]"
+    return f"dict[str, {_inner(values, defs)}]" if isinstance(values, dict) else "dict[str, Any]"
+
+
+def _inner(schema: Schema, defs: Schema) -> str:
+    """The type of a part: what is anything is not spelled out again and again."""
+    kind = _typed(schema, defs)
+    return "Any" if kind == ANY else kind
 
 
 def _resolved(schema: Schema, defs: Schema) -> Schema:
@@ -76,29 +84,36 @@ def _resolved(schema: Schema, defs: Schema) -> Schema:
     return defs.get(str(reference).rpartition("/")[2], {}) if reference else schema
 
 
-def _example(schema: Schema, defs: Schema) -> Any:
-    schema = _resolved(schema, defs)
-    for word in ("default", "const"):
-        if word in schema:
-            return schema[word]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    if is_file(schema, defs):
-        return {"path": "file.txt", "meta": {"_type": "gradio.FileData"}}
-    for word in ("anyOf", "oneOf"):
-        if word in schema:
-            return _example(schema[word][0], defs)
-    return _plain_example(schema, defs)
+class _Examples:
+    """Makes values that fit schemas of the same definitions."""
 
+    def __init__(self, defs: Schema, file: str) -> None:
+        self._defs = defs
+        self._file = file
 
-def _plain_example(schema: Schema, defs: Schema) -> Any:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = kind[0]
-    if kind == "array":
-        items = schema.get("prefixItems") or [schema.get("items", {})]
-        return [_example(each, defs) for each in items]
-    if kind == "object":
-        properties = schema.get("properties", {})
-        return {name: _example(each, defs) for name, each in properties.items()}
-    return _EXAMPLES.get(kind, "…") if isinstance(kind, str) else "…"
+    def of(self, schema: Schema) -> Any:
+        schema = _resolved(schema, self._defs)
+        for word in ("default", "const"):
+            if word in schema:
+                return schema[word]
+        if schema.get("enum"):
+            return schema["enum"][0]
+        if is_file(schema, self._defs):
+            return file_example(self._file)
+        for word in ("anyOf", "oneOf"):
+            if word in schema:
+                return self.of(schema[word][0])
+        return self._plain(schema)
+
+    def _plain(self, schema: Schema) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = kind[0]
+        if kind == "array":
+            items = schema.get("prefixItems") or [schema.get("items", {})]
+            return [self.of(each) for each in items]
+        if kind == "object":
+            return {name: self.of(each) for name, each in schema.get("properties", {}).items()}
+        if kind in {"number", "integer"} and "minimum" in schema:
+            return schema["minimum"]
+        return _EXAMPLES.get(kind, "…") if isinstance(kind, str) else "…"

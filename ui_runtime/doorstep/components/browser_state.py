@@ -46,4 +46,7 @@ class BrowserState(Component):
         return value
 
     def api_info(self) -> dict[str, Any]:
-        return {}
+        return {"type": {}, "description": "any json-serializable value"}
+
+    def api_example(self) -> Any:
+        return self.default_value

@@ -50,3 +50,6 @@ class ColorPicker(Component):
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "string"}
+
+    def api_example(self) -> str:
+        return "#1a6e3a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
@@ -28,6 +29,9 @@ _DATATYPES: Final = ("str", "number", "bool", "date", "markdown", "html", "image
 _PASSES: Final = ("pandas", "numpy", "polars", "array")
 _LATEX: Final = [{"left": "$$", "right": "$$", "display": True}]
 _FILES: Final = (".csv", ".tsv", ".txt")
+
+_CELLS: Final = {"number": 1, "bool": True, "date": "2026-01-31"}
+"""Examples of a cell."""
 
 
 class Dataframe(Component):
@@ -216,6 +220,12 @@ class Dataframe(Component):
             },
             "required": ["headers", "data"],
         }
+
+    def api_example(self) -> dict[str, Any]:
+        given = [] if isinstance(self.datatype, str) else self.datatype
+        kinds = chain(given, repeat(self.datatype if isinstance(self.datatype, str) else "str"))
+        cells = [_CELLS.get(kind, "a text") for kind, _ in zip(kinds, self.headers, strict=False)]
+        return {"headers": self.headers, "data": [cells], "metadata": None}
 
 
 class Numpy(Dataframe):

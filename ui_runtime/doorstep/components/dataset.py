@@ -81,7 +81,7 @@ class Dataset(Component):
         raise ValueError("a Dataset's value is the index of a sample, or one of its samples")
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "integer"}
+        return {"type": "integer", "description": "index of selected example", "minimum": 0}
 
     def file_props(self, files: Files) -> dict[str, Any]:
         """Every sample as its components show it."""

@@ -110,6 +110,9 @@ class DateTime(Component):
         form = "YYYY-MM-DD HH:MM:SS" if self.include_time else "YYYY-MM-DD"
         return {"type": "string", "description": f"Formatted as {form}"}
 
+    def api_example(self) -> str:
+        return "2026-01-31 12:00:00" if self.include_time else "2026-01-31"
+
 
 def _zone(name: str | None) -> tzinfo | None:
     if name is None:

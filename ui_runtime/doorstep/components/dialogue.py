@@ -160,6 +160,9 @@ class Dialogue(Component):
     def api_info(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "array", "items": _LINE}, {"type": "string"}]}
 
+    def api_example(self) -> list[dict[str, str]]:
+        return [{"speaker": self.speakers[0] if self.speakers else "", "text": "Hello!"}]
+
 
 def _written(speaker: str, text: str) -> str:
     return f"[{speaker}] {text}" if speaker else text

@@ -104,5 +104,7 @@ class Dropdown(Component):
         return [] if self.multiselect else None
 
     def api_info(self) -> dict[str, Any]:
-        one = {} if self.allow_custom_value else api_of(self.choices)
+        one = api_of(self.choices)
+        if self.allow_custom_value:
+            one = {"anyOf": [one, {"type": "string"}]}
         return {"type": "array", "items": one} if self.multiselect else one

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from doorstep.components.base import Component, ComponentProps
 from doorstep.components.base import Files as SessionFiles
-from doorstep.components.file_values import FileCount, Passes, api_of, check_files, read_files, show_files
+from doorstep.components.file_values import (
+    FileCount,
+    Passes,
+    api_of,
+    check_files,
+    file_example,
+    name_example,
+    read_files,
+    show_files,
+)
 from doorstep.events.listener import EventListener
 
 if TYPE_CHECKING:
@@ -64,6 +73,10 @@ class File(Component):
 
     def api_info(self) -> dict[str, Any]:
         return api_of(self.file_count)
+
+    def api_example(self) -> Any:
+        file = file_example(name_example(self.file_types))
+        return file if self.file_count == "single" else [file]
 
 
 class Files(File):

@@ -105,3 +105,9 @@ class FileExplorer(Component):
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
+
+    def api_example(self) -> list[Parts]:
+        """A file that can be chosen now."""
+        entries = self._folder.entries([]) or []
+        chosen = next((each["name"] for each in entries if each["type"] == "file" and each["valid"]), None)
+        return [] if chosen is None else [[chosen]]

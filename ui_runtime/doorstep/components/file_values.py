@@ -23,6 +23,7 @@ FILE: Final = {
     "required": ["path"],
 }
 _TEXTUAL: Final = ("application/json", "application/xml", "application/javascript", "application/x-sh")
+_NAMES: Final = {"image": "picture.png", "audio": "sound.wav", "video": "video.mp4"}
 
 
 class NamedPath(str):
@@ -122,3 +123,16 @@ def _shown(value: Any, files: Files) -> dict[str, Any]:
 def api_of(count: FileCount) -> dict[str, Any]:
     """The JSON schema of the wire value."""
     return dict(FILE) if count == "single" else {"type": "array", "items": dict(FILE)}
+
+
+def file_example(name: str) -> dict[str, Any]:
+    """A file of the caller's, called `name`, as a value that shows how to call the API."""
+    return {"path": name, "meta": {"_type": "gradio.FileData"}}
+
+
+def name_example(file_types: Sequence[str] | None) -> str:
+    """What a file of these types may be called."""
+    first = next(iter(file_types or ()), "")
+    if first.startswith("."):
+        return f"file{first}"
+    return _NAMES.get(first.partition("/")[0], "file.txt")

@@ -91,6 +91,12 @@ class HighlightedText(Component):
     def api_info(self) -> dict[str, Any]:
         return {"type": "array", "items": _TOKEN}
 
+    def api_example(self) -> list[dict[str, Any]]:
+        return [
+            {"token": "quick", "class_or_confidence": "adjective"},
+            {"token": " fox", "class_or_confidence": None},
+        ]
+
 
 Highlight = Highlightedtext = HighlightedText
 

@@ -16,6 +16,7 @@ from doorstep.components import images
 from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
 from doorstep.components.editor_options import Brush, Eraser, LayerOptions
+from doorstep.components.file_values import file_example
 from doorstep.components.image import SOURCES, Source, checked_buttons, checked_sources
 from doorstep.components.picture_values import IMAGE, PASSES, Passes, Showing, is_shown, named
 from doorstep.components.watermark import WatermarkOptions
@@ -212,6 +213,9 @@ class ImageEditor(Component):
                 "id": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
             },
         }
+
+    def api_example(self) -> dict[str, Any]:
+        return {"background": file_example("picture.png"), "layers": [], "composite": None}
 
 
 class Sketchpad(ImageEditor):

@@ -67,6 +67,9 @@ class JSON(Component):
     def api_info(self) -> dict[str, Any]:
         return {"type": {}, "description": "any valid json"}
 
+    def api_example(self) -> Any:
+        return {"name": "Ada"}
+
 
 Json = JSON
 

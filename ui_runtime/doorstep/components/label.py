@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Unpack
 
 from doorstep.components.base import Component, ComponentProps, Files, plain_number
 from doorstep.events.listener import EventListener
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from doorstep.components.button import Button
+
+_NAME: Final = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "null"}]}
 
 
 class Label(Component):
@@ -63,17 +65,19 @@ class Label(Component):
         return {"label": str(value), "confidences": None}
 
     def _ranked(self, value: dict[Any, Any]) -> dict[str, Any]:
-        ranked = sorted(((plain_number(share), str(label)) for label, share in value.items()), reverse=True)
-        top = ranked[: self.num_top_classes]
-        confidences = [{"label": label, "confidence": share} for share, label in top]
-        return {"label": top[0][1] if top else None, "confidences": confidences}
+        """The surest first; of those that are as sure, the one that the app named first."""
+        shares = [(str(label), plain_number(share)) for label, share in value.items()]
+        top = sorted(shares, key=lambda each: each[1], reverse=True)[: self.num_top_classes]
+        confidences = [{"label": label, "confidence": share} for label, share in top]
+        return {"label": top[0][0] if top else None, "confidences": confidences}
 
     def api_info(self) -> dict[str, Any]:
         one = {
             "type": "object",
-            "properties": {"label": {"type": "string"}, "confidence": {"type": "number"}},
+            "properties": {"label": _NAME, "confidence": {"type": "number"}},
         }
-        return {
-            "type": "object",
-            "properties": {"label": {"type": "string"}, "confidences": {"type": "array", "items": one}},
-        }
+        confidences = {"anyOf": [{"type": "array", "items": one}, {"type": "null"}]}
+        return {"type": "object", "properties": {"label": _NAME, "confidences": confidences}}
+
+    def api_example(self) -> dict[str, Any]:
+        return {"label": "cat", "confidences": [{"label": "cat", "confidence": 0.9}]}

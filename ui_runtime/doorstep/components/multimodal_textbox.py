@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
 from doorstep.components.arguments import check_option
 from doorstep.components.base import Component, ComponentProps, Files
+from doorstep.components.file_values import file_example, name_example
 from doorstep.errors import FileRefusedError, UsageError
 from doorstep.events.listener import EventListener
 
@@ -145,7 +146,7 @@ class MultimodalTextbox(Component):
         }
 
     def api_example(self) -> dict[str, Any]:
-        return {"text": "Hello!", "files": []}
+        return {"text": "Hello!", "files": [file_example(name_example(self.file_types))]}
 
 
 def _checked_types(given: Any) -> list[str] | None:

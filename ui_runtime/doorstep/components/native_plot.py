@@ -128,7 +128,10 @@ class NativePlot(Component):
         return {"columns": list(map(str, table.headers)), "data": rows, "datatypes": kinds, "mark": self.mark}
 
     def api_info(self) -> dict[str, Any]:
-        return {}
+        return {"type": {}, "description": "any valid json"}
+
+    def api_example(self) -> None:
+        return None
 
 
 class LinePlot(NativePlot):

@@ -62,7 +62,11 @@ class Number(Component):
         return None if value is None else rounded(plain_number(value), self.precision)
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "number"}
+        ends = {"minimum": self.minimum, "maximum": self.maximum}
+        return {
+            "type": "integer" if self.precision == 0 else "number",
+            **{word: end for word, end in ends.items() if end is not None},
+        }
 
 
 def checked_number(component: Component, wire: Any) -> int | float:

@@ -58,6 +58,9 @@ class ParamViewer(Component):
     def api_info(self) -> dict[str, Any]:
         return {"type": {}, "description": "any valid json"}
 
+    def api_example(self) -> Any:
+        return {"x": {"type": "int", "description": "a number", "default": "1"}}
+
 
 def _parameter(facts: Mapping[str, Any]) -> dict[str, Any]:
     default = facts.get("default")

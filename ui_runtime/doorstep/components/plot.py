@@ -78,6 +78,9 @@ class Plot(Component):
             "required": ["type", "plot"],
         }
 
+    def api_example(self) -> None:
+        return None
+
 
 def _kind_of(value: Any) -> str | None:
     """Which library a figure is of, by where its class, or one that it derives from, is defined."""

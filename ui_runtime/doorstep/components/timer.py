@@ -43,3 +43,6 @@ class Timer(Component):
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "number"}
+
+    def api_example(self) -> float:
+        return 1
