@@ -302,3 +302,19 @@ def test_signals_at_any_moment_of_the_end_leave_no_traceback() -> None:
         process.send(signal.SIGTERM)
         assert process.wait() == 0
         assert "Traceback" not in process.output
+
+
+def test_an_app_knows_where_it_is_served_while_it_is(app: ds.Blocks) -> None:
+    assert (app.is_running, app.local_url, app.share_url) == (False, None, None)
+    result = app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
+    assert (app.is_running, app.local_url, app.share_url) == (True, f"{result.local_url}/", None)
+    app.close()
+    assert (app.is_running, app.local_url) == (False, None)
+
+
+def test_every_app_of_a_process_can_be_ended_at_once() -> None:
+    apps = [ds.Interface(lambda name: name, "text", "text") for _ in range(2)]
+    for app in apps:
+        app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
+    ds.close_all()
+    assert not any(app.is_running for app in apps)

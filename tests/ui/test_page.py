@@ -82,6 +82,17 @@ def test_a_component_that_is_filled_and_read_stays_changeable() -> None:
     assert interactive[fixed.id] is False
 
 
+def test_what_a_script_of_the_page_reads_stays_changeable() -> None:
+    with ds.Blocks() as app:
+        box = ds.Textbox()
+        ds.Button().click(lambda: "x", None, box)
+        ds.Button().click(None, box, None, js="(text) => console.log(text)")
+    with served(app) as server:
+        config = visit(f"{server.url}/config").json()
+    interactive = {each["id"]: each["props"].get("interactive") for each in config["components"]}
+    assert interactive[box.id] is True
+
+
 def test_the_page_is_checked_again_each_time_and_not_sent_twice(server: Served) -> None:
     first = visit(server.url)
     etag = first.header("etag")

@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from doorstep.flagging import SimpleCSVLogger as SimpleCSVLogger
     from doorstep.i18n import I18n as I18n
     from doorstep.interface import Interface as Interface
+    from doorstep.launch import close_all as close_all
     from doorstep.media import get_audio as get_audio
     from doorstep.media import get_file as get_file
     from doorstep.media import get_image as get_image
@@ -264,6 +265,7 @@ MODULES: Final = {
     "WebcamOptions": "components.webcam",
     "Widget": "components.widget",
     "api": "events.on",
+    "close_all": "launch",
     "get_audio": "media",
     "get_file": "media",
     "get_image": "media",

@@ -283,7 +283,21 @@ class Blocks(Registry, Container):
 
         return launch(self, **options)
 
-    def close(self) -> None:
+    @property
+    def is_running(self) -> bool:
+        return self.running is not None
+
+    @property
+    def local_url(self) -> str | None:
+        """The address on this machine, with a slash at its end, while the app runs."""
+        return f"{self.running.local_url}/" if self.running is not None else None
+
+    @property
+    def share_url(self) -> str | None:
+        """The public link, while there is one."""
+        return self.running.share_url if self.running is not None else None
+
+    def close(self, verbose: bool = True) -> None:  # noqa: ARG002  # nothing is said either way
         """Stop serving: the link first, then the server."""
         if self.running is not None:
             self.running.close()

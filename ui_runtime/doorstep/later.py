@@ -66,7 +66,6 @@ NAMES: Final = frozenset(
         "Series",
         "Server",
         "cache",
-        "close_all",
         "deploy",
         "flagging",
         "load",

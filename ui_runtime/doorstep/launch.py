@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from doorstep.dev import current
 from doorstep.ending import Ending
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from doorstep.auth.passwords import AuthLike
     from doorstep.blocks import Blocks
 
+_launched: Final[WeakSet[Blocks]] = WeakSet()
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _REFUSED: Final = frozenset({"ssl_keyfile", "ssl_certfile"})
@@ -170,6 +172,7 @@ def launch(
     running = Running(app, served, ServerThread(guarded, listener), local_url)
     running.server.start()
     blocks.running = running
+    _launched.add(blocks)
     atexit.register(running.close)
     say(f"* Running on local URL:  {local_url}")
     wants_share = share if share is not None else (setting("SHARE") or "").lower() in {"true", "1"}
@@ -186,6 +189,12 @@ def launch(
     elif debug or not (prevent_thread_lock or is_interactive()):
         _wait(blocks, running, say)
     return LaunchResult(app, local_url, running.share_url)
+
+
+def close_all(verbose: bool = True) -> None:  # noqa: ARG001  # nothing is said either way
+    """Stop serving every app that this process launched."""
+    for blocks in list(_launched):
+        blocks.close()
 
 
 # -- the link ----------------------------------------------------------------------------------

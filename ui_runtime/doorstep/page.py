@@ -218,14 +218,14 @@ def _first_value(component: Component, files: Files, visit: Visit | None) -> Any
 
 
 def _outputs_only(dependencies: list[Dependency]) -> set[int]:
-    """Components that functions fill and none reads: nobody needs to change them by hand.
+    """Components that functions fill and nothing reads: nobody needs to change them by hand.
 
-    One that takes values as they are on the wire, such as flagging does, is no reader of that kind.
+    An event that only runs a script of the page (`js`) reads too. A function that takes values as they are
+    on the wire, such as flagging does, is no reader of that kind.
     """
     functions = [dependency for dependency in dependencies if dependency.fn is not None]
-    read = _read(dependencies)
     filled = {each.id for dependency in functions for each in dependency.outputs}
-    return filled - read
+    return filled - _read(dependencies)
 
 
 def _displays(blocks: list[Block], dependencies: list[Dependency]) -> set[int]:
@@ -236,8 +236,8 @@ def _displays(blocks: list[Block], dependencies: list[Dependency]) -> set[int]:
 
 
 def _read(dependencies: list[Dependency]) -> set[int]:
-    functions = [dependency for dependency in dependencies if dependency.fn is not None]
-    return {each.id for dependency in functions if dependency.preprocess for each in dependency.inputs}
+    readers = [each for each in dependencies if each.preprocess or each.fn is None]
+    return {component.id for reader in readers for component in reader.inputs}
 
 
 def layout_of(container: Container) -> list[dict[str, Any]]:
