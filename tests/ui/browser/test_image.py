@@ -194,7 +194,7 @@ def test_an_empty_image_has_no_serious_fault_and_takes_the_apps_changes(
     page: Page, visit: Visit, violations: Any
 ) -> None:
     with ds.Blocks() as app:
-        image = ds.Image(label="photo", placeholder="# Your cat\nA photograph will do")
+        image = ds.Image(label="photo", placeholder="# Your cat\nA photograph will do", interactive=True)
         ds.Button("Only paste").click(lambda: ds.Image(sources=["clipboard"], label="pasted"), None, image)
     visit(app)
     expect(page.locator(".drop strong")).to_have_text("Your cat")
