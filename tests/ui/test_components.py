@@ -176,6 +176,11 @@ class TestLabel:
             "confidences": [{"label": "b", "confidence": 0.7}, {"label": "a", "confidence": 0.2}],
         }
 
+    def test_of_labels_that_are_as_sure_the_first_one_wins(self) -> None:
+        shown = show(ds.Label(num_top_classes=2), {"dog": 0.4, "ant": 0.2, "cat": 0.4})
+        assert shown["label"] == "dog"
+        assert [each["label"] for each in shown["confidences"]] == ["dog", "cat"]
+
     def test_a_plain_label_has_no_confidences(self) -> None:
         assert show(ds.Label(), "cat") == {"label": "cat", "confidences": None}
         assert show(ds.Label(), 3.2) == {"label": "3.2", "confidences": None}
