@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -47,6 +49,32 @@ class FakeTransport(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.reading = True
+
+
+async def test_a_lost_connection_is_let_go_without_the_garbage_collector() -> None:
+    """A TLS transport has 260 KB of buffers, and the collector of a relay comes seldom."""
+
+    class Held(asyncio.Transport):
+        def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+        def is_closing(self) -> bool:
+            return False
+
+    socket = SessionSocket(lambda *_: asyncio.sleep(0), set())
+    transport = Held({"protocol": socket})  # as real ones do, it knows its protocol
+    seen = weakref.ref(transport)
+    gc.disable()
+    try:
+        socket.connection_made(transport)
+        socket.connection_lost(None)
+        del transport
+        assert seen() is None
+    finally:
+        gc.enable()
+    assert await socket.receive() is None
+    with pytest.raises(ConnectionError):
+        await socket.send("late")
+    await socket.close(1000, "over")
 
 
 class Client:

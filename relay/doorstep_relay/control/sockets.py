@@ -115,6 +115,7 @@ class SessionSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._is_lost = True
+        self._transport = _GONE  # a TLS transport has 260 KB of buffers, and with its protocol makes a circle
         self._wake()
         self.resume_writing()
         if self._lost is not None and not self._lost.done():
@@ -186,6 +187,22 @@ class SessionSocket(asyncio.Protocol):
                 self._transport.write(data)
             else:
                 self._transport.close()
+
+
+class _Gone(asyncio.Transport):
+    """What a connection that was lost is written to."""
+
+    def is_closing(self) -> bool:
+        return True
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+_GONE: Final = _Gone()
 
 
 def _choose(_socket: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
