@@ -163,6 +163,11 @@ class TestRow43ScriptOfVisitors:
         ]
         assert kept == [{"label": "x", "value": 1}] * 4 + [{"label": "x", "value": 1, "module": ours}]
 
+    @pytest.mark.parametrize("link", ["javascript:alert(1)", " \tJaVaScript:alert(1)", "data:text/html,x"])
+    def test_nor_a_link_that_runs(self, link: str) -> None:
+        assert props_of({"link": link}) == {"value": 1}
+        assert props_of({"link": "https://example.org"}) == {"value": 1, "link": "https://example.org"}
+
 
 def props_of(props: dict[str, Any]) -> Any:
     """What becomes of the properties of a component in a message that a visitor sent."""

@@ -13,6 +13,7 @@ Functions may write far less: a text, a path in a tuple, a component, a list of 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -352,10 +353,13 @@ def _read_component(part: Wire, files: Files) -> Wire:
 _UNSAFE: Final = frozenset(
     {"sanitize_html", "html_template", "css_template", "js_on_load", "head", "handlers", "server", "toolbar"}
 )
+_SCRIPT_LINK: Final = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE)
 
 
 def _is_safe(name: str, value: Any) -> bool:
     """What is shown to others later must not bring scripts or markup of its own, only those of the app."""
+    if name == "link":
+        return not _SCRIPT_LINK.match(str(value))
     if name != "module":
         return name not in _UNSAFE
     return value is None or (isinstance(value, str) and author.has(value))
