@@ -39,7 +39,7 @@ def shown() -> list[tuple[ds.Component, Any]]:
             ],
         },
     ]
-    kinds = ["str", "markdown", "html"]
+    kinds: list[Any] = ["str", "markdown", "html"]
     return [
         (ds.Textbox(), EVIL),
         (ds.Markdown(), EVIL),
