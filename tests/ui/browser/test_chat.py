@@ -389,3 +389,16 @@ def test_examples_with_more_inputs_stand_below_and_fill_them(visit: Visit) -> No
 
     expect(bubbles(page, ".assistant")).to_have_text("Answer: eight x 8")
     expect(box(page)).to_have_value("")
+
+
+def test_a_chat_that_ends_with_a_picture_is_shown_at_its_end(visit: Visit) -> None:
+    with ds.Blocks() as app:
+        picture = {"role": "assistant", "content": {"path": ds.get_image()}}
+        ds.Chatbot([*({"role": "user", "content": f"line {n}"} for n in range(12)), picture], height=240)
+    page = visit(app)
+
+    page.wait_for_function("() => document.querySelector('.messages img')?.naturalWidth > 0")
+    page.wait_for_function("""() => {
+        const { scrollHeight, scrollTop, clientHeight } = document.querySelector('.messages');
+        return scrollHeight > 400 && scrollHeight - scrollTop - clientHeight < 8;
+    }""")
