@@ -71,8 +71,9 @@ def test_an_empty_gallery_passes_none(files: FakeFiles, wire: Any) -> None:
     ["a", ["a"], [{}], [{"image": "a.png"}], [{"image": {"path": "a.txt"}}], [{**PICTURE, "caption": 1}]],
 )
 def test_a_gallery_refuses_what_is_no_list_of_pictures(files: FakeFiles, wire: Any) -> None:
-    with pytest.raises(RefusedError, match="Gallery “g”"):
+    with pytest.raises(RefusedError, match="Gallery “g”") as refused:
         ds.Gallery(label="g").preprocess(wire, files)
+    assert str(refused.value).count("Gallery") == 1
 
 
 def test_a_gallery_takes_the_kinds_it_names(files: FakeFiles) -> None:

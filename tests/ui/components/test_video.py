@@ -69,8 +69,9 @@ def test_what_is_no_film_is_refused_by_name(files: FakeFiles) -> None:
     video = ds.Video(label="clip", format="webm")
     with pytest.raises(RefusedError, match="Video “clip”: 'a.txt' is not the name of a film"):
         video.preprocess(files.add_bytes(b"x", "a.txt"), files)
-    with pytest.raises(RefusedError, match="Video “clip”: the file cannot be read"):
+    with pytest.raises(RefusedError, match="Video “clip”: the file cannot be read") as refused:
         video.preprocess(files.add_bytes(b"x", "a.mp4"), files)
+    assert str(files.folder) not in str(refused.value), "visitors are told no folder of this machine"
     with pytest.raises(FileRefusedError, match="Video “clip”"):
         video.preprocess({"path": "/etc/passwd"}, files)
 

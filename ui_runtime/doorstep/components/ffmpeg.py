@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from doorstep.errors import MissingProgramError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 DEADLINE: Final = 600.0
 """Seconds that one conversion may take."""
@@ -111,6 +111,16 @@ def _run(arguments: list[str], name: str) -> bytes:
     except subprocess.TimeoutExpired:
         raise RefusedError("the file takes too long to convert") from None
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2][-200:]
-        raise RefusedError(f"the file cannot be read as sound or film ({said or 'ffmpeg does not say why'})")
+        said = _without_folders(done.stderr.decode(errors="replace"), arguments)
+        why = said.strip().rpartition("\n")[2][-200:] or "ffmpeg does not say why"
+        raise RefusedError(f"the file cannot be read as sound or film ({why})")
     return done.stdout
+
+
+def _without_folders(text: str, arguments: list[str]) -> str:
+    """Where files are on this machine is not for visitors to know."""
+    for argument in arguments:
+        if argument.startswith("file:"):
+            path = argument.removeprefix("file:")
+            text = text.replace(argument, Path(path).name).replace(path, Path(path).name)
+    return text

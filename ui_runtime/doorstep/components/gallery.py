@@ -19,6 +19,7 @@ from doorstep.components.picture_values import (
     named,
     picture_path,
 )
+from doorstep.errors import RefusedError
 from doorstep.events.listener import EventListener
 from doorstep.later import note
 from doorstep.remote_files import is_address, name_of
@@ -133,12 +134,12 @@ class Gallery(Component):
         file = item.get("video") or item.get("image")
         caption = item.get("caption")
         if not isinstance(file, dict) or not isinstance(caption, (str, type(None))):
-            raise self.refuse("expected a picture or a film, and its caption")
+            raise RefusedError("expected a picture or a film, and its caption")
         if file.get("path") is None:
             return self.passes.of(file, files), caption
         path = files.path_of(file)
         if not self._takes(path):
-            raise self.refuse(f"{path.name} is not of a kind that is taken here")
+            raise RefusedError(f"{path.name} is not of a kind that is taken here")
         is_path = _is_film(path) or images.is_svg(path)
         return (str(path) if is_path else self.passes.of(file, files)), caption
 
