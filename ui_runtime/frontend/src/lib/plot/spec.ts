@@ -105,7 +105,7 @@ function xEncoding(props: NativeProps, wanted: Wanted, kind: Kind, mark: PlotVal
     field: isBox ? "x0" : "x",
     type: kind,
     ...(kind === "nominal" ? { sort: sortOf(props.sort) } : {}),
-    scale: kind === "nominal" ? { padding: 0.25 } : scaleOf(limits as Limits, kind === "temporal" ? "utc" : undefined),
+    scale: kind === "nominal" ? { padding: 0.25 } : { ...scaleOf(limits as Limits, kind === "temporal" ? "utc" : undefined), ...roomFor(mark, props.x_lim) },
     axis: {
       title: props.x_title ?? wanted.x,
       labelAngle: props.x_label_angle,
@@ -126,13 +126,18 @@ function yEncoding(props: NativeProps, wanted: Wanted, mark: PlotValue["mark"], 
   return {
     field: isBox ? "y1" : "y",
     type: "quantitative",
-    scale: { ...scaleOf(props.y_lim), zero: mark === "bar" && !props.y_lim },
+    scale: { ...scaleOf(props.y_lim), zero: mark === "bar" && !props.y_lim, ...roomFor(mark, props.y_lim) },
     axis: {
       title,
       labelAngle: props.y_label_angle,
       ...(props.y_axis_format ? { format: props.y_axis_format } : {}),
     },
   };
+}
+
+/** Points at the ends of an axis are whole, unless the app said where it ends. */
+function roomFor(mark: PlotValue["mark"], limits: Limits | undefined): Spec {
+  return mark === "point" && !limits ? { padding: 6 } : {};
 }
 
 function scaleOf(limits: Limits, type?: string): Spec {
