@@ -34,6 +34,8 @@ EXAMPLES: Final = FOLDER / "examples"
 PICTURES: Final = FOLDER / "pictures"
 SCHEMES: Final = ("light", "dark")
 WIDTHS: Final = {"wide": 1280, "phone": 390}
+SHOWN_WIDTH: Final = 800
+"""Pixels that the pictures of one page have beside each other, both at the same scale."""
 
 NOT_SHOWN: Final = {"State", "BrowserState", "Timer", "Component"}
 """What has no picture: nothing of it is seen."""
@@ -141,11 +143,17 @@ def _summary(kind: type[Block]) -> str:
 
 
 def _picture(name: str) -> str:
-    base = f"pictures/{file_name(name)}-wide"
-    if not (FOLDER / f"{base}-light.png").is_file():
+    if not (PICTURES / f"{file_name(name)}-wide-light.webp").is_file():
         return ""
-    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{base}-dark.png">'
-    return f'<picture>{dark}<img src="{base}-light.png" alt="{name} on a page" width="640"></picture>'
+    return "\n".join([_one_picture(name, "wide", "on a page"), _one_picture(name, "phone", "on a phone")])
+
+
+def _one_picture(name: str, width: str, where: str) -> str:
+    base = f"pictures/{file_name(name)}-{width}"
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{base}-dark.webp">'
+    shown = WIDTHS[width] * SHOWN_WIDTH // sum(WIDTHS.values())
+    image = f'<img src="{base}-light.webp" alt="{name} {where}" width="{shown}" align="top">'
+    return f"<picture>{dark}{image}</picture>"
 
 
 def _example(name: str) -> str:

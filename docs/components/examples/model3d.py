@@ -1,4 +1,4 @@
 import doorstep as ds
 
 with ds.Blocks() as app:
-    ds.Model3D(ds.get_model3d(), label="Model", height=320)
+    ds.Model3D(ds.get_model3d("house.obj"), label="Model", height=320)

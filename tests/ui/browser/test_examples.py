@@ -65,6 +65,14 @@ def test_every_example_is_used_here() -> None:
         assert path.stem in NEEDS_MORE or f'open_example("{path.stem}")' in here
 
 
+def test_every_example_is_shown_in_the_docs() -> None:
+    shown = (FOLDER.parent / "docs" / "examples.md").read_text()
+    for path in FOLDER.glob("*.py"):
+        assert f"(../examples/{path.name})" in shown
+    for image in re.findall(r'(?:src|srcset)="([^"]+)"', shown):
+        assert (FOLDER.parent / "docs" / image).is_file(), image
+
+
 def test_words_of_a_text(open_example: Open) -> None:
     page = open_example("text")
     page.get_by_label("Text").fill("rain rain rain sun")

@@ -63,7 +63,7 @@ export function specOf(
     title: props.title ?? undefined,
     data: { name: "points" },
     encoding,
-    layer: layers(value.mark, kind, tooltip, brush, look, props.y_lim !== null),
+    layer: layers(value.mark, kind, tooltip, brush, look, { x: !!props.x_lim, y: !!props.y_lim }),
   };
 }
 
@@ -75,14 +75,16 @@ function brushOf(look: Look): Spec {
   } as Spec;
 }
 
-function layers(mark: PlotValue["mark"], kind: Kind, tooltip: unknown, brush: Spec, look: Look, limited: boolean): Spec[] {
+function layers(mark: PlotValue["mark"], kind: Kind, tooltip: unknown, brush: Spec, look: Look, limited: { x: boolean; y: boolean }): Spec[] {
   if (mark === "bar") {
     // Round ends and clipping exclude each other.
-    if (kind === "nominal") return [{ ...brush, mark: { type: "bar", ...(limited ? { clip: true } : { cornerRadiusEnd: 3 }) }, encoding: { tooltip } }];
+    if (kind === "nominal") return [{ ...brush, mark: { type: "bar", ...(limited.y ? { clip: true } : { cornerRadiusEnd: 3 }) }, encoding: { tooltip } }];
     return [{ ...brush, mark: { type: "rect", clip: true }, encoding: { tooltip, x2: { field: "x1" }, y2: { field: "y0" } } }];
   }
   if (mark === "point") {
-    return [{ ...brush, mark: { type: "point", filled: true, size: 55, opacity: 0.75, clip: true }, encoding: { tooltip } }];
+    // A point at the end of an axis is whole, unless the app said where the axis ends.
+    const clip = limited.x || limited.y;
+    return [{ ...brush, mark: { type: "point", filled: true, size: 55, opacity: 0.75, clip }, encoding: { tooltip } }];
   }
   const near = { type: "point", on: "pointerover", nearest: true, clear: "pointerout" };
   return [
@@ -105,7 +107,7 @@ function xEncoding(props: NativeProps, wanted: Wanted, kind: Kind, mark: PlotVal
     field: isBox ? "x0" : "x",
     type: kind,
     ...(kind === "nominal" ? { sort: sortOf(props.sort) } : {}),
-    scale: kind === "nominal" ? { padding: 0.25 } : { ...scaleOf(limits as Limits, kind === "temporal" ? "utc" : undefined), ...roomFor(mark, props.x_lim) },
+    scale: kind === "nominal" ? { padding: 0.25 } : scaleOf(limits as Limits, kind === "temporal" ? "utc" : undefined),
     axis: {
       title: props.x_title ?? wanted.x,
       labelAngle: props.x_label_angle,
@@ -126,18 +128,13 @@ function yEncoding(props: NativeProps, wanted: Wanted, mark: PlotValue["mark"], 
   return {
     field: isBox ? "y1" : "y",
     type: "quantitative",
-    scale: { ...scaleOf(props.y_lim), zero: mark === "bar" && !props.y_lim, ...roomFor(mark, props.y_lim) },
+    scale: { ...scaleOf(props.y_lim), zero: mark === "bar" && !props.y_lim },
     axis: {
       title,
       labelAngle: props.y_label_angle,
       ...(props.y_axis_format ? { format: props.y_axis_format } : {}),
     },
   };
-}
-
-/** Points at the ends of an axis are whole, unless the app said where it ends. */
-function roomFor(mark: PlotValue["mark"], limits: Limits | undefined): Spec {
-  return mark === "point" && !limits ? { padding: 6 } : {};
 }
 
 function scaleOf(limits: Limits, type?: string): Spec {
