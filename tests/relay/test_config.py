@@ -206,7 +206,7 @@ def test_secrets_do_not_show() -> None:
     [
         ("sqlite:////var/lib/doorstep/relay.db", "/var/lib/doorstep/relay.db"),
         ("sqlite:///relay.db?timeout=5", "relay.db"),
-        ("postgresql+asyncpg://user:secret@host/name", None),
+        ("postgresql+asyncpg://user:hunter2@host/name", None),
     ],
 )
 def test_the_file_of_a_database_is_known_without_its_driver(url: str, file: str | None) -> None:
