@@ -42,18 +42,18 @@ def test_a_model_is_uploaded_turned_by_keys_and_cleared(
     page = visit(app)
 
     page.locator("input[type=file]").set_input_files(MODELS / "house.obj")
-    expect(page.get_by_label("seen")).to_have_value("house.obj")
+    expect(page.get_by_label("seen")).to_have_value("house.obj", timeout=15_000)
     expect(canvas(page)).to_be_visible(timeout=15_000)
     before = canvas(page).screenshot()
     canvas(page).press("ArrowRight")
     canvas(page).press("ArrowRight")
     page.get_by_label("Shown as").select_option("wireframe")
-    expect(page.get_by_label("edited")).to_have_value("edited")
+    expect(page.get_by_label("edited")).to_have_value("edited", timeout=15_000)
     assert canvas(page).screenshot() != before
     assert violations(page) == []
 
     page.get_by_role("group", name="thing").get_by_role("button", name="Clear").click()
-    expect(page.get_by_label("seen")).to_have_value("cleared")
+    expect(page.get_by_label("seen")).to_have_value("cleared", timeout=15_000)
     expect(page.locator("input[type=file]")).to_be_focused()
 
 
