@@ -46,7 +46,7 @@ def test_a_visitor_draws_and_sees_the_answer(page: Page, example: dict[str, Any]
     url = app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port()).local_url
     try:
         page.goto(url)
-        canvas = page.locator("canvas").last
+        canvas = page.get_by_role("img", name="canvas")
         expect(canvas).to_be_visible()
         box = canvas.bounding_box()
         assert box is not None

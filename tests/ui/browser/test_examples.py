@@ -104,7 +104,7 @@ def test_a_picture_becomes_a_film(open_example: Open) -> None:
 
 def test_a_drawing_is_mirrored(open_example: Open) -> None:
     page = open_example("sketch")
-    canvas = page.locator("canvas").last
+    canvas = page.get_by_role("img", name="canvas")
     expect(canvas).to_be_visible()
     box = canvas.bounding_box()
     assert box is not None

@@ -20,7 +20,8 @@ MODULES: Final = {
 
 _NO_WORDS: Final = frozenset(
     {
-        *("base", "chat_messages", "editor_options", "layout", "textbox", "watermark", "webcam", "widget"),
+        *("base", "chat_messages", "editor_options", "layout", "media_options", "panels", "tabs"),
+        *("textbox", "watermark", "webcam", "widget"),
     }
 )
 """Modules whose names are no words for a component, or that have words of their own."""
