@@ -101,7 +101,7 @@ class Relay:
     async def serving(self) -> None:
         """Until the one that was launched last says that it serves: its port is open before that."""
         async with asyncio.timeout(DEADLINE):
-            while self._log.read_bytes().count(b" listens on ") < self._launches:  # noqa: ASYNC110
+            while self._log.read_bytes().count(b" listens on ") < self._launches:  # noqa: ASYNC110  # a file tells nobody
                 await asyncio.sleep(0.005)  # it is another process: there is no event
 
     def kill(self) -> None:

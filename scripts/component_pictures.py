@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Page
 
 HEIGHT: Final = 900
 """Of the window, in pixels: what sizes itself by the window needs one that people have."""
@@ -84,8 +84,10 @@ def shoot(page: Page, path: Path) -> None:
           return Math.ceil(main.getBoundingClientRect().bottom + scrollY);
         }"""
     )
-    clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": bottom}  # type: ignore[index]
-    path.write_bytes(webp(page.screenshot(clip=clip, full_page=True, animations="disabled")))  # type: ignore[arg-type]
+    size = page.viewport_size
+    assert size is not None  # noqa: S101  # every page here has one
+    clip: FloatRect = {"x": 0, "y": 0, "width": size["width"], "height": bottom}
+    path.write_bytes(webp(page.screenshot(clip=clip, full_page=True, animations="disabled")))
 
 
 def webp(png: bytes) -> bytes:

@@ -357,9 +357,9 @@ def test_programs_hear_an_answer_as_it_grows(tmp_path: Path) -> None:
 
 def test_mistakes_are_told_at_once() -> None:
     with pytest.raises(UsageError, match="function"):
-        ds.ChatInterface("echo")  # type: ignore[arg-type]
+        ds.ChatInterface("echo")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="textbox"):
-        ds.ChatInterface(echo, textbox=ds.Number(render=False))  # type: ignore[arg-type]
+        ds.ChatInterface(echo, textbox=ds.Number(render=False))  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="example_labels"):
         ds.ChatInterface(echo, examples=["a"], example_labels=["A", "B"])
     with pytest.warns(UserWarning, match="cannot be called"):

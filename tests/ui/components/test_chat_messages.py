@@ -191,9 +191,9 @@ def test_reasoning_between_tags_is_a_thought_of_its_own(files: FakeFiles) -> Non
 
 def test_mistakes_in_parameters_are_told_at_once() -> None:
     with pytest.raises(UsageError, match="layout"):
-        ds.Chatbot(layout="round")  # type: ignore[arg-type]
+        ds.Chatbot(layout="round")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="avatar_images"):
-        ds.Chatbot(avatar_images="me.png")  # type: ignore[arg-type]
+        ds.Chatbot(avatar_images="me.png")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="example"):
         ds.Chatbot(examples=[{"label": "x"}])
     with pytest.raises(UsageError, match="latex_delimiters"):

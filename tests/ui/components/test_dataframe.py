@@ -186,11 +186,11 @@ def test_whatever_cells_there_are_they_come_through(rows: list[Any], kind: Any) 
 
 def test_mistakes_are_told_where_they_are_made() -> None:
     with pytest.raises(UsageError, match="datatype='text'"):
-        ds.Dataframe(datatype="text")  # type: ignore[arg-type]
+        ds.Dataframe(datatype="text")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="2 headers for column_count=3"):
         ds.Dataframe(headers=["a", "b"], column_count=3)
     with pytest.raises(UsageError, match="type='list'"):
-        ds.Dataframe(type="list")  # type: ignore[arg-type]
+        ds.Dataframe(type="list")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_the_older_way_of_a_fixed_count_is_a_limit() -> None:

@@ -81,9 +81,9 @@ def test_a_gallery_takes_the_kinds_it_names(files: FakeFiles) -> None:
     with pytest.raises(RefusedError, match=r"a\.mp4 is not of a kind"):
         ds.Gallery(file_types=["image"]).preprocess([{"video": {"path": "a.mp4"}}], files)
     with pytest.raises(UsageError, match="object_fit"):
-        ds.Gallery(object_fit="tile")  # type: ignore[arg-type]
+        ds.Gallery(object_fit="tile")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="sources"):
-        ds.Gallery(sources=["disk"])  # type: ignore[list-item]
+        ds.Gallery(sources=["disk"])  # type: ignore[list-item]  # wrong on purpose
 
 
 def test_older_words_for_columns_still_count() -> None:

@@ -120,7 +120,7 @@ def test_a_file_of_the_app_is_marked_too_but_not_a_drawing(files: FakeFiles) -> 
 
 def test_a_watermark_at_no_place_is_a_mistake() -> None:
     with pytest.raises(UsageError, match="position='middle'"):
-        ds.WatermarkOptions("a.png", "middle")  # type: ignore[arg-type]
+        ds.WatermarkOptions("a.png", "middle")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_older_parameters_do_what_they_did_with_a_note(files: FakeFiles) -> None:
@@ -139,7 +139,7 @@ def test_older_parameters_do_what_they_did_with_a_note(files: FakeFiles) -> None
     with pytest.warns(UserWarning, match="buttons"):
         assert ds.Image(show_download_button=False, show_share_button=True).buttons == ["fullscreen", "share"]
     with pytest.raises(UsageError, match="buttons='print'"):
-        ds.Image(buttons=["print"])  # type: ignore[list-item]
+        ds.Image(buttons=["print"])  # type: ignore[list-item]  # wrong on purpose
 
 
 def test_camera_options_are_checked_and_sent() -> None:
@@ -149,7 +149,7 @@ def test_camera_options_are_checked_and_sent() -> None:
         "constraints": {"video": {"width": 320}},
     }
     with pytest.raises(UsageError, match="WebcamOptions"):
-        ds.Image(webcam_options={"mirror": True})  # type: ignore[arg-type]
+        ds.Image(webcam_options={"mirror": True})  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_picture_of_the_apps_own_is_only_shown(files: FakeFiles) -> None:

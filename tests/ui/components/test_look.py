@@ -25,7 +25,7 @@ def answer(app: ds.Blocks, path: str = "/", **look: object) -> tuple[str, str]:
 
 
 def interface(**look: object) -> ds.Interface:
-    return ds.Interface(str.upper, "text", "text", **look)  # type: ignore[arg-type]
+    return ds.Interface(str.upper, "text", "text", **look)  # type: ignore[arg-type]  # any of its options
 
 
 def sum_of(code: str) -> str:
@@ -145,7 +145,7 @@ def test_an_apps_texts_are_marks_on_the_wire_and_english_where_nobody_has_a_lang
 
 def test_texts_are_a_dict_by_language() -> None:
     with pytest.raises(UsageError, match="I18n: en"):
-        ds.I18n(en="Hello")  # type: ignore[arg-type]
+        ds.I18n(en="Hello")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_every_kind_of_app_takes_the_options() -> None:

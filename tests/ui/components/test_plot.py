@@ -119,7 +119,7 @@ def test_mistakes_are_told_where_they_are_made() -> None:
     with pytest.raises(UsageError, match="x_bin='1w'"):
         ds.BarPlot(x="t", y="y", x_bin="1w")
     with pytest.raises(UsageError, match="y_aggregate='avg'"):
-        ds.BarPlot(x="t", y="y", y_aggregate="avg")  # type: ignore[arg-type]
+        ds.BarPlot(x="t", y="y", y_aggregate="avg")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(UsageError, match="x_lim"):
         ds.BarPlot(x="t", y="y", x_lim=[1])
 

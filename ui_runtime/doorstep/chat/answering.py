@@ -134,5 +134,5 @@ def split(chat: ChatInterface, returned: Any) -> tuple[Any, list[Any]]:
 
 def _job() -> Job:
     job = current.get()
-    assert job is not None, "chats are answered in jobs"  # noqa: S101
+    assert job is not None, "chats are answered in jobs"  # noqa: S101  # for type checkers
     return job

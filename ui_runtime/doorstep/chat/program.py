@@ -117,7 +117,7 @@ def _arguments(
 ) -> tuple[list[Any], dict[str, Any]]:
     history = chat.chatbot.passed(chat_messages.read(turn.before, visit.files))
     job = current.get()
-    assert job is not None, "programs' calls are jobs"  # noqa: S101
+    assert job is not None, "programs' calls are jobs"  # noqa: S101  # for type checkers
     message = {"text": turn.text, "files": turn.files} if chat.multimodal else given
     return arranged(parameters_of(chat.fn), [message, history, *more], job)
 

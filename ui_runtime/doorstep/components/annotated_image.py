@@ -66,7 +66,7 @@ class AnnotatedImage(Component):
         self.buttons = checked_buttons("AnnotatedImage", buttons, ["fullscreen"], {})
         super().__init__(value, **common)
 
-    def check_needs(self, *, is_read: bool) -> None:  # noqa: ARG002
+    def check_needs(self, *, is_read: bool) -> None:  # noqa: ARG002  # as all have it
         images.check_installed(arrays=True)
 
     def preprocess(self, wire: Any, files: Files) -> tuple[str, list[tuple[str, str]]] | None:

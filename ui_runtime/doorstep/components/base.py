@@ -124,7 +124,7 @@ class Component(Block):
         """The wire value for what the function returned. Raises `ValueError` or `TypeError`."""
         return value
 
-    def whole(self, wire: Any, visit: Visit) -> Any:  # noqa: ARG002
+    def whole(self, wire: Any, visit: Visit) -> Any:  # noqa: ARG002  # as others need it
         """The wire value itself, for a component whose page may send only what was done to it."""
         return wire
 

@@ -56,7 +56,7 @@ class Folder:
 
     def parts_of(self, path: Path) -> Parts:
         """The names that lead to a path. Raises `ValueError` for one that is not below the root."""
-        whole = Path(os.path.abspath(self.root / path))  # noqa: PTH100
+        whole = Path(os.path.abspath(self.root / path))  # noqa: PTH100  # `resolve` follows links
         if not whole.is_relative_to(self.root) or whole == self.root:
             raise ValueError(f"{str(path)!r} is not below {str(self.root)!r}")
         return list(whole.relative_to(self.root).parts)
