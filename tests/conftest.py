@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support import Relay, chromium, run_relay
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Error, Page
+
+
+expect.set_options(timeout=15_000)  # a page on a busy machine; what is right at once costs nothing
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A blank page. A script that raised on it fails the test at its end."""
     raised: list[Error] = []
     context = browser.new_context()
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     page.on("pageerror", lambda error: raised.append(error))  # noqa: PLW0108  Playwright takes no builtin
     yield page

@@ -77,7 +77,7 @@ def test_a_widget_is_a_value_that_both_sides_change_and_events_of_its_own(visit:
     expect(button).to_have_text("0 by 5")
     page.get_by_role("button", name="Hide").click()
     expect(button).to_have_count(0)
-    page.wait_for_function("window.cleaned && window.aborted")
+    page.wait_for_function("() => window.cleaned && window.aborted")
 
 
 def test_a_widget_that_fails_says_so_where_it_stands(visit: Visit) -> None:
@@ -123,14 +123,14 @@ def test_html_is_a_template_with_properties_events_styles_and_a_script(visit: Vi
     expect(page.get_by_label("heard")).to_have_value("heard 1: <Two>")
     expect(inside.get_by_role("button").first).to_have_css("padding", "7px")
     expect(inside).to_have_css("border-color", "rgb(0, 0, 200)")
-    page.wait_for_function("window.doubled === 8")
+    page.wait_for_function("() => window.doubled === 8")
     inside.locator("p").click()
     expect(page.get_by_label("value")).to_have_value("['One', '<Two>', 'more']")
     page.get_by_role("button", name="Red").click()
     expect(inside.locator("p")).to_have_css("color", "rgb(200, 0, 0)")
     page.get_by_role("button", name="Empty").click()
     expect(inside).to_contain_text("none")
-    page.wait_for_function("window.watched === 1")
+    page.wait_for_function("() => window.watched === 1")
 
 
 def test_components_inside_of_html_stay_while_it_is_made_anew(visit: Visit) -> None:
@@ -169,7 +169,7 @@ def test_a_value_runs_no_script_whatever_the_author_allows_for_their_own(page: P
     page.locator("#s").first.dispatch_event("click")
     page.get_by_text("mine").click()
 
-    page.wait_for_function("window.mine === 2")
+    page.wait_for_function("() => window.mine === 2")
     assert page.evaluate("window.evil") is None
     assert (
         page.evaluate("document.querySelectorAll('.html-content script, .html-content [onerror]').length")
@@ -190,7 +190,7 @@ def test_css_scripts_head_icon_and_links_of_the_app_are_on_its_page(page: Page, 
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{serve(app)}?__theme=dark")
 
-    page.wait_for_function("window.order?.join() === 'head,js'")
+    page.wait_for_function("() => window.order?.join() === 'head,js'")
     expect(page.locator("meta[name=author]")).to_have_attribute("content", "Ada")
     expect(page.locator("footer")).to_have_css("color", "rgb(1, 2, 3)")
     expect(page.locator(".gradio-container")).to_have_css("width", "640px")

@@ -68,7 +68,7 @@ def test_a_page_of_a_right_to_left_language_is_mirrored(
     )
     assert violations(page) == []
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
 
 
 def test_the_apps_own_texts_are_in_the_visitors_language_wherever_they_stand(
