@@ -118,7 +118,7 @@ def test_a_change_is_told_when_the_app_listens_and_its_own_value_is_drawn_on(vis
     page = visit(app)
 
     page.get_by_role("button", name="Give").click()
-    expect(stage(page).locator(".sheets")).to_have_css("height", "60px")  # what was given is there to be drawn on
+    expect(stage(page).locator(".sheets")).to_have_css("height", "60px")  # what was given is there
     expect(page.get_by_role("button", name="Brush")).to_have_attribute("aria-pressed", "true")
     draw(page)
     expect(page.get_by_label("seen")).to_have_value("(60, 100, 4) [1] 0")

@@ -123,7 +123,9 @@ def test_it_scrolls_in_its_height_from_right_to_left_and_is_copied(visit: Visit,
 
     frame = page.locator("[data-type=markdown]")
     expect(frame).to_have_attribute("dir", "rtl")
-    page.wait_for_function("() => document.querySelector('[data-type=markdown] > [tabindex]').clientHeight === 120")
+    page.wait_for_function(
+        "() => document.querySelector('[data-type=markdown] > [tabindex]').clientHeight === 120"
+    )
     frame.get_by_role("button", name="Copy").click()
     expect(page.get_by_label("told")).to_have_value(str(len(text)))
 
