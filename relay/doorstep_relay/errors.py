@@ -7,6 +7,7 @@
     │   └── NotFoundError         a command names a token, an account or a share that is not there
     ├── Refusal                   the client's or caller's: has .code, .fatal and .status
     │   ├── BadToken              no token, or one that opens nothing   bad-token     401
+    │   ├── Forbidden             a good token that may not do this     forbidden     403
     │   ├── BadTicket             not a ticket for this tunnel          bad-ticket    401
     │   ├── NameRefused           not a name that this relay gives out  name-refused  422
     │   ├── NameTaken             the name is somebody else's           name-taken    409
@@ -75,6 +76,16 @@ class BadToken(Refusal):
 
     def __init__(self) -> None:
         super().__init__("this token is not valid here; ask the relay's operator for a new one")
+
+
+class Forbidden(Refusal):
+    """The token is good, but what was asked for needs one that may do more."""
+
+    code = "forbidden"
+    status = 403
+
+    def __init__(self, scope: object) -> None:
+        super().__init__(f"this token may not do that: it needs the scope {scope!s}")
 
 
 class BadTicket(Refusal):

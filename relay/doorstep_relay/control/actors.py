@@ -1,4 +1,8 @@
-"""Who asks for something: an account, by one of its tokens; the operator; the relay itself; anybody."""
+"""Who asks for something: an account, by one of its tokens; the operator; the relay itself; anybody.
+
+The operator is whoever can run commands on the relay's data; an admin is an account that may do as much
+over the API.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from doorstep_relay.domain.claims import owns
+from doorstep_relay.domain.scopes import EVERY, USUAL, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,14 @@ class Actor:
     token_id: int | None = None
     token_expires_at: float | None = None
     is_operator: bool = False
+    scopes: frozenset[Scope] = USUAL
+    """What it may do: its token's scopes, as far as its account's role allows them."""
+    names: tuple[str, ...] = ()
+    """Patterns of the names that it may open; none for any."""
+
+    def may(self, scope: Scope) -> bool:
+        """Whether it may do this; an admin may whatever an owner may."""
+        return self.is_operator or scope in self.scopes
 
     @property
     def label(self) -> str:
@@ -28,14 +41,16 @@ class Actor:
         return self.account_name if self.account_id is None else f"account:{self.account_name}"
 
     def may_end(self, owner_id: int | None) -> bool:
-        """Whether a share of this owner is the actor's to end: its own, or any for the operator."""
-        return self.is_operator or owns(self.account_id, owner_id)
+        """Whether a share of this owner is the actor's to end: its own, or any for an admin."""
+        if self.may(Scope.admin):
+            return True
+        return self.may(Scope.own) and owns(self.account_id, owner_id)
 
 
 ANONYMOUS: Final = Actor(None, "anonymous")
 """Every client of a relay that was started with --open."""
 
-OPERATOR: Final = Actor(None, "operator", is_operator=True)
+OPERATOR: Final = Actor(None, "operator", is_operator=True, scopes=EVERY)
 """Whoever can run commands on the relay's data."""
 
 RELAY: Final = Actor(None, "relay")

@@ -32,6 +32,7 @@ Id: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up onl
 Json: Final = JSON().with_variant(JSONB, "postgresql")
 Hash: Final = String(64)
 
+_EMPTY: Final = text("''")
 _NOT_ENDED: Final = text("ended_at IS NULL")
 _OFFLINE: Final = text("offline_since IS NOT NULL")
 _STATES: Final = "state IN ('live', 'offline', 'expired', 'revoked', 'closed')"
@@ -60,10 +61,20 @@ class Account(Base):
     """Who may open shares: a person, a team or a machine."""
 
     __tablename__ = "account"
+    __table_args__ = (Index("uq_account_identity", "identity", unique=True),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[float]
+    role: Mapped[str] = mapped_column(String(16), server_default="member")
+    """`member` or `admin`: the most that any of its tokens may do."""
+    email: Mapped[str | None] = mapped_column(String(254))
+    identity: Mapped[str | None] = mapped_column(String(500))
+    """Issuer and subject of who signs in through OpenID Connect, with a blank between."""
+    banned_at: Mapped[float | None]
+    ban_reason: Mapped[str] = mapped_column(String(500), server_default=_EMPTY)
+    limits: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
+    """What differs from the relay's defaults: see `domain.limits`."""
 
 
 class Token(Base):
@@ -79,6 +90,136 @@ class Token(Base):
     expires_at: Mapped[float | None]
     revoked_at: Mapped[float | None]
     last_used_at: Mapped[float | None]
+    label: Mapped[str] = mapped_column(String(100), server_default=_EMPTY)
+    """What it is for, in its owner's words."""
+    scopes: Mapped[str] = mapped_column(String(64), server_default="share own")
+    """What it may do, with blanks between: see `domain.scopes`."""
+    names: Mapped[str] = mapped_column(String(500), server_default=_EMPTY)
+    """Patterns of the names it may open, with blanks between; empty for any."""
+    created_by: Mapped[str] = mapped_column(String(80), server_default="operator")
+    """The actor, as the audit trail names it."""
+
+
+class Invitation(Base):
+    """A code that makes one account's first token, once."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code_hash: Mapped[str] = mapped_column(Hash, unique=True)
+    account_name: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(16))
+    scopes: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[float]
+    expires_at: Mapped[float]
+    used_at: Mapped[float | None]
+    revoked_at: Mapped[float | None]
+
+
+class DeviceLogin(Base):
+    """A `doorstep login` that waits for somebody to say yes in a browser (RFC 8628)."""
+
+    __tablename__ = "device_login"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    device_hash: Mapped[str] = mapped_column(Hash, unique=True)
+    user_code: Mapped[str] = mapped_column(String(16), unique=True)
+    client: Mapped[str] = mapped_column(String(100))
+    """The computer that asks, as it names itself, for people."""
+    address: Mapped[str] = mapped_column(String(45))
+    created_at: Mapped[float]
+    expires_at: Mapped[float]
+    polled_at: Mapped[float | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    """Who said yes."""
+    decided_at: Mapped[float | None]
+    taken_at: Mapped[float | None]
+
+
+class WebSession(Base):
+    """Somebody signed in to the relay's own pages."""
+
+    __tablename__ = "web_session"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(Hash, unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[float]
+    expires_at: Mapped[float]
+    revoked_at: Mapped[float | None]
+
+
+class Reservation(Base):
+    """A name, or a pattern of names (`team-*`), that only one account may open."""
+
+    __tablename__ = "reservation"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    pattern: Mapped[str] = mapped_column(String(63), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[float]
+
+
+class DeniedName(Base):
+    """A name, or a pattern of names, that nobody gets."""
+
+    __tablename__ = "denied_name"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    pattern: Mapped[str] = mapped_column(String(63), unique=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[float]
+
+
+class Domain(Base):
+    """A host name of an account's own that shows one of its shares, once a TXT record has proven it."""
+
+    __tablename__ = "domain"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    host: Mapped[str] = mapped_column(String(253), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(63))
+    """The share's name."""
+    challenge: Mapped[str] = mapped_column(String(64))
+    verified_at: Mapped[float | None]
+    created_at: Mapped[float]
+
+
+class Report(Base):
+    """A visitor says that a link should not be there."""
+
+    __tablename__ = "report"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[float]
+    name: Mapped[str] = mapped_column(String(63))
+    share_id: Mapped[int | None] = mapped_column(Id, index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(String(2000))
+    contact: Mapped[str] = mapped_column(String(254))
+    address: Mapped[str] = mapped_column(String(45))
+    closed_at: Mapped[float | None]
+    closed_by: Mapped[str] = mapped_column(String(80), server_default=_EMPTY)
+    outcome: Mapped[str] = mapped_column(String(500), server_default=_EMPTY)
+
+
+class Usage(Base):
+    """What went through a share on one day (UTC)."""
+
+    __tablename__ = "usage"
+
+    share_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, index=True)
+    """Days since 1970-01-01."""
+    account_id: Mapped[int | None] = mapped_column(Id, index=True)
+    requests: Mapped[int] = mapped_column(BigInteger)
+    bytes_in: Mapped[int] = mapped_column(BigInteger)
+    bytes_out: Mapped[int] = mapped_column(BigInteger)
 
 
 class Share(Base):
@@ -112,6 +253,12 @@ class Share(Base):
     released_at: Mapped[float | None]
     """When the operator gave the name of an ended share free before its time."""
     reason: Mapped[str] = mapped_column(String(500))
+    paused_at: Mapped[float | None]
+    """Since when its owner or an admin lets nobody see it; the client stays connected."""
+    policy: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
+    """Who may look: see `domain.policy`. Secrets are hashed."""
+    limits: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
+    """What differs from its account's limits: see `domain.limits`."""
 
 
 class AuditEvent(Base):

@@ -1,0 +1,52 @@
+"""How the API says no: `application/problem+json` (RFC 9457) with the relay's stable `code`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from doorstep_relay.errors import BadToken, Refusal, TooMany
+
+PROBLEM: Final = "application/problem+json"
+
+
+class ProblemRoute(APIRoute):
+    """Answers refusals as problems here, not in the app, so that a router brings its errors along."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refusal as refusal:
+                return refused(refusal)
+            except RequestValidationError as invalid:
+                return problem(422, "bad-request", _first_of(invalid))
+
+        return answer
+
+
+def refused(refusal: Refusal) -> JSONResponse:
+    """A refusal as the API answers it."""
+    headers = {"Retry-After": f"{refusal.retry_after:.0f}"} if isinstance(refusal, TooMany) else None
+    return problem(refusal.status, refusal.code, refusal.message, headers)
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An error as the API answers it (RFC 9457), with our stable code."""
+    if status == BadToken.status:
+        headers = {"WWW-Authenticate": "Bearer"}
+    title = code.replace("-", " ").capitalize()
+    content = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    return JSONResponse(content, status, headers, media_type=PROBLEM)
+
+
+def _first_of(invalid: RequestValidationError) -> str:
+    error = invalid.errors()[0]
+    return f"{error['loc'][-1]}: {error['msg']}"
