@@ -19,6 +19,8 @@ from doorstep_client import wire
 from doorstep_relay.control.sockets import MOST_WAITING, SessionSocket
 from tests.support import eventually
 
+PING = wire.encode(wire.Ping()).encode()
+
 
 class FakeTransport(asyncio.Transport):
     """Passes what is written to the client, and remembers the rest."""
@@ -183,6 +185,28 @@ async def test_a_ping_is_answered_and_nobody_is_woken_for_it() -> None:
         assert [wire.decode_from_relay(frame) for frame in client.heard] == [wire.Pong()]
         assert session.got == []
         assert client.socket.heard > heard
+
+
+@pytest.mark.parametrize("size", [1, 7, 20, 21, 22, 42, 1000])
+@pytest.mark.parametrize("first", [b"", b"x", b"x" * 200, b"x" * 65536, PING[:-1] + b" "])
+async def test_pings_are_answered_however_the_network_cuts_them(first: bytes, size: int) -> None:
+    """One that comes alone is known by its bytes: only where a frame begins, not in the middle of one."""
+    session = Session()
+    async with a_client(session) as client:
+        said = [first, PING, PING, b"between", PING, PING[:7], PING]
+        for text in said:
+            client.protocol.send_text(text)
+        stream = b"".join(client.protocol.data_to_send())
+        for start in range(0, len(stream), size):
+            client.socket.data_received(stream[start : start + size])
+            await asyncio.sleep(0)
+        rest = [text for text in said if text != PING]
+        await eventually(lambda: [text for text in session.got if text != PING] == rest)
+        await asyncio.sleep(0)
+
+    answered = len(client.heard)
+    assert answered + session.got.count(PING) == 4
+    assert [wire.decode_from_relay(frame) for frame in client.heard] == [wire.Pong()] * answered
 
 
 async def test_a_ping_does_not_overtake_what_came_before_it() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,9 +37,11 @@ OUTBOX: Final = 4 * MAX_SHARES
 """Messages that may wait for a client that does not read."""
 SEND_DEADLINE: Final = 10.0
 GOODBYE_DEADLINE: Final = 2.0
-MOST_PINGS: Final = 500.0
+MOST_PINGS: Final = 250.0
 """Signs of life a second, from all clients together: with more sessions each gives them less often."""
 _LONGEST_HEARTBEAT: Final = 60.0
+_LOOKS: Final = 20
+"""For silence, in a heartbeat at the most: the sessions share them, and the process sleeps in between."""
 _LAST_LOOK: Final = 0.05
 """Seconds in which what has already arrived from a silent client is read."""
 _TRY_AGAIN: Final = 30.0
@@ -267,7 +270,8 @@ class Session:
         heard = self._channel.heard
         due = heard + 2 * self._heartbeat
         if due > loop.time():
-            self._timer = loop.call_at(due, self._watch)
+            apart = self._heartbeat / _LOOKS
+            self._timer = loop.call_at(math.ceil(due / apart) * apart, self._watch)
         elif self._doubted == heard:
             self._end()
         else:

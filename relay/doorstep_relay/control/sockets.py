@@ -1,7 +1,8 @@
 """A session's WebSocket, straight on the connection: the protocol is websockets' own, without its I/O.
 
 A relay holds many thousands of sessions that say nothing but `ping`. Those are answered here, where they
-arrive: no task wakes up for them, and no web framework stands between.
+arrive: no task wakes up for them, no web framework stands between, and one that comes alone is not even
+parsed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ MOST_WAITING: Final = 64
 _BUFFER: Final = 16 * 1024
 _PING: Final = wire.encode(wire.Ping()).encode()
 _PONG: Final = wire.encode(wire.Pong()).encode()
+_PING_START: Final = bytes((0x81, 0x80 | len(_PING)))
+"""Of a frame that is a `ping`: text, final, masked; what follows are the mask's four bytes and the text."""
+_PING_NUMBER: Final = int.from_bytes(_PING)
+_PING_SIZE: Final = 2 + 4 + len(_PING)
+_PONG_FRAME: Final = Frame(Opcode.TEXT, _PONG).serialize(mask=False)
 
 Serve = Callable[["SessionSocket", Request], Awaitable[None]]
 
@@ -46,6 +52,8 @@ class SessionSocket(asyncio.Protocol):
             select_subprotocol=_choose,
             max_size=wire.MAX_MESSAGE,
         )
+        self._unparsed = 0
+        """Bytes that came since the end of the last whole frame. At least: see `_size`."""
         self._messages: deque[bytes] = deque()
         self._parts: list[bytes] = []
         self._arrived: asyncio.Future[None] | None = None
@@ -98,11 +106,17 @@ class SessionSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard = self._loop.time()
+        if len(data) == _PING_SIZE and not self._unparsed and _is_ping(data) and self._is_idle():
+            self._transport.write(_PONG_FRAME)
+            return
+        self._unparsed += len(data)
         self._socket.receive_data(data)
         for event in self._socket.events_received():
             if isinstance(event, Frame):
+                self._unparsed -= _size(event)
                 self._take(event)
             elif isinstance(event, Request):
+                self._unparsed = 0  # the edge gives the head by itself
                 self._accept(event)
         self._flush()
         if self._socket.state is not State.OPEN:
@@ -203,6 +217,21 @@ class _Gone(asyncio.Transport):
 
 
 _GONE: Final = _Gone()
+
+
+def _is_ping(data: bytes) -> bool:
+    """Whether these bytes, which start a frame, are a whole `ping`."""
+    if data[:2] != _PING_START:
+        return False
+    mask = data[2:6] * (len(_PING) // 4 + 1)
+    text = int.from_bytes(data[6:]) ^ int.from_bytes(mask[: len(_PING)])
+    return text == _PING_NUMBER
+
+
+def _size(frame: Frame) -> int:
+    """Bytes that a client's frame took in its shortest form; a longer one costs pings their short cut."""
+    size = len(frame.data)
+    return size + 6 + (0 if size < 126 else 2 if size < 65536 else 8)
 
 
 def _choose(_socket: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
