@@ -253,6 +253,8 @@ class Share(Base):
     released_at: Mapped[float | None]
     """When the operator gave the name of an ended share free before its time."""
     reason: Mapped[str] = mapped_column(String(500))
+    balanced_from: Mapped[int | None] = mapped_column(Integer)
+    """The first of the epochs that hold it together, balanced; NULL when one client alone holds it."""
     paused_at: Mapped[float | None]
     """Since when its owner or an admin lets nobody see it; the client stays connected."""
     policy: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
