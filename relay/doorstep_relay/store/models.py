@@ -133,6 +133,10 @@ class DeviceLogin(Base):
     polled_at: Mapped[float | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     """Who said yes."""
+    scopes: Mapped[str] = mapped_column(String(64))
+    """What the token may do that is made for it."""
+    token_expires_at: Mapped[float | None]
+    """When that token ends: who signed in by one that ends has no other to give."""
     decided_at: Mapped[float | None]
     taken_at: Mapped[float | None]
 
@@ -145,6 +149,9 @@ class WebSession(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     secret_hash: Mapped[str] = mapped_column(Hash, unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    token_id: Mapped[int | None] = mapped_column(ForeignKey("token.id"))
+    """The token that was shown, with which the session ends; NULL for every other way to sign in."""
+    scopes: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[float]
     expires_at: Mapped[float]
     revoked_at: Mapped[float | None]

@@ -1,0 +1,94 @@
+"""How a command works: on the relay's database, through the same services as the relay itself.
+
+A running relay follows the audit trail, so it obeys a command within a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from doorstep_relay.cli_options import setting_options
+from doorstep_relay.config import Settings, make_data_directory, read_settings
+from doorstep_relay.domain.times import parse_duration
+from doorstep_relay.errors import ConfigError, NotFoundError, SchemaError
+
+if TYPE_CHECKING:
+    from doorstep_relay.control.shares import Shares
+    from doorstep_relay.control.tokens import Tokens
+    from doorstep_relay.store.database import Database
+
+T = TypeVar("T")
+
+DATABASE_SETTINGS: Final = ("data", "database")
+database_options = setting_options(*DATABASE_SETTINGS)
+"""The flags that every command has: where the relay's data is."""
+
+
+class Services:
+    """What commands work with. Each service is made when a command asks for it."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = time.time
+
+    @property
+    def shares(self) -> Shares:
+        from doorstep_relay.control.shares import Shares
+
+        return Shares(self.database, self.clock, self.settings)
+
+    @property
+    def tokens(self) -> Tokens:
+        from doorstep_relay.control.tokens import Tokens
+
+        return Tokens(self.database, self.clock)
+
+
+def perform(flags: dict[str, Any], action: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:
+    """Read the settings, check the schema, then act. Only `create` makes a database where there is none."""
+    settings = read_settings(flags)
+    if create:
+        make_data_directory(settings)
+
+    async def run() -> T:
+        from doorstep_relay.store.schema import ensure_schema
+
+        if not create and not _is_there(settings):
+            raise NotFoundError(
+                f"there is no relay's data in {str(settings.data)!r}; name its directory with --data"
+            )
+        await ensure_schema(settings, starting=False)
+        return await use(settings, action)
+
+    return asyncio.run(run())
+
+
+async def use(settings: Settings, action: Callable[[Services], Awaitable[T]]) -> T:
+    """Act on the database of these settings, whose schema is known to be right."""
+    from sqlalchemy.exc import DBAPIError
+
+    from doorstep_relay.store.database import Database
+
+    database = Database.open(settings)
+    try:
+        return await action(Services(settings, database))
+    except DBAPIError as error:
+        raise SchemaError(f"the database cannot be used: {error.orig}") from error
+    finally:
+        await database.close()
+
+
+def duration(where: str, text: str) -> float:
+    """Seconds in a flag's text. Raises `ConfigError` that names the flag."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {text!r} cannot be used: {error}") from None
+
+
+def _is_there(settings: Settings) -> bool:
+    return settings.database is not None or (settings.data / "relay.db").exists()
