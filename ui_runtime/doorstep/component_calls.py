@@ -10,6 +10,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from doorstep.bodies import body_of
 from doorstep.errors import Error, RefusedError
 from doorstep.file_routes import refusal
 from doorstep.report import print_error
@@ -44,7 +45,9 @@ class ComponentCalls:
 
     async def __call__(self, request: Request) -> Response:
         try:
-            call = msgspec.json.decode(await _body(request), type=Call)
+            call = msgspec.json.decode(await body_of(request, MOST_BYTES), type=Call)
+        except RefusedError as error:
+            return refusal(400, "refused", str(error))
         except (msgspec.DecodeError, ValueError, RecursionError):
             return refusal(400, "bad-call", "This is no call of a component's function.")
         session = self._session_of(call.session)
@@ -70,13 +73,3 @@ class ComponentCalls:
             print_error(function.__name__, error, function)
             said = f"{type(error).__name__}: {error}" if self._show_error else "The function failed."
             return JSONResponse({"error": said}, 500)
-
-
-async def _body(request: Request) -> bytes:
-    """The body. Raises `ValueError` for one that is too big."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ValueError("too big")
-    return bytes(body)

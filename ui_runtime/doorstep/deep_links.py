@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from doorstep.folder_budget import size_of
 from doorstep.kept_files import KeptFiles, kept, shown
 
 if TYPE_CHECKING:
@@ -17,16 +18,25 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(".doorstep/deep_links")
 MOST: Final = 1_000
 """Links that are kept; the oldest make room."""
+MOST_BYTES: Final = 1 << 30
+"""What all of them may hold, with their files."""
 _ID: Final = re.compile(r"[\w-]{16}")
 
 
 class DeepLinks:
-    """The links in `folder`, at most `most`, of an app whose components are of these `types`."""
+    """The links in `folder`, at most `most` and `most_bytes`, of an app with components of these `types`."""
 
-    def __init__(self, types: list[str], folder: Path | None = None, most: int = MOST) -> None:
+    def __init__(
+        self,
+        types: list[str],
+        folder: Path | None = None,
+        most: int = MOST,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._types = types
         self._folder = folder or FOLDER
         self._most = most
+        self._most_bytes = most_bytes
 
     def keep(self, wires: list[Any]) -> str:
         """Keep these values; the id of the link. The files among them are copied."""
@@ -53,8 +63,11 @@ class DeepLinks:
         return [shown(wire, place, files) for wire in found["values"]]
 
     def _make_room(self) -> None:
+        """Delete the oldest links beyond what may be kept."""
         places = [path for path in self._folder.iterdir() if path.is_dir()]
-        if len(places) > self._most:
-            places.sort(key=lambda path: path.stat().st_mtime)
-            for path in places[: len(places) - self._most]:
+        places.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        left = self._most_bytes
+        for number, path in enumerate(places):
+            left -= size_of(path)
+            if number >= self._most or left < 0:
                 shutil.rmtree(path, ignore_errors=True)

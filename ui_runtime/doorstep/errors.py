@@ -9,7 +9,7 @@ RefusedError                 the visitor's: the page sent what this app does not
 ├── InvalidError             a validator found inputs wrong (has .invalid)
 ├── FileRefusedError         a file that is unknown, of a wrong kind, or one too many
 │   └── FileTooBigError      a file over the limit
-└── NoRoomError              nobody's: the disk is full
+└── NoRoomError              a session holds as much as it may, or the disk is full
 ProtocolError                the page does not speak docs/ui-protocol.md
 """
 
@@ -92,7 +92,7 @@ class FileTooBigError(FileRefusedError):
 
 
 class NoRoomError(RefusedError):
-    """The disk of the app's computer is full."""
+    """A session holds as much as it may, or the disk of the app's computer is full."""
 
 
 class ProtocolError(Exception):

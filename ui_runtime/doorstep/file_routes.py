@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -58,6 +59,10 @@ class FileRoutes:
         if "stream" in request.query_params:  # a recording in pieces has no end: the first ones are over
             self._store.make_room_if_full(session.id)
         files = await self._receive(request, session.id)
+        if self._session_of(session.id) is None:  # it ended meanwhile: nobody would ever delete them
+            for path in self._store.forget(session.id):
+                shutil.rmtree(path, ignore_errors=True)
+            return refusal(404, "no-such-session", "The session is over. Reload the page.")
         return files if isinstance(files, Response) else JSONResponse([each.value() for each in files])
 
     async def upload_of_program(self, request: Request, owner: str) -> Response:

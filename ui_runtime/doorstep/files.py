@@ -7,6 +7,7 @@ places that may be shown: see `Paths`. What is shown again to the same session i
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 import os
 import re
@@ -15,18 +16,21 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import quote
 
-from doorstep.errors import FileRefusedError, OutputError, UsageError
+from doorstep.errors import FileRefusedError, NoRoomError, OutputError, UsageError
 from doorstep.remote_files import fetch
 
 MAX_FILES: Final = 1000
 """How many files one session may hold."""
+
+MAX_SESSION_SIZE: Final = 2 << 30
+"""Bytes of them together, unless `launch(max_session_size=…)` says otherwise."""
 
 INLINE: Final = frozenset(
     {
@@ -152,12 +156,15 @@ def _is_hidden(real: Path, folders: list[Path]) -> bool:
 class FileStore:
     """All files of one running app, in one private folder that goes when the app does."""
 
-    def __init__(self, paths: Paths | None = None) -> None:
+    def __init__(self, paths: Paths | None = None, max_session_size: int = MAX_SESSION_SIZE) -> None:
         self.paths = paths or Paths()
+        self.max_session_size = max_session_size
         self._root: Path | None = None
         self._lock = threading.Lock()
         self._files: dict[str, StoredFile] = {}
         self._counts: dict[str | None, int] = {}
+        self._held: dict[str | None, int] = {}
+        """Bytes by owner, those of uploads that are not complete among them."""
         self._known: dict[tuple[str | None, Any], str] = {}
         """The ids of what was shown, by whom it was shown to and what it is."""
 
@@ -184,6 +191,21 @@ class FileStore:
             self.drop(owner, path)
             raise
         return file_id, path
+
+    def hold(self, owner: str | None, size: int) -> None:
+        """So many more bytes are an owner's. Raises `NoRoomError` beyond what one session may hold."""
+        with self._lock:
+            held = self._held.get(owner, 0) + size
+            if owner is not None and held > self.max_session_size:
+                most = shown_size(self.max_session_size)
+                raise NoRoomError(f"the files of one session may have {most} together; reload the page")
+            self._held[owner] = held
+
+    def release(self, owner: str | None, size: int) -> None:
+        """So many bytes are not an owner's any more."""
+        with self._lock:
+            if owner in self._held:
+                self._held[owner] = max(0, self._held[owner] - size)
 
     def create(self, owner: str | None, name: str) -> tuple[str, Path, IO[bytes]]:
         """As `reserve`, with the file open for writing, unbuffered. After an `OSError` nothing is kept."""
@@ -215,6 +237,7 @@ class FileStore:
     def remove(self, stored: StoredFile) -> None:
         """A complete file is not wanted any more."""
         if self._files.pop(stored.id, None) is not None:
+            self.release(stored.owner, stored.size)
             self.drop(stored.owner, stored.path)
 
     def known(self, owner: str | None, key: Any) -> StoredFile | None:
@@ -247,23 +270,41 @@ class FileStore:
         return len(gone)
 
     def make_room_if_full(self, owner: str) -> None:
-        """Delete an owner's oldest files when it holds as many as it may."""
-        if self._counts.get(owner, 0) < MAX_FILES:
+        """Delete an owner's oldest files, down to a half, when it holds as many or as much as it may."""
+        most = self.max_session_size
+        if self._counts.get(owner, 0) < MAX_FILES and self._held.get(owner, 0) < most * 3 // 4:
             return
-        files = [each for each in self._files.values() if each.owner == owner]
-        for stored in files[: max(0, len(files) - MAX_FILES // 2)]:
+        files = [each for each in list(self._files.values()) if each.owner == owner]
+        left = len(files)
+        for stored in files:
+            if left <= MAX_FILES // 2 and self._held.get(owner, 0) <= most // 2:
+                return
             self.remove(stored)
+            left -= 1
 
-    def make_room_for_shown(self, owner: str | None) -> None:
-        """Delete the oldest files that were shown to an owner who holds as many as it may, none it uploaded.
+    def hold_shown(self, owner: str | None, size: int) -> None:
+        """As `hold`, for a file that is shown, once there is room for it.
 
-        A page that is open for hours is shown more than that, and shows the latest.
+        Of an owner who holds as many or as much as it may the oldest files that were shown are deleted, none
+        that it uploaded: a page that is open for hours is shown more than that, and shows the latest.
+        Raises `OutputError` when what it uploaded leaves no room.
         """
-        if owner is None or self._counts.get(owner, 0) < MAX_FILES:
+        self._make_room_for_shown(owner, size)
+        try:
+            self.hold(owner, size)
+        except NoRoomError as error:
+            raise OutputError(str(error)) from None
+
+    def _make_room_for_shown(self, owner: str | None, size: int) -> None:
+        is_full = self._held.get(owner, 0) + size > self.max_session_size
+        if owner is None or (self._counts.get(owner, 0) < MAX_FILES and not is_full):
             return
         shown = {each for (holder, _), each in list(self._known.items()) if holder == owner}
         files = [each for each in list(self._files.values()) if each.owner == owner and each.id in shown]
-        for stored in files[: max(1, len(files) // 4)]:
+        for number, stored in enumerate(files):
+            is_full = self._held.get(owner, 0) + size > self.max_session_size
+            if number >= max(1, len(files) // 4) and not is_full:
+                break
             self.remove(stored)
         self._forget_known()
 
@@ -274,6 +315,7 @@ class FileStore:
         """Take a session's files out of the store; the folders are for the caller to delete."""
         with self._lock:
             self._counts.pop(owner, None)
+            self._held.pop(owner, None)
             gone = [stored for stored in self._files.values() if stored.owner == owner]
             for stored in gone:
                 del self._files[stored.id]
@@ -317,10 +359,10 @@ class SessionFiles:
         known = self._store.known(self._session, key)
         if known is not None:
             return known.value()
-        self._store.make_room_for_shown(self._session)
-        file_id, target = self._store.reserve(self._session, name or real.name)
-        shutil.copyfile(real, target)
-        return self._kept(file_id, target, key)
+        with self._room(facts.st_size):
+            file_id, target = self._store.reserve(self._session, name or real.name)
+            shutil.copyfile(real, target)
+            return self._kept(file_id, target, key)
 
     def add_bytes(self, data: bytes, name: str) -> dict[str, Any]:
         """Show these bytes as a file called `name`."""
@@ -328,10 +370,10 @@ class SessionFiles:
         known = self._store.known(self._session, key)
         if known is not None:
             return known.value()
-        self._store.make_room_for_shown(self._session)
-        file_id, target = self._store.reserve(self._session, name)
-        target.write_bytes(data)
-        return self._kept(file_id, target, key)
+        with self._room(len(data)):
+            file_id, target = self._store.reserve(self._session, name)
+            target.write_bytes(data)
+            return self._kept(file_id, target, key)
 
     def add_empty(self, name: str) -> dict[str, Any]:
         """Show a file called `name` that is still to be written, at `path_of` it."""
@@ -351,6 +393,16 @@ class SessionFiles:
         self._store.note(stored, address)
         return stored.value()
 
+    @contextlib.contextmanager
+    def _room(self, size: int) -> Iterator[None]:
+        """Room for a file that is shown; not used after an error."""
+        self._store.hold_shown(self._session, size)
+        try:
+            yield
+        except BaseException:
+            self._store.release(self._session, size)
+            raise
+
     def _kept(self, file_id: str, target: Path, key: Any) -> dict[str, Any]:
         stored = self._store.keep(file_id, self._session, target)
         self._store.note(stored, key)
@@ -364,7 +416,12 @@ def safe_name(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     if not dot:
         stem, suffix = name, ""
-    return f"{stem[:80] or 'file'}{dot}{suffix[:16]}"
+    return f"{_cut(stem[:80], 160) or 'file'}{dot}{_cut(suffix[:16], 32)}"
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many bytes of it: a file system takes 255 for a name, and others are made of this one."""
+    return text.encode("utf-8", "ignore")[:most].decode("utf-8", "ignore")
 
 
 def checked_cache(delete_cache: Any) -> tuple[float, float] | None:
@@ -375,6 +432,14 @@ def checked_cache(delete_cache: Any) -> tuple[float, float] | None:
     if not is_pair or not all(isinstance(each, (int, float)) and each > 0 for each in delete_cache):
         raise UsageError(f"delete_cache is (how often, how old), both in seconds, not {delete_cache!r}")
     return float(delete_cache[0]), float(delete_cache[1])
+
+
+def shown_size(size: int) -> str:
+    """A number of bytes as people say it."""
+    for unit, name in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
 
 
 _UNITS: Final = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}

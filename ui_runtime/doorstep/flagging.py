@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep.errors import UsageError
-from doorstep.files import safe_name
+from doorstep.files import parse_size, safe_name
+from doorstep.folder_budget import FolderBudget
 
 if TYPE_CHECKING:
     from doorstep.components.base import Component
 
 Cell = str | int | float | bool | None
+
+MAX_SIZE: Final = 1 << 30
+"""Bytes that a folder of flagged samples may hold, unless its logger says otherwise."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A spreadsheet takes a cell for a formula that begins so."""
@@ -47,7 +51,8 @@ class CSVLogger(FlaggingCallback):
 
     The table is `dataset1.csv` of the folder, and `dataset2.csv` once the labels are others, and so on,
     unless `dataset_file_name` names it. Safe to call from several threads. Cells that a spreadsheet would
-    run as formulas are marked as text with an apostrophe.
+    run as formulas are marked as text with an apostrophe. When the folder holds `max_size` (bytes, or words
+    like "5gb"), nothing more is written, and who flags is told so.
     """
 
     def __init__(
@@ -55,7 +60,10 @@ class CSVLogger(FlaggingCallback):
         simplify_file_data: bool = True,
         verbose: bool = True,
         dataset_file_name: str | None = None,
+        *,
+        max_size: int | str = MAX_SIZE,
     ) -> None:
+        self.max_size = parse_size(max_size)
         self.simplify_file_data = simplify_file_data
         self.verbose = verbose
         self.dataset_file_name = dataset_file_name
@@ -65,6 +73,7 @@ class CSVLogger(FlaggingCallback):
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
         self.components = list(components)
         self.flagging_dir = Path(flagging_dir)
+        self._budget = FolderBudget(self.flagging_dir, self.max_size)
         self.labels = [
             component.label or f"component {number}" for number, component in enumerate(self.components)
         ]
@@ -78,6 +87,7 @@ class CSVLogger(FlaggingCallback):
         header = [*self.labels, *self._more(flag_option, username), "timestamp"]
         with self._lock:
             self.flagging_dir.mkdir(parents=True, exist_ok=True)
+            self._budget.take(_size_of(flag_data))
             table = self._table(header)
             row = [self._cell(label, wire) for label, wire in zip(self.labels, flag_data, strict=True)]
             row += [each for each in (flag_option, username) if each is not None]
@@ -149,6 +159,7 @@ class SimpleCSVLogger(CSVLogger):
     ) -> int:
         with self._lock:
             self.flagging_dir.mkdir(parents=True, exist_ok=True)
+            self._budget.take(_size_of(flag_data))
             row = [self._cell(label, wire) for label, wire in zip(self.labels, flag_data, strict=True)]
             return self._append(self.flagging_dir / "log.csv", None, row)
 
@@ -159,6 +170,22 @@ class SimpleCSVLogger(CSVLogger):
 def safe_cell(cell: Cell) -> Cell:
     """A text that a spreadsheet would run as a formula, marked as text; any other cell as it is."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+_ROW: Final = 200
+"""Bytes of a row besides its values: the option, the name and the time, at most about."""
+
+
+def _size_of(flag_data: list[Any]) -> int:
+    """About how many bytes a sample is, with its files."""
+    return _ROW + len(json.dumps(flag_data, default=str)) + sum(map(_size_of_files, flag_data))
+
+
+def _size_of_files(wire: Any) -> int:
+    if _is_file(wire):
+        return Path(wire["path"]).stat().st_size
+    inside = wire.values() if isinstance(wire, dict) else wire if isinstance(wire, list) else ()
+    return sum(map(_size_of_files, inside))
 
 
 def _count(table: Path, header: list[str] | None) -> int:

@@ -54,6 +54,7 @@ class LaunchOptions(LookOptions, total=False):
     debug: bool
     max_threads: int
     max_file_size: int | str | None
+    max_session_size: int | str | None
     allowed_paths: list[str] | None
     blocked_paths: list[str] | None
     state_session_capacity: int
@@ -116,6 +117,7 @@ def launch(
     debug: bool = False,
     max_threads: int = 40,
     max_file_size: int | str | None = None,
+    max_session_size: int | str | None = None,
     allowed_paths: list[str] | None = None,
     blocked_paths: list[str] | None = None,
     state_session_capacity: int = 10_000,
@@ -135,8 +137,8 @@ def launch(
     does not log in; `auth_message` is said on the login page.
     In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
     `inline=False`. `theme`, `css`, `js`, `head` and the like are those of `doorstep.look.Look`.
-    `show_error` shows the visitors what the function raised. Sizes are in bytes, or words
-    like "5mb".
+    `show_error` shows the visitors what the function raised. One upload may have `max_file_size` (1 GB), and
+    all files of one open page together `max_session_size` (2 GB): in bytes, or words like "5mb".
     Settings also come from DOORSTEP_* or GRADIO_* variables:
     SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
@@ -154,6 +156,7 @@ def launch(
         show_error=show_error or debug,
         max_threads=max_threads,
         max_file_size=max_file_size,
+        max_session_size=max_session_size,
         allowed_paths=allowed_paths or _listed("ALLOWED_PATHS"),
         blocked_paths=blocked_paths or _listed("BLOCKED_PATHS"),
         session_capacity=state_session_capacity,

@@ -15,7 +15,7 @@ from doorstep.connection import Connection
 from doorstep.errors import UsageError
 from doorstep.events.scripts import author
 from doorstep.file_routes import FileRoutes, refusal
-from doorstep.files import FileStore, Paths, parse_size
+from doorstep.files import MAX_SESSION_SIZE, FileStore, Paths, parse_size
 from doorstep.look import LookOptions, merged_look
 from doorstep.page import Page
 from doorstep.prefix import rooted
@@ -65,6 +65,7 @@ class App:
         show_error: bool = False,
         max_threads: int = 40,
         max_file_size: int | str | None = None,
+        max_session_size: int | str | None = None,
         allowed_paths: Iterable[str | Path] = (),
         blocked_paths: Iterable[str | Path] = (),
         session_capacity: int = MAX_SESSIONS,
@@ -78,10 +79,11 @@ class App:
         """Raises `UsageError` for an app that cannot work, and for an `auth` that would let anybody in."""
         blocks.finish()
         self.blocks = blocks
-        self.files = FileStore(Paths(allowed_paths, blocked_paths))
+        self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
+        held = MAX_SESSION_SIZE if max_session_size is None else parse_size(max_session_size)
+        self.files = FileStore(Paths(allowed_paths, blocked_paths), max(held, self.max_file_size))
         blocks.prepare(self.files.of_session(None))
         self.assets = assets or Assets()
-        self.max_file_size = MAX_FILE_SIZE if max_file_size is None else parse_size(max_file_size)
         self.look = merged_look(blocks.look, look)
         self.page, *self.routes = (
             Page(blocks, self.files.of_session(None), self.assets, self.look, self.max_file_size, route)

@@ -13,7 +13,8 @@ import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from doorstep.errors import ProtocolError
+from doorstep.bodies import BodyTooBigError, body_of
+from doorstep.errors import ProtocolError, RefusedError
 from doorstep.line import REFUSED, Closed, Line
 from doorstep.messages import MAX_FRAME, Hello, decode_all
 from doorstep.security import is_same_origin, visitor_of
@@ -130,12 +131,14 @@ class Stream(Line):
 
 async def _hear(request: Request, sessions: SessionStore) -> Response:
     """Frames of the page, in their order."""
+    try:
+        body = await body_of(request, MAX_FRAME)
+    except RefusedError as error:
+        status, code = (413, "too-big") if isinstance(error, BodyTooBigError) else (408, "too-slow")
+        return _refusal(status, code, str(error))
     session = sessions.get(request.query_params.get("session", ""))
     if session is None or session.visitor != visitor_of(request.scope) or session.line is None:
         return _refusal(404, "no-such-session", "The session is over. Reload the page.")
-    body = await _body_of(request)
-    if body is None:
-        return _refusal(413, "too-big", f"At most {MAX_FRAME} bytes at a time.")
     line = session.line
     try:
         for message in decode_all(body):
@@ -147,15 +150,6 @@ async def _hear(request: Request, sessions: SessionStore) -> Response:
         line.end(ended)
         return _refusal(429, "too-slow", ended.reason)
     return Response(status_code=204)
-
-
-async def _body_of(request: Request) -> bytes | None:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FRAME:
-            return None
-    return bytes(body)
 
 
 def _hello_of(scope: Scope) -> Hello:

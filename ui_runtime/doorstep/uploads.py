@@ -8,6 +8,7 @@ import tempfile
 from collections import OrderedDict
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from doorstep.bodies import PATIENCE, moving
 from doorstep.errors import FileRefusedError, FileTooBigError, NoRoomError, RefusedError
 from doorstep.multipart import MultipartError, MultipartParser, Part
 from doorstep.report import print_line
@@ -23,8 +24,6 @@ WRITE_SIZE: Final = 1 << 20
 """Bytes that are written at once, in a thread."""
 MAX_WATCHED: Final = 1000
 """Uploads whose progress can be asked for, all programs together."""
-PATIENCE: Final = 60.0
-"""Seconds that an upload may stand still: who only holds connections open is not waited for."""
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -53,6 +52,8 @@ class Upload:
         self._parts = 0
         self._name = ""
         self._size = 0
+        self._held = 0
+        """Bytes of the file that is open."""
         self._open: tuple[str, Path, IO[bytes]] | None = None
         self._pending: list[bytes | memoryview] = []
         self._pending_size = 0
@@ -62,7 +63,7 @@ class Upload:
         """Take the whole body. Raises `RefusedError`, and keeps nothing then."""
         try:
             parser = MultipartParser(content_type)
-            async for chunk in _moving(body, self._patience):
+            async for chunk in moving(body, self._patience):
                 for event in parser.feed(chunk):
                     await self._take(event)
                 if self._pending_size >= WRITE_SIZE:
@@ -100,6 +101,8 @@ class Upload:
         if self._size > self._max_file_size:
             limit = f"{self._max_file_size:,}"
             raise FileTooBigError(f"{self._name} is too big: at most {limit} bytes are allowed")
+        self._store.hold(self._session, size)
+        self._held += size
         self._pending.append(piece)
         self._pending_size += size
         if self._told is not None:
@@ -116,6 +119,7 @@ class Upload:
         file_id, path, file = self._open
         file.close()
         self._open = None
+        self._held = 0
         self.files.append(self._store.keep(file_id, self._session, path))
 
     # -- disk ----------------------------------------------------------------------------------
@@ -143,6 +147,7 @@ class Upload:
         if self._open is not None:
             _, path, file = self._open
             file.close()
+            self._store.release(self._session, self._held)
             self._store.drop(self._session, path)
         for stored in self.files:
             self._store.remove(stored)
@@ -185,20 +190,6 @@ def _add_step(steps: list[tuple[str, int]], name: str, size: int) -> None:
         steps[-1] = (name, steps[-1][1] + size)
     else:
         steps.append((name, size))
-
-
-async def _moving(body: AsyncIterator[bytes], patience: float) -> AsyncIterator[bytes]:
-    """What comes of a body, while it comes. Raises `RefusedError`."""
-    chunks = aiter(body)
-    while True:
-        try:
-            async with asyncio.timeout(patience):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise RefusedError(f"nothing came of the upload for {patience:g} seconds") from None
-        yield chunk
 
 
 def _refusal_for(error: BaseException) -> BaseException:

@@ -14,6 +14,7 @@ from doorstep.api.endpoints import Endpoints, NoEndpointError
 from doorstep.api.filevalues import ROUTE, from_program
 from doorstep.api.sessions import ApiSession, ApiSessions, Busy
 from doorstep.api.streams import EventStream, Gone
+from doorstep.bodies import BodyTooBigError, body_of
 from doorstep.errors import RefusedError
 from doorstep.security import API_OWNER, root_url, user_of, visitor_of
 
@@ -319,15 +320,12 @@ def refused(status: int, code: str, message: str) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise _too_big()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise _too_big()
-    return bytes(body)
+    try:
+        return await body_of(request, MAX_BODY)
+    except BodyTooBigError:
+        raise _too_big() from None
+    except RefusedError as error:
+        raise Refusal(408, "too-slow", str(error)) from None
 
 
 def _too_big() -> Refusal:

@@ -18,11 +18,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from doorstep.auth.attempts import Attempts
+from doorstep.auth.attempts import Attempts, SlowDown
 from doorstep.auth.logins import Logins
 from doorstep.auth.page import closed_page, login_page
 from doorstep.auth.passwords import Passwords
-from doorstep.errors import UsageError
+from doorstep.bodies import body_of
+from doorstep.errors import RefusedError, UsageError
 from doorstep.multipart import MultipartError, MultipartParser, Part
 from doorstep.security import (
     USER,
@@ -45,7 +46,12 @@ MAX_NAME: Final = 256
 BY_ADDRESS: Final = (10, 60.0)
 """Failures of one address, and the seconds in which they are forgotten."""
 BY_NAME: Final = (30, 300.0)
-"""The same for one name, whoever tries it."""
+"""The same for one name at one address."""
+SLOW_AFTER: Final = (100, 300.0)
+"""Failures of all together, and the seconds in which they are forgotten, after which logins become slow."""
+SLOW_STEP: Final = 0.02
+SLOWEST: Final = 3.0
+"""Seconds that each failure more adds to a login, and the most that one waits."""
 WRONG: Final = "The name or the password is wrong."
 
 
@@ -77,6 +83,7 @@ class LoginGate:
         self._logins = Logins()
         self._by_address = Attempts(*BY_ADDRESS)
         self._by_name = Attempts(*BY_NAME)
+        self._slow_down = SlowDown(*SLOW_AFTER, step=SLOW_STEP, longest=SLOWEST)
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         user = self._logins.user_of(cookie_of(scope, cookie_name(scope)))
@@ -107,17 +114,17 @@ class LoginGate:
             return _refused(405, "method", "POST a name and a password")
         try:
             form = await _form_of(request)
-        except ValueError as error:
+        except (ValueError, RefusedError) as error:
             return _refused(400, "refused", f"this is no login: {error}")
         name, password = form.get("username", ""), form.get("password", "")
         wait = self._wait(request, name)
         if wait:
             return self._refuse(request, form, 429, f"Too many attempts. Try again in {wait} seconds.", wait)
         self._note_failure(request, name)  # before the check, which takes time: many at once are many
+        await asyncio.sleep(self._slow_down.seconds(time.monotonic()))
         if len(name) > MAX_NAME or not await self._passwords.fit(name, password):
             return self._refuse(request, form, 400, WRONG)
-        self._by_address.succeeded(address_of(request.scope))
-        self._by_name.succeeded(name)
+        self._note_success(request, name)
         return self._welcome(request, name, form.get("next", ""))
 
     def _welcome(self, request: Request, user: str, following: str) -> Response:
@@ -176,13 +183,25 @@ class LoginGate:
 
     def _wait(self, request: Request, name: str) -> int:
         now = time.monotonic()
-        address = self._by_address.wait(address_of(request.scope), now)
-        return max(address, self._by_name.wait(name[:MAX_NAME], now))
+        address = address_of(request.scope)
+        return max(self._by_address.wait(address, now), self._by_name.wait(_name_at(name, address), now))
 
     def _note_failure(self, request: Request, name: str) -> None:
         now = time.monotonic()
-        self._by_address.failed(address_of(request.scope), now)
-        self._by_name.failed(name[:MAX_NAME], now)
+        address = address_of(request.scope)
+        self._by_address.failed(address, now)
+        self._by_name.failed(_name_at(name, address), now)
+        self._slow_down.failed(now)
+
+    def _note_success(self, request: Request, name: str) -> None:
+        address = address_of(request.scope)
+        self._by_address.succeeded(address)
+        self._by_name.succeeded(_name_at(name, address))
+        self._slow_down.succeeded()
+
+
+def _name_at(name: str, address: str) -> str:
+    return f"{address} {name[:MAX_NAME]}"
 
 
 class DependencyGate:
@@ -253,15 +272,11 @@ def safe_path(given: str, scope: Scope) -> str:
 
 
 async def _form_of(request: Request) -> dict[str, str]:
-    """The fields of a login, as browsers send them or as programs do. Raises `ValueError`."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            raise ValueError("it is too long")
+    """The fields of a login, as browsers send them or as programs do. Raises `ValueError`, `RefusedError`."""
+    body = await body_of(request, MAX_FORM)
     kind = request.headers.get("content-type", "")
     if kind.lower().startswith("multipart/"):
-        return _multipart_fields(kind, bytes(body))
+        return _multipart_fields(kind, body)
     text = body.decode("utf-8", "replace")
     return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=20))
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from doorstep.events.data import LikeData
-from doorstep.flagging import safe_cell
+from doorstep.flagging import MAX_SIZE, safe_cell
+from doorstep.folder_budget import FolderBudget
 from doorstep.request import Request
 
 HEADER: Final = ("conversation", "index", "value", "flag", "username", "timestamp")
@@ -19,11 +20,12 @@ HEADER: Final = ("conversation", "index", "value", "flag", "username", "timestam
 class ChatLog:
     """One row a flag, in `log.csv` of `folder`: the whole chat as JSON, and which message was meant.
 
-    Safe to call from several threads.
+    Safe to call from several threads. When the folder holds `max_size` bytes, nothing more is written.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, max_size: int = MAX_SIZE) -> None:
         self.folder = Path(folder)
+        self._budget = FolderBudget(self.folder, max_size)
         self._lock = threading.Lock()
 
     def flag(self, messages: Any, data: LikeData, request: Request) -> None:
@@ -36,6 +38,7 @@ class ChatLog:
     def _append(self, row: list[Any]) -> None:
         with self._lock:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._budget.take(sum(len(str(cell)) for cell in row))
             with (self.folder / "log.csv").open("a", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
                 if file.tell() == 0:

@@ -21,6 +21,9 @@ DEADLINE: Final = 600.0
 MAX_DECODED: Final = 1 << 30
 """Bytes that one file may unpack to in memory: 90 minutes of a CD."""
 
+MAX_CONVERTED: Final = 1 << 30
+"""Bytes of a file that is written."""
+
 _DEMUXERS: Final = ",".join(  # noqa: FLY002  # one kind of file a word
     [
         *("wav", "w64", "mp3", "ogg", "flac", "aac", "aiff", "amr", "au", "caf", "ac3", "asf"),
@@ -38,10 +41,15 @@ _DEMUXERS: Final = ",".join(  # noqa: FLY002  # one kind of file a word
             "gif",
             "h264",
         ),
-        *("png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "image2"),
     ]
 )
-"""What is read. Playlists are not among them: `hls`, `concat`, `dash`."""
+"""What is read. Neither playlists (`hls`, `concat`, `dash`) nor pictures: a drawing may name other files."""
+
+_PICTURE: Final = "png_pipe"
+"""What is read of our own."""
+
+MAX_PIXELS: Final = 50_000_000
+"""Of one picture of a film."""
 
 
 def is_installed() -> bool:
@@ -61,9 +69,19 @@ def decoded(path: Path, kind: str, options: Sequence[str] = ()) -> bytes:
 
 
 def convert(path: Path, target: Path, options: Sequence[str] = (), more: Sequence[Path] = ()) -> Path:
-    """Write the file once more as `target`, whose suffix says the format. `more` are further inputs."""
-    inputs = [part for each in (path, *more) for part in _input(each)]
-    _run([*inputs, *options, "-y", f"file:{target}"], path.name)
+    """Write the file once more as `target`, whose suffix says the format. `more` are PNGs of our own.
+
+    Raises `RefusedError` for what cannot be read, and for what would be bigger than `MAX_CONVERTED`.
+    """
+    inputs = [*_input(path), *(part for each in more for part in _input(each, _PICTURE))]
+    limit = ["-fs", str(MAX_CONVERTED)]
+    try:
+        _run([*inputs, *options, *limit, "-y", f"file:{target}"], path.name)
+        if target.stat().st_size >= MAX_CONVERTED:
+            raise RefusedError(f"the file is more than {MAX_CONVERTED >> 20} MB once it is converted")
+    except RefusedError:
+        target.unlink(missing_ok=True)  # what is there would be taken for the whole
+        raise
     return target
 
 
@@ -87,8 +105,9 @@ def check_installed(what: str) -> None:
         raise MissingProgramError("ffmpeg", what)
 
 
-def _input(path: Path) -> list[str]:
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _DEMUXERS, "-i", f"file:{path}"]
+def _input(path: Path, kinds: str = _DEMUXERS) -> list[str]:
+    limits = ["-max_pixels", str(MAX_PIXELS)]
+    return [*limits, "-protocol_whitelist", "file,pipe", "-format_whitelist", kinds, "-i", f"file:{path}"]
 
 
 def _probed(path: Path, entries: str, *options: str) -> str:

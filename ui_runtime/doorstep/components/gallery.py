@@ -126,8 +126,9 @@ class Gallery(Component):
         if len(wire) > MAX_ITEMS:
             raise self.refuse(f"{len(wire)} pictures; at most {MAX_ITEMS} are allowed")
         with named(self):
-            if self.passes.type != "filepath":
-                images.check_together(_pictures(wire, files))
+            is_path = self.passes.type == "filepath"
+            most = images.MAX_ON_DISK if is_path else images.MAX_TOGETHER
+            images.check_together(_pictures(wire, files), most)
             return [self._passed(each, files) for each in wire]
 
     def _passed(self, item: dict[str, Any], files: Files) -> tuple[Any, str | None]:

@@ -22,6 +22,9 @@ MAX_PIXELS: Final = 50_000_000
 MAX_TOGETHER: Final = 250_000_000
 """As many may all pictures of one value have: they are in memory at once."""
 
+MAX_ON_DISK: Final = 5_000_000_000
+"""As many when a function gets their paths, and unpacks them one after another."""
+
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 """What is tried on a visitor's file: Pillow's other readers are a needless risk."""
 
@@ -161,19 +164,26 @@ def opened(source: Path | io.BytesIO) -> Picture:
     return picture
 
 
-def check_together(paths: Iterable[Path]) -> None:
+def check_together(paths: Iterable[Path], most: int = MAX_TOGETHER) -> None:
     """Raises `RefusedError` for pictures that are bearable one by one, and too many for one value.
 
     One small file can be named a thousand times.
     """
-    left = MAX_TOGETHER
+    left = most
+    known: dict[Path, int] = {}
     for path in paths:
-        if is_svg(path):
-            continue
-        with opened(path) as picture:
-            left -= picture.width * picture.height
+        if path not in known:
+            known[path] = _pixels(path)
+        left -= known[path]
         if left < 0:
-            raise RefusedError(f"the pictures have more than {MAX_TOGETHER:,} pixels together")
+            raise RefusedError(f"the pictures have more than {most:,} pixels together")
+
+
+def _pixels(path: Path) -> int:
+    if is_svg(path):
+        return 0
+    with opened(path) as picture:
+        return picture.width * picture.height
 
 
 def from_array(array: Any) -> Picture:

@@ -11,6 +11,8 @@ from doorstep.errors import UsageError
 
 Cues = list[dict[str, Any]]
 
+SUFFIXES: Final = (".srt", ".vtt", ".json")
+
 _TIMES: Final = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _ARROW: Final = "-->"
 

@@ -16,11 +16,11 @@ from doorstep.components.media_values import (
     located,
     sources_of,
 )
-from doorstep.components.subtitles import cues
+from doorstep.components.subtitles import SUFFIXES, cues
 from doorstep.components.watermark import WatermarkOptions, watermark_options
 from doorstep.components.webcam import WebcamOptions
 from doorstep.components.webcam import webcam_options as checked_webcam_options
-from doorstep.errors import RefusedError
+from doorstep.errors import OutputError, RefusedError
 from doorstep.events.listener import EventListener
 from doorstep.remote_files import is_address, name_of
 
@@ -147,10 +147,21 @@ class Video(Component):
         if len(value) != 2:
             raise ValueError(f"a film is a path or (film, subtitles), not {len(value)} values")
         shown = self.postprocess(value[0], files)
-        return shown if shown is None or value[1] is None else {**shown, "subtitles": cues("Video", value[1])}
+        if shown is None or value[1] is None:
+            return shown
+        return {**shown, "subtitles": cues("Video", _subtitles_path(value[1], files))}
 
     def api_info(self) -> dict[str, Any]:
         return FILE_SCHEMA
+
+
+def _subtitles_path(given: Any, files: Files) -> Any:
+    """What a function returns may come from a visitor: only subtitles that may be shown are read."""
+    if not isinstance(given, (str, Path)):
+        return given
+    if Path(given).suffix.lower() not in SUFFIXES:
+        raise OutputError(f"{str(given)!r} is not the name of subtitles ({', '.join(SUFFIXES)})")
+    return files.path_of(files.add(Path(given)))
 
 
 class PlayableVideo(Video):

@@ -20,6 +20,7 @@ from doorstep.queue.core import Queue, QueueFullError
 from doorstep.queue.jobs import BUSY, CANCELLED, TIMEOUT, Job, current, failure_of, is_reported
 from doorstep.queue.steps import Outcome, Steps, changes_of, in_worker
 from doorstep.report import print_error
+from doorstep.weights import is_big
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,13 +270,13 @@ class Runner:
         outcome: Outcome
         current.set(job)
         try:
-            given = await self._converted(job, lambda: call.arguments(job))
+            given = await self._converted(job, job.data, lambda: call.arguments(job))
             returned = _function(job)(*given.args, **given.kwargs)
             if self._kind(job.dependency).is_generator:
                 outcome = await self._iterate_async(job, returned)
             else:
                 value = await returned
-                outcome = await self._converted(job, lambda: changes_of(job, value))
+                outcome = await self._converted(job, value, lambda: changes_of(job, value))
         except BaseException as error:  # noqa: BLE001  # a cancelled task too: its place must become free
             outcome = error
         current.set(None)
@@ -284,7 +285,11 @@ class Runner:
     async def _iterate_async(self, job: Job, generator: Any) -> Changes:
         try:
             async for returned in generator:
-                changes = await self._converted(job, lambda: job.differ.step(call.results(job, returned)))  # noqa: B023  # awaited at once
+                changes = await self._converted(
+                    job,
+                    returned,
+                    lambda: job.differ.step(call.results(job, returned)),  # noqa: B023  # awaited at once
+                )
                 if not job.is_over:
                     job.listener.step(job, changes)
                 await asyncio.sleep(0)  # a generator that never waits must not keep others waiting
@@ -292,10 +297,10 @@ class Runner:
             await generator.aclose()
         return {}
 
-    async def _converted(self, job: Job, convert: Callable[[], Any]) -> Any:
-        """Convert values here, or in a thread when that takes long."""
+    async def _converted(self, job: Job, values: Any, convert: Callable[[], Any]) -> Any:
+        """Convert `values` here, or in a thread when that takes long."""
         blocks = (*job.dependency.inputs, *job.dependency.outputs)
-        if not any(getattr(block, "heavy", False) for block in blocks):
+        if not any(getattr(block, "heavy", False) for block in blocks) and not is_big(values):
             return convert()
         return await in_worker(self._workers, convert)
 
