@@ -9,13 +9,39 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import Relay, chromium, run_relay
+from tests.relay.store import services
+from tests.support import Relay, chromium, run_postgres, run_relay
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Error, Page
 
 
 expect.set_options(timeout=15_000)  # a page on a busy machine; what is right at once costs nothing
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for `each_database` runs on both, unless it is marked to be about SQLite's file."""
+    if "each_database" in metafunc.fixturenames:
+        of_sqlite = metafunc.definition.get_closest_marker("sqlite_only")
+        kinds = ["sqlite"] if of_sqlite else ["sqlite", "postgresql"]
+        metafunc.parametrize("each_database", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL that all tests share."""
+    with run_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Makes what `tests.relay.store.services` opens a database of this kind."""
+    kind: str = request.param
+    monkeypatch.setattr(
+        services, "SERVER", request.getfixturevalue("postgres") if kind == "postgresql" else None
+    )
+    return kind
 
 
 @pytest.fixture

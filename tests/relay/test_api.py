@@ -17,6 +17,8 @@ from doorstep_relay.control.tokens import Actor
 from doorstep_relay.server import Relay
 from tests.relay.store.services import Services, open_services
 
+pytestmark = pytest.mark.usefixtures("each_database")  # on SQLite and on PostgreSQL
+
 
 class Api:
     """The API over a fresh database, with two accounts, and what it told the relay."""

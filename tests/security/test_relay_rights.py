@@ -29,7 +29,9 @@ from doorstep_relay.errors import (
     NoSuchShare,
     Refusal,
 )
-from tests.relay.store.services import DAY, SERVER, Services, open_services
+from tests.relay.store.services import DAY, Services, open_services
+
+pytestmark = pytest.mark.usefixtures("each_database")  # on SQLite and on PostgreSQL
 
 
 class World:
@@ -235,7 +237,7 @@ def test_row_09_a_ticket_tells_its_epoch_and_cannot_be_made_to_tell_another() ->
 # -- rows 19 and 20: secrets in places; plain tokens stored --------------------------------------
 
 
-@pytest.mark.skipif(SERVER is not None, reason="reads SQLite's files")
+@pytest.mark.sqlite_only  # reads SQLite's files
 async def test_row_19_and_20_the_databases_files_hold_no_secret(world: World) -> None:
     token = world.tokens["ann"]
     grant = await world.shares.open(world.ann, name="demo")
@@ -248,7 +250,7 @@ async def test_row_19_and_20_the_databases_files_hold_no_secret(world: World) ->
         assert secret.encode() not in stored
 
 
-@pytest.mark.skipif(SERVER is not None, reason="reads SQLite's files")
+@pytest.mark.sqlite_only  # reads SQLite's files
 async def test_row_20_a_stolen_database_opens_nothing(world: World) -> None:
     """Whatever 64 hexadecimal digits stand in the database, none of them works as a secret."""
     grant = await world.shares.open(world.ann, name="demo")

@@ -19,6 +19,7 @@ from __future__ import annotations
 from tests.support.browser import chromium
 from tests.support.http import Answer, raw_request, visit
 from tests.support.ports import free_port
+from tests.support.postgres import run_postgres
 from tests.support.process import Process, clean_env, run_script
 from tests.support.relay import Relay, run_relay
 from tests.support.waiting import eventually, wait_for
@@ -32,6 +33,7 @@ __all__ = [
     "eventually",
     "free_port",
     "raw_request",
+    "run_postgres",
     "run_relay",
     "run_script",
     "visit",

@@ -18,11 +18,11 @@ from doorstep_relay.errors import SchemaError
 from doorstep_relay.store import schema
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.models import Base
-from tests.relay.store.services import SERVER, empty_settings
+from tests.relay.store.services import empty_settings
 
 T = TypeVar("T")
 
-sqlite_only = pytest.mark.skipif(SERVER is not None, reason="about SQLite's file")
+sqlite_only = pytest.mark.sqlite_only
 
 
 async def _on(settings: Settings, work: Callable[[Connection], T]) -> T:

@@ -20,7 +20,7 @@ from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, Actor
 from doorstep_relay.control.shares import Grant, ShareFacts
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED
 from doorstep_relay.errors import Refusal
-from tests.relay.store.services import SERVER, Services, open_services
+from tests.relay.store.services import Services, open_services
 
 NAMES = st.sampled_from(["demo", "other"])
 ACTORS = st.sampled_from(["ann", "bob", "nobody"])
@@ -134,7 +134,7 @@ class ShareMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(180)  # hundreds of transactions, on a machine that may be busy
-@pytest.mark.skipif(SERVER is not None, reason="a database for each of many runs; the rules are the same")
+@pytest.mark.sqlite_only  # a database for each of many runs; the rules are the same
 def test_the_rules_hold_whatever_happens() -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
