@@ -88,7 +88,7 @@ def dialogue(scene: Scene) -> None:
     page = scene.show(
         lambda: ds.Dialogue([{"speaker": "A", "text": "x"}], speakers=["A"], label="talk", interactive=True)
     )
-    line = page.get_by_role("combobox", name="Line 1", exact=True)
+    line = page.get_by_label("Line 1", exact=True)
     line.press_sequentially("y")
     line.press("Enter")
 

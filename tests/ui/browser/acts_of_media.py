@@ -87,11 +87,10 @@ def image(scene: Scene) -> None:
 @act("image_slider")
 def image_slider(scene: Scene) -> None:
     page = scene.show(lambda: ds.ImageSlider(label="pair", interactive=True))
-    scene.choose(png())
-    page.locator("input[type=file]").nth(1).or_(page.locator("input[type=file]")).last.set_input_files(
-        [png()]
-    )
-    scene.await_event("upload")
+    for half in ("first", "second"):
+        page.get_by_label(f"pair: {half} image").set_input_files([png()])
+    page.get_by_role("slider").click(position={"x": 40, "y": 40})
+    scene.press("Clear")
 
 
 @act("image_editor")
