@@ -14,6 +14,7 @@ import trustme
 from doorstep_client import dial as dialling
 from doorstep_client import tls
 from doorstep_client.dial import Address, dial, resume_from, run_loop_factory
+from doorstep_client.tls import tls_context
 from tests.client.proxy import ConnectProxy
 
 Tls = Callable[..., ssl.SSLContext]
@@ -67,6 +68,13 @@ class Server:
 async def server(trusted: trustme.CA, server_tls: Tls) -> AsyncIterator[Server]:
     async with Server(server_tls("*.share.test")).up() as server:
         yield server
+
+
+async def test_who_needs_no_tls_reads_no_authorities(trusted: trustme.CA) -> None:
+    """A context takes a megabyte and ten milliseconds, before the first visitor is answered."""
+    plain = asyncio.Transport({"ssl_object": None})
+    resume_from(plain)
+    assert tls_context.cache_info().currsize == 0
 
 
 async def test_from_the_second_on_connections_to_a_host_are_resumed(server: Server) -> None:
