@@ -8,6 +8,15 @@
     ├── Refusal                   the client's or caller's: has .code, .fatal and .status
     │   ├── BadToken              no token, or one that opens nothing   bad-token     401
     │   ├── Forbidden             a good token that may not do this     forbidden     403
+    │   ├── NameForbidden         a name that the token may not open    name-forbidden 403
+    │   ├── TooBroad              a token wider than its maker's        too-broad     403
+    │   ├── Banned                the account is shut out               banned        403
+    │   ├── BadCode               no invitation, or no login, of that   bad-code      404
+    │   ├── LoginPending          nobody has said yes yet               (RFC 8628)    400
+    │   ├── NoSuchAccount         there is none of that name            no-such-account 404
+    │   ├── AccountExists         there is one of that name             account-exists 409
+    │   ├── NoSuchToken           unknown, or not the caller's          no-such-token 404
+    │   ├── NoSuchInvitation      unknown, used or revoked              no-such-invitation 404
     │   ├── BadTicket             not a ticket for this tunnel          bad-ticket    401
     │   ├── NameRefused           not a name that this relay gives out  name-refused  422
     │   ├── NameTaken             the name is somebody else's           name-taken    409
@@ -86,6 +95,98 @@ class Forbidden(Refusal):
 
     def __init__(self, scope: object) -> None:
         super().__init__(f"this token may not do that: it needs the scope {scope!s}")
+
+
+class NameForbidden(Refusal):
+    """The token opens only names of some patterns, and this is none of them."""
+
+    code = "name-forbidden"
+    status = 403
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        super().__init__(f"this token may open only names like {', '.join(patterns)}; give one of them")
+
+
+class TooBroad(Refusal):
+    """Who makes a token may give it nothing that their own has not."""
+
+    code = "too-broad"
+    status = 403
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"a token cannot be given {what} that the one that makes it has not")
+
+
+class Banned(Refusal):
+    """The account is shut out, with all its tokens and links."""
+
+    code = "banned"
+    status = 403
+
+    def __init__(self, reason: str = "") -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"this account is banned{why}; ask the relay's operator")
+        self.reason = reason
+
+
+class BadCode(Refusal):
+    """A code that opens nothing: unknown, used, expired and revoked look alike."""
+
+    code = "bad-code"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("this code is not valid, or no longer; ask for a new one")
+
+
+class LoginPending(Refusal):
+    """A login has no token yet, or gets none: `code` says which, as RFC 8628 3.5 names it."""
+
+    status = 400
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NoSuchAccount(Refusal):
+    """There is no account of this name."""
+
+    code = "no-such-account"
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no such account: {name!r}")
+
+
+class AccountExists(Refusal):
+    """There is an account of this name already."""
+
+    code = "account-exists"
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is an account {name!r} already; choose another name")
+
+
+class NoSuchToken(Refusal):
+    """There is no such token, or it is not the caller's: the two look alike."""
+
+    code = "no-such-token"
+    status = 404
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"no such token: {key!r}")
+
+
+class NoSuchInvitation(Refusal):
+    """There is no such invitation, or it is used or revoked."""
+
+    code = "no-such-invitation"
+    status = 404
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"no such invitation: {number}")
 
 
 class BadTicket(Refusal):

@@ -21,6 +21,8 @@ from doorstep_relay.config import Settings
 from doorstep_relay.config_values import Address
 from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.door import SessionDoor
+from doorstep_relay.control.rights import ACTIONS as RIGHTS
+from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.session import Hub, SessionSettings
 from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.control.tokens import Tokens
@@ -121,6 +123,7 @@ class Relay:
             TicketKey(settings.secret),
             time.time,
         )
+        self.rights = Rights(self.hub, self.tokens)
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
         self.apex = Apex(self.app)
 
@@ -217,8 +220,8 @@ class Relay:
             share = self.switchboard.by_id(change.share_id)
             if share is not None:
                 self.hub.end(share, code, change.reason)
-        elif change.action == "token.revoke" and change.token_id is not None:
-            self.hub.end_token(change.token_id)
+        elif change.action in RIGHTS:
+            await self.rights.obey(change)
 
     async def _follow(self, seen: int) -> None:
         """Obey what other processes (the command line) wrote to the audit log."""

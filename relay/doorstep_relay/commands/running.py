@@ -16,6 +16,7 @@ from doorstep_relay.domain.times import parse_duration
 from doorstep_relay.errors import ConfigError, NotFoundError, SchemaError
 
 if TYPE_CHECKING:
+    from doorstep_relay.control.accounts import Accounts
     from doorstep_relay.control.shares import Shares
     from doorstep_relay.control.tokens import Tokens
     from doorstep_relay.store.database import Database
@@ -34,6 +35,12 @@ class Services:
         self.settings = settings
         self.database = database
         self.clock = time.time
+
+    @property
+    def accounts(self) -> Accounts:
+        from doorstep_relay.control.accounts import Accounts
+
+        return Accounts(self.database, self.clock)
 
     @property
     def shares(self) -> Shares:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from doorstep_relay.domain.claims import owns
-from doorstep_relay.domain.scopes import EVERY, USUAL, Scope
+from doorstep_relay.domain.scopes import EVERY, USUAL, Role, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,9 @@ class Actor:
     """What it may do: its token's scopes, as far as its account's role allows them."""
     names: tuple[str, ...] = ()
     """Patterns of the names that it may open; none for any."""
+    token_key: str = ""
+    """The token's public id."""
+    role: Role = Role.member
 
     def may(self, scope: Scope) -> bool:
         """Whether it may do this; an admin may whatever an owner may."""

@@ -9,7 +9,8 @@ from websockets.http11 import Request
 from doorstep_relay.control.session import Hub, turn_away
 from doorstep_relay.control.sockets import SessionSocket
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
-from doorstep_relay.errors import BadToken
+from doorstep_relay.domain.scopes import Scope
+from doorstep_relay.errors import Forbidden, Refusal
 
 
 class SessionDoor:
@@ -27,7 +28,7 @@ class SessionDoor:
     async def _serve(self, socket: SessionSocket, request: Request) -> None:
         try:
             actor = await self._who(request.headers.get_all("Authorization"))
-        except BadToken as refusal:
+        except Refusal as refusal:
             await turn_away(socket, refusal)
             return
         await self._hub.serve(socket, actor, _address(request))
@@ -36,7 +37,18 @@ class SessionDoor:
         """Whose session this is. A token that is sent must be good, also where none is needed."""
         if not sent and self._open_to_all:
             return ANONYMOUS
-        return await self._tokens.recognise(bearer(sent))
+        actor = await self._recognise(bearer(sent))
+        if not actor.may(Scope.share):
+            raise Forbidden(Scope.share)
+        return actor
+
+    async def _recognise(self, raw: str) -> Actor:
+        """Whose token it is, as of the last change of rights that this process has heard of."""
+        while True:
+            seen = self._tokens.generation
+            actor = await self._tokens.recognise(raw)
+            if seen == self._tokens.generation:
+                return actor
 
 
 def _address(request: Request) -> str:

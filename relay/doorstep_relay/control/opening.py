@@ -12,8 +12,8 @@ from doorstep_relay.control.history import happen, is_overdue, take_up
 from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
-from doorstep_relay.domain.names import random_name
-from doorstep_relay.errors import ShareEnded
+from doorstep_relay.domain.patterns import allowed, random_name_of
+from doorstep_relay.errors import NameForbidden, ShareEnded
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import Leased, ShareRows
 
@@ -51,8 +51,14 @@ class Opening:
         if leased is not None:
             return self._by_lease(session, leased)
         if self.name is None:
-            return self._fresh(session, random_name())
+            return self._fresh(session, self._random_name())
         return self._by_name(session, self.name)
+
+    def _random_name(self) -> str:
+        name = random_name_of(self.actor.names)
+        if name is None:
+            raise NameForbidden(self.actor.names)
+        return name
 
     def _leased(self, session: Session) -> Share | None:
         """The share that the lease stands for, if it is this actor's and the one that was asked for.
@@ -66,7 +72,7 @@ class Opening:
         return share if share is not None and self._may_resume(share) else None
 
     def _may_resume(self, share: Share | Leased) -> bool:
-        if self.name not in {None, share.name}:
+        if self.name not in {None, share.name} or not allowed(self.actor.names, share.name):
             return False
         return share.owner_id is None or owns(self.actor.account_id, share.owner_id)
 
@@ -88,6 +94,8 @@ class Opening:
         return Grant(share.id, share.name, share.epoch + 1, self.lease or "", share.expires_at, was_live)
 
     def _by_name(self, session: Session, name: str) -> Grant | ShareEnded:
+        if not allowed(self.actor.names, name):
+            raise NameForbidden(self.actor.names)
         share = ShareRows(session).newest(name)
         if share is not None and is_overdue(share, self.now):
             happen(session, RELAY, self.now, Event.expire, share)

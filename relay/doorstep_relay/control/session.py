@@ -22,8 +22,10 @@ from doorstep_client.errors import WireError
 from doorstep_relay.control.shares import Grant, Shares
 from doorstep_relay.control.tokens import Actor
 from doorstep_relay.control.turnstile import Turnstile, client_of
+from doorstep_relay.domain.patterns import allowed
+from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.domain.tickets import TicketKey
-from doorstep_relay.errors import Refusal, TooMany
+from doorstep_relay.errors import Forbidden, NameForbidden, Refusal, TooMany
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool, fitting_spares
 
@@ -209,6 +211,21 @@ class Hub:
         for session in [session for session in self._sessions if session.actor.token_id == token_id]:
             session.refuse("bad-token", _REVOKED)
 
+    def tokens_of(self, account_id: int) -> set[int]:
+        """The tokens by which an account has sessions here."""
+        actors = [session.actor for session in self._sessions]
+        return {actor.token_id for actor in actors if actor.account_id == account_id and actor.token_id}
+
+    def refuse(self, token_id: int, refusal: Refusal) -> None:
+        """End the sessions of a token that is good for nothing now."""
+        for session in [session for session in self._sessions if session.actor.token_id == token_id]:
+            session.refuse(refusal.code, refusal.message)
+
+    def adopt(self, actor: Actor) -> None:
+        """The holder of a token may do more or less than before: its sessions obey, or end."""
+        for session in [session for session in self._sessions if session.actor.token_id == actor.token_id]:
+            session.adopt(actor)
+
     def end_expired(self) -> None:
         """Rights are checked for as long as a session lasts, not at its start only: tokens expire too."""
         now = self.clock()
@@ -248,6 +265,22 @@ class Session:
     def cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+
+    def adopt(self, actor: Actor) -> None:
+        """Do as the actor may from now on. What it may no more ends the session."""
+        self.actor = actor
+        self._check_rights()
+
+    def _check_rights(self) -> None:
+        if self._parting is not None:
+            return
+        if not self.actor.may(Scope.share):
+            refusal: Refusal = Forbidden(Scope.share)
+        elif not all(allowed(self.actor.names, share.name) for share in self._shares.values()):
+            refusal = NameForbidden(self.actor.names)
+        else:
+            return
+        self.refuse(refusal.code, refusal.message)
 
     def refuse(self, code: str, message: str) -> None:
         """End the session for good: its shares are cut now, the client is told not to come back."""
@@ -410,6 +443,7 @@ class Session:
         spares = self._hub.spares()
         share = self._live(number, grant, spares)
         self._shares[number] = share
+        self._check_rights()  # they may have changed while the share was being opened
         if self._parting is not None:
             return  # refused while the share was being opened: it goes offline with the session
         if not self._hub.switchboard.connect(share):

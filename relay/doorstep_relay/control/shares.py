@@ -57,7 +57,7 @@ class Shares:
         """Open a share, or take one up again by its lease or as the owner of its name.
 
         Raises `ShareEnded` for the lease of a share that is over, `NameTaken`, `NameRevoked`, `NameRefused`
-        and `BadLifetime`.
+        `NameForbidden` and `BadLifetime`.
         """
         now = self._clock()
         opening = Opening(

@@ -1,62 +1,43 @@
-"""Tokens: making, listing and revoking them, and telling who holds one."""
+"""Tokens: making, narrowing, listing and revoking them, and telling who holds one."""
 
 from __future__ import annotations
 
 import hmac
-import math
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
-from doorstep_relay.domain.credentials import TokenParts, hash_secret, new_token, parse_token, token_key
-from doorstep_relay.errors import BadToken, ConfigError, NotFoundError
+from doorstep_relay.control.issuing import (
+    NewToken,
+    TokenFacts,
+    Wish,
+    actor_of,
+    check_account,
+    check_lifetime,
+    facts_of,
+    issue,
+    note,
+)
+from doorstep_relay.domain.claims import owns
+from doorstep_relay.domain.credentials import TokenParts, hash_secret, parse_token, token_key
+from doorstep_relay.domain.patterns import parse_patterns, within
+from doorstep_relay.domain.scopes import USUAL, Scope, parse_scopes, scopes_text
+from doorstep_relay.errors import BadToken, Banned, NoSuchAccount, NoSuchToken, NotFoundError, TooBroad
 from doorstep_relay.store import audit
 from doorstep_relay.store.accounts import AccountRows
-from doorstep_relay.store.audit import Change, Entry
+from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.models import Account, Token
+from doorstep_relay.store.tokens import TokenRows
 
 __all__ = ["ANONYMOUS", "OPERATOR", "RELAY", "Actor", "NewToken", "TokenFacts", "Tokens", "bearer"]
 
-_ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _USE_NOTED_EVERY: Final = 60.0  # seconds; "last used" is for people, and not worth a write a request
 _KNOWN_FOR: Final = 5.0
 _MOST_KNOWN: Final = 4096
 _NO_HASH: Final = hash_secret("")
-
-
-@dataclass(frozen=True, slots=True)
-class TokenFacts:
-    """A token as it may be shown: everything but its secret. Times are unix seconds."""
-
-    id: int
-    key: str
-    """Its public id, by which `revoke` knows it."""
-    account: str
-    created_at: float
-    expires_at: float | None
-    revoked_at: float | None
-    last_used_at: float | None
-
-    def usable(self, now: float) -> bool:
-        """Whether it opens anything."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
-
-
-@dataclass(frozen=True, slots=True)
-class NewToken:
-    """A token that was just made. `raw` exists here and nowhere else."""
-
-    facts: TokenFacts
-    actor: Actor
-    raw: str
-
-    def __repr__(self) -> str:
-        return f"NewToken({self.facts!r}, raw=…)"
 
 
 class Tokens:
@@ -67,40 +48,117 @@ class Tokens:
         self._clock = clock
         self._noted: dict[int, float] = {}
         self._known: dict[TokenParts, tuple[Actor, float]] = {}
+        self.generation = 0
+        """Counts the changes of rights that this process has heard of."""
 
-    async def create(self, account_name: str, *, expires_in: float | None = None) -> NewToken:
-        """A token for the account, which is made if there is none of that name. Raises `ConfigError`."""
-        _check_account(account_name)
+    # -- making and ending -------------------------------------------------------------------------
+
+    async def create(
+        self,
+        account_name: str,
+        *,
+        by: Actor = OPERATOR,
+        expires_in: float | None = None,
+        scopes: frozenset[Scope] = USUAL,
+        names: tuple[str, ...] = (),
+        label: str = "",
+    ) -> NewToken:
+        """A token for the account; the operator's also makes the account. Nobody gives more than they have.
+
+        Raises `ConfigError`, `NoSuchAccount` and `TooBroad`.
+        """
+        check_account(account_name)
         now = self._clock()
-        expires_at = None if expires_in is None else now + _checked(expires_in)
-        made = new_token()
-        token = Token(key=made.key, secret_hash=made.secret_hash, created_at=now, expires_at=expires_at)
-        await self._database.write(lambda session: _add(session, now, token, account_name))
-        return NewToken(_facts(token, account_name), _actor(token, account_name), made.raw)
+        expires_at = None if expires_in is None else now + check_lifetime(expires_in)
+        wish = Wish(scopes=scopes, names=names, label=label, expires_at=expires_at)
+        _check_reach(by, wish)
+        return await self._database.write(lambda session: _create(session, now, by, account_name, wish))
 
-    async def list(self) -> Sequence[TokenFacts]:
-        """Every token, oldest first."""
-        rows = await self._database.read(lambda session: AccountRows(session).tokens())
-        return [_facts(*row) for row in rows]
+    async def narrow(
+        self,
+        key: str,
+        *,
+        by: Actor,
+        scopes: frozenset[Scope] | None = None,
+        names: tuple[str, ...] | None = None,
+        label: str | None = None,
+    ) -> tuple[TokenFacts, Change]:
+        """Change what a token may do; only an admin gives it more. Raises `NoSuchToken` and `TooBroad`."""
+        now = self._clock()
 
-    async def revoke(self, id_or_account: str) -> Sequence[Change]:
+        def work(session: Session) -> tuple[TokenFacts, Change]:
+            token, account = _own(session, by, key)
+            wish = Wish(
+                scopes=parse_scopes(token.scopes) if scopes is None else scopes,
+                names=parse_patterns(token.names) if names is None else names,
+                label=token.label if label is None else label,
+            )
+            if not by.may(Scope.admin):
+                _check_narrower(token, wish)
+            token.scopes, token.names = scopes_text(wish.scopes), " ".join(wish.names)
+            token.label = wish.label
+            session.flush()
+            entry = note(by, now, "token.change", token, account, scopes=token.scopes, names=token.names)
+            return facts_of(token, account), audit.record(session, entry)[0]
+
+        return await self._database.write(work)
+
+    async def revoke(self, id_or_account: str, *, by: Actor = OPERATOR) -> Sequence[Change]:
         """Revoke the token with this id, or every usable one of the account. Raises `NotFoundError`."""
         now, key = self._clock(), token_key(id_or_account)
-        return await self._database.write(lambda session: _revoke(session, now, key))
+        return await self._database.write(lambda session: _revoke(session, now, by, key))
+
+    async def revoke_one(self, key: str, *, by: Actor) -> Change:
+        """Revoke a token that is the actor's: the one it shows, or one it may manage.
+
+        Raises `NoSuchToken`, also for one that is revoked.
+        """
+        now = self._clock()
+
+        def work(session: Session) -> Change:
+            token, account = _own(session, by, key)
+            token.revoked_at = now
+            session.flush()
+            return audit.record(session, note(by, now, "token.revoke", token, account))[0]
+
+        return await self._database.write(work)
+
+    # -- to look at --------------------------------------------------------------------------------
+
+    async def list(
+        self, *, account: str | None = None, after: int = 0, limit: int | None = None
+    ) -> Sequence[TokenFacts]:
+        """Tokens, oldest first: every one, or an account's. Raises `NoSuchAccount`."""
+
+        def work(session: Session) -> Sequence[tuple[Token, Account]]:
+            owner = None if account is None else AccountRows(session).by_name(account)
+            if account is not None and owner is None:
+                raise NoSuchAccount(account)
+            return TokenRows(session).page(account_id=owner.id if owner else None, after=after, limit=limit)
+
+        return [facts_of(*row) for row in await self._database.read(work)]
+
+    async def any_usable(self) -> bool:
+        """Whether any client could authenticate at all."""
+        now = self._clock()
+        return await self._database.read(lambda session: TokenRows(session).any_usable(now))
+
+    # -- who holds one -----------------------------------------------------------------------------
 
     async def authenticate(self, raw: str) -> Actor:
-        """Whose token this is. Raises `BadToken`, the same for whatever is wrong with it."""
+        """Whose token this is. Raises `BadToken`, the same for whatever is wrong with it, and `Banned`."""
         now = self._clock()
         shown = parse_token(raw)
         if shown is None:
             raise BadToken
-        found = await self._database.read(lambda session: AccountRows(session).token(shown.key))
+        found = await self._database.read(lambda session: TokenRows(session).by_key(shown.key))
         # An unknown id is compared as well, so that it takes as long as a wrong secret.
         matches = hmac.compare_digest(found[0].secret_hash if found else _NO_HASH, shown.secret_hash)
-        if found is None or not matches or not _facts(*found).usable(now):
+        if found is None or not matches:
             raise BadToken
+        actor = _checked_holder(found, now)
         await self._note_use(found[0], now)
-        return _actor(*found)
+        return actor
 
     async def recognise(self, raw: str) -> Actor:
         """As `authenticate`, but what it said a moment ago is still believed.
@@ -112,18 +170,27 @@ class Tokens:
         known = self._known.get(shown) if shown else None
         if known is not None and now < known[1]:
             return known[0]
+        seen = self.generation
         actor = await self.authenticate(raw)
-        if shown is not None:
+        if shown is not None and seen == self.generation:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             until = now + _KNOWN_FOR
             self._known[shown] = actor, min(until, actor.token_expires_at or until)
         return actor
 
-    async def any_usable(self) -> bool:
-        """Whether any client could authenticate at all."""
+    async def holder(self, token_id: int) -> Actor:
+        """Who holds the token with this id, as things are now. Raises `BadToken` and `Banned`."""
         now = self._clock()
-        return await self._database.read(lambda session: AccountRows(session).any_usable(now))
+        found = await self._database.read(lambda session: TokenRows(session).by_id(token_id))
+        if found is None:
+            raise BadToken
+        return _checked_holder(found, now)
+
+    def rights_changed(self) -> None:
+        """Believe nothing of what was said before: somebody's rights have changed."""
+        self.generation += 1
+        self._known.clear()
 
     async def _note_use(self, token: Token, now: float) -> None:
         """Write down that the token was used, unless that was done a moment ago.
@@ -133,7 +200,7 @@ class Tokens:
         noted = max(token.last_used_at or 0.0, self._noted.get(token.id, 0.0))
         if now - noted >= _USE_NOTED_EVERY:
             self._noted[token.id] = now
-            await self._database.write(lambda session: AccountRows(session).touch(token.id, now))
+            await self._database.write(lambda session: TokenRows(session).touch(token.id, now))
 
 
 def bearer(authorization: Sequence[str]) -> str:
@@ -150,21 +217,69 @@ def bearer(authorization: Sequence[str]) -> str:
     return token.strip()
 
 
-def _add(session: Session, now: float, token: Token, account_name: str) -> None:
-    account = AccountRows(session).account(account_name)
-    if account is None:
-        account = Account(name=account_name, created_at=now)
-        session.add(account)
-        session.flush()
-    token.account_id = account.id
-    session.add(token)
-    session.flush()
-    audit.record(session, _note(now, "token.create", token, account_name))
+def _checked_holder(found: tuple[Token, Account], now: float) -> Actor:
+    token, account = found
+    if not facts_of(token, account).usable(now):
+        raise BadToken
+    if account.banned_at is not None:
+        raise Banned(account.ban_reason)
+    return actor_of(token, account)
 
 
-def _revoke(session: Session, now: float, key: str) -> Sequence[Change]:
+def _create(session: Session, now: float, by: Actor, account_name: str, wish: Wish) -> NewToken:
     rows = AccountRows(session)
-    one = rows.token(key)
+    account = rows.by_name(account_name)
+    entries = []
+    if account is None:
+        if not by.is_operator:
+            raise NoSuchAccount(account_name)
+        account = rows.add(Account(name=account_name, created_at=now))
+        entries.append(_account_made(now, by, account))
+    made, entry = issue(session, now, by, account, wish)
+    audit.record(session, *entries, entry)
+    return made
+
+
+def _account_made(now: float, by: Actor, account: Account) -> audit.Entry:
+    return audit.Entry(
+        at=now, actor=by.label, action="account.create", subject=account.name, account_id=account.id
+    )
+
+
+def _check_reach(by: Actor, wish: Wish) -> None:
+    """Nobody gives a token what their own has not: neither scopes, nor names, nor time."""
+    if by.may(Scope.admin):
+        return
+    if not wish.scopes <= by.scopes:
+        raise TooBroad(f"the scope {scopes_text(wish.scopes - by.scopes)}")
+    if not within(wish.names, by.names):
+        raise TooBroad("names")
+    if by.token_expires_at is not None and not (wish.expires_at or float("inf")) <= by.token_expires_at:
+        raise TooBroad("time")
+
+
+def _check_narrower(token: Token, wish: Wish) -> None:
+    if not wish.scopes <= parse_scopes(token.scopes):
+        raise TooBroad("a scope")
+    if not within(wish.names, parse_patterns(token.names)):
+        raise TooBroad("names")
+
+
+def _own(session: Session, by: Actor, key: str) -> tuple[Token, Account]:
+    """The token, if it is usable and the actor's to change: its own, its account's, or any for an admin."""
+    found = TokenRows(session).by_key(token_key(key))
+    if found is None or found[0].revoked_at is not None:
+        raise NoSuchToken(key[:16])
+    token, account = found
+    own = by.may(Scope.own) and owns(by.account_id, account.id)
+    if not (by.may(Scope.admin) or own or by.token_id == token.id):
+        raise NoSuchToken(key[:16])
+    return token, account
+
+
+def _revoke(session: Session, now: float, by: Actor, key: str) -> Sequence[Change]:
+    rows = TokenRows(session)
+    one = rows.by_key(key)
     usable = [one] if one and one[0].revoked_at is None else rows.usable_of(key, now)
     if not usable:
         raise NotFoundError(
@@ -174,46 +289,4 @@ def _revoke(session: Session, now: float, key: str) -> Sequence[Change]:
     for token, _ in usable:
         token.revoked_at = now
     session.flush()
-    return audit.record(session, *(_note(now, "token.revoke", *row) for row in usable))
-
-
-def _check_account(name: str) -> None:
-    if not _ACCOUNT.fullmatch(name):
-        raise ConfigError(
-            f"{name!r} cannot be an account's name: use up to 64 letters, digits and . _ @ + -, "
-            "with a letter or digit first"
-        )
-
-
-def _checked(expires_in: float) -> float:
-    if not math.isfinite(expires_in) or expires_in <= 0:
-        raise ConfigError(f"a token cannot live for {expires_in} seconds; give more than 0")
-    return expires_in
-
-
-def _facts(token: Token, account: str) -> TokenFacts:
-    return TokenFacts(
-        id=token.id,
-        key=token.key,
-        account=account,
-        created_at=token.created_at,
-        expires_at=token.expires_at,
-        revoked_at=token.revoked_at,
-        last_used_at=token.last_used_at,
-    )
-
-
-def _actor(token: Token, account: str) -> Actor:
-    return Actor(token.account_id, account, token.id, token.expires_at)
-
-
-def _note(now: float, action: str, token: Token, account: str) -> Entry:
-    return Entry(
-        at=now,
-        actor=OPERATOR.label,
-        action=action,
-        subject=account,
-        token_id=token.id,
-        account_id=token.account_id,
-        detail={"key": token.key},
-    )
+    return audit.record(session, *(note(by, now, "token.revoke", *row) for row in usable))

@@ -19,8 +19,8 @@ _FEED_LOCK: Final = 0x646F6F72  # any number, the same in every relay of a fleet
 class Change:
     """One audit event, as the feed tells it.
 
-    `action` is `share.` with one of the lifecycle's events, `share.release`, `token.create` or
-    `token.revoke`. `account_id` is whose share or token it is.
+    `action` is a kind of thing and what happened to it: `share.revoke`, `token.create`, `account.ban`.
+    `account_id` is whose share or token it is.
     """
 
     id: int
@@ -84,6 +84,37 @@ def since(session: Session, event_id: int) -> list[Change]:
 def last_id(session: Session) -> int:
     """The newest event's id; 0 when there is none."""
     return session.scalar(select(func.max(AuditEvent.id))) or 0
+
+
+def page(
+    session: Session,
+    *,
+    account_id: int | None = None,
+    name: str | None = None,
+    action: str | None = None,
+    since: float | None = None,
+    until: float | None = None,
+    before: int | None = None,
+    limit: int = _PAGE,
+) -> Sequence[AuditEvent]:
+    """Events, newest first. `action` may end with a dot: `share.` is all that happened to shares."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(AuditEvent.account_id == account_id)
+    if name is not None:
+        query = query.where(AuditEvent.subject == name)
+    if action is not None:
+        whole = AuditEvent.action == action
+        query = query.where(
+            AuditEvent.action.startswith(action, autoescape=True) if action.endswith(".") else whole
+        )
+    if since is not None:
+        query = query.where(AuditEvent.at >= since)
+    if until is not None:
+        query = query.where(AuditEvent.at < until)
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    return session.scalars(query).all()
 
 
 def _lock(session: Session) -> None:

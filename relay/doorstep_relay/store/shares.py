@@ -69,6 +69,10 @@ class ShareRows:
         """Every live share."""
         return self._all(select(Share).where(_NOT_ENDED, Share.offline_since.is_(None)))
 
+    def active_of(self, owner_id: int) -> Sequence[Share]:
+        """Every active share of an account."""
+        return self._all(select(Share).where(_NOT_ENDED, Share.owner_id == owner_id))
+
     def offline_since(self, at: float) -> Sequence[Share]:
         """Shares that went offline at `at` or before."""
         return self._all(select(Share).where(Share.offline_since <= at))

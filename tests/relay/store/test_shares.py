@@ -354,6 +354,7 @@ async def test_everything_that_happens_is_recorded_in_order(services: Services) 
     services.clock.advance(10)
     await services.shares.expire(grant.share_id)
     assert await _actions(services) == [
+        "account.create",
         "token.create",
         "share.open",
         "share.disconnect",
