@@ -20,6 +20,7 @@ import click
 
 from doorstep_relay import __version__
 from doorstep_relay.cli_options import setting_options
+from doorstep_relay.commands.backup import backup, restore
 from doorstep_relay.commands.running import database_options, use
 from doorstep_relay.commands.share import share
 from doorstep_relay.commands.token import token
@@ -134,5 +135,5 @@ def db_upgrade(**flags: Any) -> None:
     click.echo("The database is up to date.", err=True)
 
 
-for _subject in (token, share):
+for _subject in (token, share, backup, restore):
     group.add_command(_subject)

@@ -4,6 +4,7 @@
     ├── OperatorError             the operator's: the relay does not start, the command exits
     │   ├── ConfigError           a setting has a value that cannot be used
     │   ├── SchemaError           the database is not one that this version can work with
+    │   ├── BackupError           a backup cannot be written, read or restored
     │   └── NotFoundError         a command names a token, an account or a share that is not there
     ├── Refusal                   the client's or caller's: has .code, .fatal and .status
     │   ├── BadToken              no token, or one that opens nothing   bad-token     401
@@ -54,6 +55,10 @@ class ConfigError(OperatorError):
 
 class SchemaError(OperatorError):
     """The database is not one that this version can work with."""
+
+
+class BackupError(OperatorError):
+    """A backup cannot be written, read, or restored here."""
 
 
 class NotFoundError(OperatorError):

@@ -281,3 +281,18 @@ def test_a_second_relay_on_the_same_data_is_refused_and_the_first_is_unharmed(tm
         assert first.visit("/healthz").status == 200
     with run_relay(tmp_path / "relay", token=None) as again:
         assert again.visit("/healthz").status == 200, "the lock ends with its holder, also when it is killed"
+
+
+def test_a_backup_fills_a_new_data_directory(command: Command, tmp_path: Path) -> None:
+    raw = command("token", "create", "ann").out.strip()
+    file = str(tmp_path / "relay.backup")
+
+    assert "1 account, 1 audit event, 1 token to" in command("backup", file).err
+    assert "is there already" in command("backup", file).err
+    assert command("backup", file, "--force").status == 0
+    assert "has tables already" in command("restore", file).err
+    new = ("--data", str(tmp_path / "new"))
+    assert "Restored 1 account, 1 audit event, 1 token" in command.bare("restore", file, *new).err
+    listed = json.loads(command.bare("token", "list", "--json", *new).out)
+    assert [token["key"] for token in listed] == [raw.split("_")[1]]
+    assert "there is no file" in command.bare("restore", file + "x", *new).err

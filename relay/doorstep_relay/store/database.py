@@ -52,6 +52,13 @@ class Database(ABC):
         """Run `work` in a transaction, which commits at its end or leaves no trace if it raises."""
 
     @abstractmethod
+    async def snapshot(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on the bare connection, which sees the database as it is at this moment all the time.
+
+        It keeps nobody from writing meanwhile.
+        """
+
+    @abstractmethod
     async def change_schema(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on the bare connection, in a transaction that may replace tables."""
 
@@ -84,6 +91,9 @@ class SQLite(Database):
     async def write(self, work: Callable[[Session], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._write, work)
 
+    async def snapshot(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._snapshot, work)
+
     async def change_schema(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._change_schema, work)
 
@@ -100,6 +110,10 @@ class SQLite(Database):
     def _write(self, work: Callable[[Session], T]) -> T:
         with self._writing.begin() as session:
             return work(session)
+
+    def _snapshot(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
 
     def _change_schema(self, work: Callable[[Connection], T]) -> T:
         with self._engine.connect().execution_options(**{_WRITES: True}) as connection:
@@ -128,6 +142,12 @@ class PostgreSQL(Database):
     async def write(self, work: Callable[[Session], T]) -> T:
         async with self._sessions.begin() as session:
             return await session.run_sync(work)
+
+    async def snapshot(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                return await connection.run_sync(work)
 
     async def change_schema(self, work: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:

@@ -57,16 +57,23 @@ async def standing(settings: Settings) -> Standing:
     return await _on_connection(settings, _standing)
 
 
-async def upgrade(settings: Settings) -> None:
-    """Bring the database to the newest revision. Raises `SchemaError` when it is not one of ours."""
+async def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest by default.
+
+    Raises `SchemaError` when it is not one of ours, or there is no such revision.
+    """
     found = await standing(settings)
     if found in {Standing.unknown, Standing.foreign}:
         raise SchemaError(_refusal(settings, found))
 
     def up(config: Config) -> None:
         from alembic import command
+        from alembic.util import CommandError
 
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, revision)
+        except CommandError as error:
+            raise SchemaError(f"this version does not know the schema {revision!r}: {error}") from error
 
     await alembic(settings, up)
 
