@@ -23,9 +23,9 @@ from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
+from doorstep_relay.control.services import Services
 from doorstep_relay.control.session import Hub, SessionSettings
-from doorstep_relay.control.shares import Change, Shares
-from doorstep_relay.control.tokens import Tokens
+from doorstep_relay.control.shares import Change
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.edge.context import Edge, Limits
@@ -102,8 +102,9 @@ class Relay:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = Database.open(settings)
-        self.shares = Shares(self.database, time.time, settings)
-        self.tokens = Tokens(self.database, time.time)
+        self.services = Services(settings, self.database, time.time)
+        self.shares = self.services.shares
+        self.tokens = self.services.tokens
         self.switchboard = Switchboard()
         self.hub = Hub(
             SessionSettings(
@@ -201,7 +202,7 @@ class Relay:
         from doorstep_relay.control.api import build_router
         from doorstep_relay.control.app import build_app
 
-        return build_app(build_router(self.shares, self.tokens, self.apply), version=__version__)
+        return build_app(build_router(self.services, self.apply), version=__version__)
 
     async def _facts(self, name: str) -> tuple[str, str]:
         """What a name that is not live means to a visitor."""

@@ -29,7 +29,7 @@ class Api:
         self.tokens: dict[str, str] = {}
         self.actors: dict[str, Actor] = {}
         app = FastAPI()
-        app.include_router(build_router(services.shares, services.tokens, self._on_change))
+        app.include_router(build_router(services, self._on_change))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
     async def _on_change(self, change: Change) -> None:

@@ -42,7 +42,7 @@ class World:
         self.shares = services.shares
         self.directory = directory
         app = FastAPI()
-        app.include_router(build_router(services.shares, services.tokens, _ignore))
+        app.include_router(build_router(services, _ignore))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
         self.tokens: dict[str, str] = {}
         self.ann = self.bob = ANONYMOUS

@@ -16,43 +16,13 @@ from doorstep_relay.domain.times import parse_duration
 from doorstep_relay.errors import ConfigError, NotFoundError, SchemaError
 
 if TYPE_CHECKING:
-    from doorstep_relay.control.accounts import Accounts
-    from doorstep_relay.control.shares import Shares
-    from doorstep_relay.control.tokens import Tokens
-    from doorstep_relay.store.database import Database
+    from doorstep_relay.control.services import Services
 
 T = TypeVar("T")
 
 DATABASE_SETTINGS: Final = ("data", "database")
 database_options = setting_options(*DATABASE_SETTINGS)
 """The flags that every command has: where the relay's data is."""
-
-
-class Services:
-    """What commands work with. Each service is made when a command asks for it."""
-
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self.settings = settings
-        self.database = database
-        self.clock = time.time
-
-    @property
-    def accounts(self) -> Accounts:
-        from doorstep_relay.control.accounts import Accounts
-
-        return Accounts(self.database, self.clock)
-
-    @property
-    def shares(self) -> Shares:
-        from doorstep_relay.control.shares import Shares
-
-        return Shares(self.database, self.clock, self.settings)
-
-    @property
-    def tokens(self) -> Tokens:
-        from doorstep_relay.control.tokens import Tokens
-
-        return Tokens(self.database, self.clock)
 
 
 def perform(flags: dict[str, Any], action: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:
@@ -78,11 +48,12 @@ async def use(settings: Settings, action: Callable[[Services], Awaitable[T]]) ->
     """Act on the database of these settings, whose schema is known to be right."""
     from sqlalchemy.exc import DBAPIError
 
+    from doorstep_relay.control.services import Services
     from doorstep_relay.store.database import Database
 
     database = Database.open(settings)
     try:
-        return await action(Services(settings, database))
+        return await action(Services(settings, database, time.time))
     except DBAPIError as error:
         raise SchemaError(f"the database cannot be used: {error.orig}") from error
     finally:

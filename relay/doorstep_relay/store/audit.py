@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from doorstep_relay.store.models import AuditEvent
@@ -44,6 +44,40 @@ class Entry:
     account_id: int | None = None
     reason: str = ""
     detail: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which events are wanted; None does not matter."""
+
+    account_id: int | None = None
+    subject: str | None = None
+    """The name of a share or an account."""
+    action: str | None = None
+    """`token.revoke`; with a dot at the end, `token.`, all that happened to tokens."""
+    since: float | None = None
+    until: float | None = None
+
+    def of(self, account_id: int) -> Filter:
+        """The same, for one account."""
+        return replace(self, account_id=account_id)
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As SQL has it."""
+        found: list[ColumnElement[bool]] = []
+        if self.account_id is not None:
+            found.append(AuditEvent.account_id == self.account_id)
+        if self.subject is not None:
+            found.append(AuditEvent.subject == self.subject)
+        if self.action is not None and self.action.endswith("."):
+            found.append(AuditEvent.action.startswith(self.action, autoescape=True))
+        elif self.action is not None:
+            found.append(AuditEvent.action == self.action)
+        if self.since is not None:
+            found.append(AuditEvent.at >= self.since)
+        if self.until is not None:
+            found.append(AuditEvent.at < self.until)
+        return found
 
 
 def record(session: Session, *entries: Entry) -> list[Change]:
@@ -87,31 +121,10 @@ def last_id(session: Session) -> int:
 
 
 def page(
-    session: Session,
-    *,
-    account_id: int | None = None,
-    name: str | None = None,
-    action: str | None = None,
-    since: float | None = None,
-    until: float | None = None,
-    before: int | None = None,
-    limit: int = _PAGE,
+    session: Session, wanted: Filter, *, before: int | None = None, limit: int = _PAGE
 ) -> Sequence[AuditEvent]:
-    """Events, newest first. `action` may end with a dot: `share.` is all that happened to shares."""
-    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
-    if account_id is not None:
-        query = query.where(AuditEvent.account_id == account_id)
-    if name is not None:
-        query = query.where(AuditEvent.subject == name)
-    if action is not None:
-        whole = AuditEvent.action == action
-        query = query.where(
-            AuditEvent.action.startswith(action, autoescape=True) if action.endswith(".") else whole
-        )
-    if since is not None:
-        query = query.where(AuditEvent.at >= since)
-    if until is not None:
-        query = query.where(AuditEvent.at < until)
+    """Events, newest first; those that came before the event `before`."""
+    query = select(AuditEvent).where(*wanted.conditions()).order_by(AuditEvent.id.desc()).limit(limit)
     if before is not None:
         query = query.where(AuditEvent.id < before)
     return session.scalars(query).all()

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, text
 
 from doorstep_relay import config_values
 from doorstep_relay.config import Settings
-from doorstep_relay.control.shares import Shares
-from doorstep_relay.control.tokens import Actor, Tokens
+from doorstep_relay.control.services import Services as RelayServices
+from doorstep_relay.control.tokens import Actor
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.models import Base
 from doorstep_relay.store.schema import Standing, ensure_schema, standing
@@ -39,15 +39,10 @@ class Clock:
         self.now += seconds
 
 
-class Services:
+class Services(RelayServices):
     """What the relay works with."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
-        self.settings = settings
-        self.database = database
-        self.clock = clock
-        self.shares = Shares(database, clock, settings)
-        self.tokens = Tokens(database, clock)
+    clock: Clock
 
     def with_settings(self, **changes: object) -> Services:
         """The same database under other settings."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import Request
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.tokens import Tokens, bearer
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import Forbidden
+from doorstep_relay.store.audit import Change
+
+OnChange = Callable[[Change], Awaitable[None]]
+"""Makes a change effective at once in this process."""
 
 
 class Callers:

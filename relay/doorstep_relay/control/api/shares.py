@@ -5,20 +5,18 @@ What is not the caller's is answered exactly like what is not there.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from doorstep_relay.control.api.callers import Callers
+from doorstep_relay.control.api.callers import Callers, OnChange
 from doorstep_relay.control.api.problems import ProblemRoute
 from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.errors import NoSuchShare
-from doorstep_relay.store.audit import Change
 
 
 class ShareView(BaseModel):
@@ -40,7 +38,7 @@ class ShareList(BaseModel):
     shares: list[ShareView]
 
 
-def routes(shares: Shares, callers: Callers, on_change: Callable[[Change], Awaitable[None]]) -> APIRouter:
+def routes(shares: Shares, callers: Callers, on_change: OnChange) -> APIRouter:
     """`/api/v1/shares`."""
     api = _ShareApi(shares, callers, on_change)
     router = APIRouter(route_class=ProblemRoute)
@@ -51,9 +49,7 @@ def routes(shares: Shares, callers: Callers, on_change: Callable[[Change], Await
 
 
 class _ShareApi:
-    def __init__(
-        self, shares: Shares, callers: Callers, on_change: Callable[[Change], Awaitable[None]]
-    ) -> None:
+    def __init__(self, shares: Shares, callers: Callers, on_change: OnChange) -> None:
         self._shares = shares
         self._callers = callers
         self._on_change = on_change
