@@ -16,6 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.uri import parse_uri
 
 from doorstep_client import wire
+from doorstep_relay.control.arrivals import Arrivals
 from doorstep_relay.control.sockets import MOST_WAITING, SessionSocket
 from tests.support import eventually
 
@@ -62,7 +63,7 @@ async def test_a_lost_connection_is_let_go_without_the_garbage_collector() -> No
         def is_closing(self) -> bool:
             return False
 
-    socket = SessionSocket(lambda *_: asyncio.sleep(0), set())
+    socket = SessionSocket(lambda *_: asyncio.sleep(0), set(), Arrivals())
     transport = Held({"protocol": socket})  # as real ones do, it knows its protocol
     seen = weakref.ref(transport)
     gc.disable()
@@ -82,11 +83,11 @@ async def test_a_lost_connection_is_let_go_without_the_garbage_collector() -> No
 class Client:
     """The far end; `serve` holds the session as the test wants it."""
 
-    def __init__(self, serve: Any, headers: dict[str, str], subprotocol: bool) -> None:
+    def __init__(self, serve: Any, headers: dict[str, str], subprotocol: bool, arrivals: Arrivals) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
         self.answer: Response | None = None
         self.heard: list[bytes] = []
-        self.socket = SessionSocket(serve, self.tasks)
+        self.socket = SessionSocket(serve, self.tasks, arrivals)
         offered = [wire.SUBPROTOCOL] if subprotocol else None
         self.protocol = ClientProtocol(parse_uri("ws://localhost/.doorstep/session"), subprotocols=offered)  # type: ignore[arg-type]  # a NewType
         self.transport = FakeTransport(self)
@@ -122,8 +123,10 @@ class Client:
 
 
 @asynccontextmanager
-async def a_client(serve: Any, *, subprotocol: bool = True, **headers: str) -> AsyncIterator[Client]:
-    client = Client(serve, headers, subprotocol)
+async def a_client(
+    serve: Any, *, subprotocol: bool = True, arrivals: Arrivals | None = None, **headers: str
+) -> AsyncIterator[Client]:
+    client = Client(serve, headers, subprotocol, arrivals or Arrivals())
     try:
         yield client
     finally:
@@ -276,3 +279,50 @@ async def test_sending_waits_for_a_client_that_does_not_read_and_fails_when_it_i
         assert sent == []
         client.transport.close()
         await eventually(lambda: sent == ["the client is gone"])
+
+
+async def test_clients_come_in_one_after_the_other_and_who_has_left_is_passed_over() -> None:
+    async def serve(socket: SessionSocket, _request: Request) -> None:
+        await socket.send("welcome")
+        await socket.receive()
+        await socket.send("opened")
+        await socket.receive()
+
+    arrivals = Arrivals(1)
+    async with (
+        a_client(serve, arrivals=arrivals) as first,
+        a_client(serve, arrivals=arrivals) as second,
+        a_client(serve, arrivals=arrivals) as third,
+    ):
+        await eventually(lambda: first.heard == [b"welcome"])
+        second.transport.close()
+        await asyncio.sleep(0.01)
+        assert (second.answer, third.answer) == (None, None)
+
+        first.say(b"open")
+        await eventually(lambda: third.heard == [b"welcome"])
+        assert second.answer is None
+
+
+async def test_a_client_that_says_nothing_keeps_the_next_waiting_for_a_moment_only() -> None:
+    arrivals = Arrivals(1)
+    async with a_client(Session(), arrivals=arrivals), a_client(Session(), arrivals=arrivals) as second:
+        assert second.answer is None
+        await eventually(lambda: second.answer is not None)
+
+
+async def test_a_client_that_is_turned_away_makes_room_at_once() -> None:
+    async def serve(socket: SessionSocket, _request: Request) -> None:
+        await socket.send("no")
+        await socket.close(1008, "bad-token")
+
+    arrivals = Arrivals(1)
+    async with a_client(serve, arrivals=arrivals), a_client(serve, arrivals=arrivals) as second:
+        await eventually(lambda: second.heard == [b"no"])
+
+
+async def test_who_talks_before_the_answer_to_its_upgrade_is_cut() -> None:
+    arrivals = Arrivals(1)
+    async with a_client(Session(), arrivals=arrivals), a_client(Session(), arrivals=arrivals) as second:
+        second.socket.data_received(b"GET / HTTP/1.1\r\n\r\n")
+        assert second.transport.closed

@@ -6,6 +6,7 @@ import asyncio
 
 from websockets.http11 import Request
 
+from doorstep_relay.control.arrivals import Arrivals
 from doorstep_relay.control.session import Hub, turn_away
 from doorstep_relay.control.sockets import SessionSocket
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
@@ -21,9 +22,10 @@ class SessionDoor:
         self._tokens = tokens
         self._open_to_all = open_to_all
         self._tasks: set[asyncio.Task[None]] = set()
+        self._arrivals = Arrivals()
 
     def socket(self) -> asyncio.Protocol:
-        return SessionSocket(self._serve, self._tasks)
+        return SessionSocket(self._serve, self._tasks, self._arrivals)
 
     async def _serve(self, socket: SessionSocket, request: Request) -> None:
         try:

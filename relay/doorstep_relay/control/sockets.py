@@ -20,6 +20,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from doorstep_client import wire
+from doorstep_relay.control.arrivals import TURN, Arrivals
 
 MOST_WAITING: Final = 64
 """Messages that may wait for their reader before the client is asked to wait."""
@@ -38,15 +39,22 @@ Serve = Callable[["SessionSocket", Request], Awaitable[None]]
 class SessionSocket(asyncio.Protocol):
     """The relay's end of a session's WebSocket; a `Channel`. `serve(socket, request)` holds the session.
 
-    Its first data is the head of the upgrade request, checked by the edge. `heard` is when the client last
-    gave a sign of life, in the loop's time.
+    Its first data is the head of the upgrade request, checked by the edge; it is agreed to when `arrivals`
+    say. `heard` is when the client last gave a sign of life, in the loop's time.
     """
 
-    def __init__(self, serve: Serve, tasks: set[asyncio.Task[None]]) -> None:
+    def __init__(self, serve: Serve, tasks: set[asyncio.Task[None]], arrivals: Arrivals) -> None:
         self._loop = asyncio.get_running_loop()
         self.heard = self._loop.time()
         self._serve = serve
         self._tasks = tasks
+        self._arrivals = arrivals
+        self._head = b""
+        """Of the upgrade request, until it is this client's turn."""
+        self._turn: asyncio.TimerHandle | None = None
+        """Ends it; None before and after."""
+        self._answers = 0
+        """Sent during its turn: `welcome`, then the answer to its first wish."""
         self._socket = ServerProtocol(
             subprotocols=[cast(Subprotocol, wire.SUBPROTOCOL)],
             select_subprotocol=_choose,
@@ -78,6 +86,10 @@ class SessionSocket(asyncio.Protocol):
     async def send(self, frame: str) -> None:
         """Returns when the transport takes more. Raises `ConnectionError`."""
         self._send(frame.encode())
+        if self._turn is not None:
+            self._answers += 1
+            if self._answers > 1:
+                self._settle()
         if self._writable is not None:
             await self._writable
         if self._is_lost:
@@ -85,6 +97,7 @@ class SessionSocket(asyncio.Protocol):
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye and wait for the client's. The connection is over afterwards, also when cancelled."""
+        self._settle()
         try:
             if self._is_lost:
                 return
@@ -109,14 +122,19 @@ class SessionSocket(asyncio.Protocol):
         if len(data) == _PING_SIZE and not self._unparsed and _is_ping(data) and self._is_idle():
             self._transport.write(_PONG_FRAME)
             return
+        if self._socket.state is State.CONNECTING:
+            self._arrive(data)
+            return
         self._unparsed += len(data)
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
         self._socket.receive_data(data)
         for event in self._socket.events_received():
             if isinstance(event, Frame):
                 self._unparsed -= _size(event)
                 self._take(event)
             elif isinstance(event, Request):
-                self._unparsed = 0  # the edge gives the head by itself
                 self._accept(event)
         self._flush()
         if self._socket.state is not State.OPEN:
@@ -129,6 +147,7 @@ class SessionSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._is_lost = True
+        self._settle()
         self._transport = _GONE  # a TLS transport has 260 KB of buffers, and with its protocol makes a circle
         self._wake()
         self.resume_writing()
@@ -143,7 +162,29 @@ class SessionSocket(asyncio.Protocol):
         if writable is not None and not writable.done():
             writable.set_result(None)
 
-    # ----------------------------------------------------------------------------------------------
+    # -- the way in --------------------------------------------------------------------------------
+
+    def _arrive(self, head: bytes) -> None:
+        if self._head:
+            self._transport.abort()  # nothing may follow the upgrade request before the answer to it
+            return
+        self._head = head
+        self._arrivals.come(self._enter)
+
+    def _enter(self) -> bool:
+        """It is this client's turn; False when it has left."""
+        if self._is_lost or self._transport.is_closing():
+            return False
+        self._turn = self._loop.call_later(TURN, self._settle)
+        self._parse(self._head)
+        return True
+
+    def _settle(self) -> None:
+        """The next may come."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.cancel()
+            self._arrivals.settled()
 
     def _accept(self, request: Request) -> None:
         if request.headers.get("Origin") is not None:
