@@ -15,6 +15,7 @@ from doorstep.events.listener import app_of, listed
 from doorstep.events.visit import Visit
 from doorstep.example_cache import ExampleCache, cache_of
 from doorstep.graph import current_container
+from doorstep.words import left_to_us
 
 if TYPE_CHECKING:
     from doorstep.blocks import Blocks
@@ -78,6 +79,7 @@ class Examples:
             elem_id=elem_id,
             visible=visible,
         )
+        left_to_us(self.dataset, "label")
         named = {"api_name": api_name, "api_description": api_description, "api_visibility": api_visibility}
         self.load_input_event = self._connect(app_of(self.dataset), named, run_on_click, preload)
 

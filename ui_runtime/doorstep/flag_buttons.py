@@ -12,6 +12,7 @@ from doorstep.components.layout import Row
 from doorstep.errors import UsageError
 from doorstep.flagging import CSVLogger, FlaggingCallback
 from doorstep.request import Request
+from doorstep.words import left_to_us
 
 if TYPE_CHECKING:
     from doorstep.components.base import Component
@@ -46,7 +47,7 @@ class FlagButtons:
         with Row():
             self._buttons = [
                 (Button(f"Flag as {label}", size="sm"), value) for label, value in self.options
-            ] or [(Button("Flag", size="sm"), None)]
+            ] or [(left_to_us(Button("Flag", size="sm"), "value"), None)]
 
     def connect(self, run: Dependency, components: Sequence[Component]) -> None:
         """Flag the values of `components`: at a click, or after each `run`."""

@@ -54,6 +54,12 @@ class Block:
     has_look: ClassVar[bool] = True
     """Whether it can be seen: one that cannot may be used from every page."""
 
+    SPOKEN: ClassVar[tuple[str, ...]] = ()
+    """Properties whose default is a word that the page says in the visitor's language: see words.py."""
+
+    left_to_us: tuple[str, ...] = ()
+    """More of them, of this block alone."""
+
     is_placed: bool = True
     """Whether it stands in the layout; a button beside a component's label does not."""
 

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from doorstep.additional_inputs import lay_out_additional
 from doorstep.blocks import Blocks
 from doorstep.components import from_shortcut
 from doorstep.components.base import Component
@@ -13,7 +14,6 @@ from doorstep.components.button import Button
 from doorstep.components.deep_link_button import DeepLinkButton, deep_link_button
 from doorstep.components.layout import Column, Row
 from doorstep.components.markdown import Markdown
-from doorstep.components.panels import Accordion
 from doorstep.errors import UsageError
 from doorstep.events.dependency import kind_of
 from doorstep.events.listener import Listener
@@ -21,10 +21,12 @@ from doorstep.examples import Examples
 from doorstep.flag_buttons import FOLDER, FlagButtons
 from doorstep.later import INTERFACE, note_unsupported
 from doorstep.look import split_options
+from doorstep.words import left_to_us
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from doorstep.components.panels import Accordion
     from doorstep.events.dependency import Dependency
     from doorstep.events.trigger import EventOptions, Limit, ShowProgress, Trigger, Visibility
     from doorstep.examples import CacheMode
@@ -181,7 +183,7 @@ class Interface(Blocks):
             if self.input_components:
                 with Column(variant="panel"):
                     _render(self.main_inputs)
-                    self._lay_out_additional(accordion)
+                    lay_out_additional(self.additional_inputs, accordion)
                     buttons = self._buttons(submit_btn, stop_btn, clear_btn)
                 if self.output_components:
                     with Column(variant="panel"):
@@ -194,16 +196,6 @@ class Interface(Blocks):
                     buttons = self._buttons(generate, stop_btn, clear_btn)
                     self.flagging.lay_out()
         return buttons
-
-    def _lay_out_additional(self, accordion: str | Accordion | None) -> None:
-        if not self.additional_inputs:
-            return
-        if not isinstance(accordion, Accordion):
-            accordion = Accordion(accordion or "Additional Inputs", open=False)
-        elif accordion.parent is None:
-            accordion.render()
-        with accordion:
-            _render(self.additional_inputs)
 
     def _buttons(
         self, submit_btn: str | Button, stop_btn: str | Button, clear_btn: str | Button | None
@@ -295,7 +287,7 @@ def _button(given: str | Button, variant: Any) -> Button:
         if given.parent is None:
             given.render()
         return given
-    return Button(given, variant=variant)
+    return left_to_us(Button(given, variant=variant), "value")
 
 
 def _render(components: Sequence[Component]) -> None:

@@ -16,6 +16,7 @@ from doorstep.allowed import Sources, allowed_by, merged
 from doorstep.components.base import Component
 from doorstep.graph import Container
 from doorstep.security import page_policy
+from doorstep.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -206,7 +207,9 @@ def _entry(block: Block, files: Files, shown_only: set[int], visit: Visit | None
         props["interactive"] = block.id not in shown_only and not block.is_static if given is None else given
         props["value"] = _first_value(block, files, visit)
         props |= block.file_props(files)
-    return {"id": block.id, "type": block.type, "props": props}
+    entry = {"id": block.id, "type": block.type, "props": props}
+    words = words_of(block, props)
+    return entry | {"words": words} if words else entry
 
 
 def _first_value(component: Component, files: Files, visit: Visit | None) -> Any:

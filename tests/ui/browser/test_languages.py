@@ -89,3 +89,35 @@ def test_the_apps_own_texts_are_in_the_visitors_language_wherever_they_stand(
     expect(page.get_by_role("radio", name="Hallo")).to_be_checked()
     page.get_by_role("button", name="Go").click()
     expect(page.get_by_label("Hallo", exact=True).first).to_have_value("missing")
+
+
+def test_words_that_the_author_left_to_the_page_are_in_the_visitors_language(
+    speaking: Speak, serve: Serve
+) -> None:
+    with ds.Blocks() as app:
+        run = ds.Button()
+        own = ds.Button("Submit now")
+        said = ds.Textbox(label="said")
+        run.click(lambda text: text, run, said)
+        own.click(lambda: "Again", None, run)
+        ds.UploadButton()
+        table = ds.Dataframe([["a"]], label="table", interactive=True)
+        table.change(lambda: "changed", None, said)
+    page = speaking("de-DE")
+    page.goto(serve(app))
+
+    page.get_by_role("button", name="Ausführen").click()
+    expect(page.get_by_label("said")).to_have_value("Run")
+    expect(page.get_by_role("button", name="Datei hochladen")).to_be_visible()
+    expect(page.get_by_role("button", name="Zeile hinzufügen")).to_be_visible()
+    page.get_by_role("button", name="Submit now").click()
+    expect(page.get_by_role("button", name="Again")).to_be_visible()
+
+
+def test_an_interface_speaks_the_visitors_language(speaking: Speak, serve: Serve) -> None:
+    page = speaking("fr-FR")
+    page.goto(serve(ds.Interface(str.upper, "text", "text", examples=["a"], flagging_mode="manual")))
+
+    for name in ("Envoyer", "Effacer", "Signaler"):
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+    expect(page.get_by_text("Exemples")).to_be_visible()

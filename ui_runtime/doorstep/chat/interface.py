@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from doorstep.additional_inputs import lay_out_additional
 from doorstep.blocks import Blocks
 from doorstep.chat.answering import answering
 from doorstep.chat.conversations import Conversations
@@ -30,6 +31,7 @@ from doorstep.examples import Examples, mode_of
 from doorstep.flag_buttons import FOLDER
 from doorstep.later import INTERFACE, note, note_unsupported
 from doorstep.look import split_options
+from doorstep.words import left_to_us
 
 if TYPE_CHECKING:
     import inspect
@@ -161,7 +163,7 @@ class ChatInterface(Blocks):
                 given.submit_btn = submit_btn
             return given
         kind: Any = MultimodalTextbox if self.multimodal else Textbox
-        return kind(
+        box = kind(
             placeholder=PLACEHOLDER,
             label="Message",
             show_label=False,
@@ -171,6 +173,7 @@ class ChatInterface(Blocks):
             render=False,
             **({"file_count": "multiple"} if self.multimodal else {}),
         )
+        return left_to_us(box, "label", "placeholder")
 
     def _lay_out(self, title: str | None, accordion: str | Accordion | None) -> None:
         if self.conversations is not None:
@@ -183,19 +186,7 @@ class ChatInterface(Blocks):
         for component in (self.chatbot, self.textbox):
             if component.parent is None:
                 component.render()
-        self._lay_out_additional(accordion)
-
-    def _lay_out_additional(self, accordion: str | Accordion | None) -> None:
-        waiting = [each for each in self.additional_inputs if each.parent is None]
-        if not waiting:
-            return
-        if not isinstance(accordion, Accordion):
-            accordion = Accordion(accordion or "Additional Inputs", open=False)
-        elif accordion.parent is None:
-            accordion.render()
-        with accordion:
-            for component in waiting:
-                component.render()
+        lay_out_additional(self.additional_inputs, accordion)
 
     def _lay_out_examples(
         self, label: str | None, labels: list[str] | None, icons: list[str] | None

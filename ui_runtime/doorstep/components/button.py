@@ -27,6 +27,7 @@ class Button(Component):
 
     type: ClassVar[str] = "button"
     PROPS: ClassVar = ("variant", "size", "icon", "link", "link_target")
+    SPOKEN: ClassVar = ("value",)
 
     change = EventListener()
     click = EventListener()

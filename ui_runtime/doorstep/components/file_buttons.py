@@ -28,6 +28,7 @@ class _FileButton(Component):
     """A button whose value is files."""
 
     PROPS: ClassVar[tuple[str, ...]] = ("variant", "size", "icon")
+    SPOKEN: ClassVar = ("label",)
 
     def __init__(
         self,

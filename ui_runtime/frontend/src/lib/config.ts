@@ -6,6 +6,8 @@ export interface ComponentConfig {
   id: number;
   type: string;
   props: Props;
+  /** Properties whose text the author left to us: the page's name for it. */
+  words?: Record<string, string>;
 }
 
 export interface LayoutNode {

@@ -140,7 +140,7 @@ const english = {
   pictureAt: (place: number, count: number) => `Picture ${place} of ${count}`,
   play: "Play",
   plot: "Plot",
-  plotOf: (mark: string, y: string, x: string, color: string | null, count: number) =>
+  plotOf: (mark: "point" | "line" | "bar", y: string, x: string, color: string | null, count: number) =>
     `A ${mark === "point" ? "scatter" : mark} plot of ${y} by ${x}${color === null ? "" : `, in series by ${color}`}: ${count} points`,
   positionIn: (name: string) => `Position in ${name}`,
   previous: "Previous",

@@ -2,6 +2,7 @@
 
 import type { Change, ComponentConfig, LayoutNode, Props, ShowProgress } from "./config.ts";
 import { same } from "./same.ts";
+import { spoken, type Word } from "./words.ts";
 
 export interface Pending {
   state: "pending" | "queued" | "running";
@@ -53,19 +54,27 @@ export class ComponentNode {
   /** Brings the value up to date, for a component that takes a while to make it; null when there is nothing to wait for. */
   settle: () => Promise<void> | null = () => null;
   readonly #events: Events;
+  #word: Word | null;
 
   constructor(config: ComponentConfig, events: Events) {
-    const { value = null, ...props } = config.props;
+    const { shown, word } = spoken(config);
+    const { value = null, ...props } = shown;
     this.id = config.id;
     this.type = config.type;
     this.props = props;
     this.value = value;
+    this.#word = word;
     this.#events = events;
   }
 
   /** The id of the element that this component's label names. */
   get inputId(): string {
     return `c${this.id}`;
+  }
+
+  /** The value as the page says it: a word that the author left to us is in the visitor's language. */
+  get said(): unknown {
+    return this.#word !== null && this.value === this.#word.text ? this.#word.said : this.value;
   }
 
   /** The person changed the value. */
@@ -84,7 +93,10 @@ export class ComponentNode {
   }
 
   /** The app shows this component anew: its properties but those to keep, without an event. */
-  refresh({ value = null, ...props }: Props, keep: readonly string[]): void {
+  refresh(config: Pick<ComponentConfig, "props" | "words">, keep: readonly string[]): void {
+    const { shown, word } = spoken(config);
+    const { value = null, ...props } = shown;
+    this.#word = word ?? this.#word;
     const kept = Object.fromEntries(Object.entries(this.props).filter(([name]) => keep.includes(name)));
     this.props = { ...props, ...kept };
     if (!keep.includes("value")) this.value = value;

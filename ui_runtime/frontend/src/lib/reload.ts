@@ -53,7 +53,7 @@ export function keep(app: App): Kept {
 export function restore(app: App, kept: Kept): void {
   for (const { name, id } of named(app.config)) {
     const node = app.nodes.get(id);
-    if (node && kept[name]) node.refresh({ ...node.props, value: node.value, ...kept[name] }, []);
+    if (node && kept[name]) node.refresh({ props: { ...node.props, value: node.value, ...kept[name] } }, []);
   }
 }
 

@@ -1,8 +1,8 @@
-import type german from "./languages/de.ts";
 import type { Texts } from "./texts.ts";
+import type { OwnWords } from "./words.ts";
 
-/**
- * A language's table: complete for all that German has, which is what most pages say. The texts of rare tools may
- * be missing, and are English then.
- */
-export type Translation = Pick<Texts, keyof typeof german> & Partial<Texts>;
+/** These are a number and a unit, which read the same in most languages. */
+type Units = "eta" | "lasted" | "seconds";
+
+/** A language's table: all texts of the page, and the words that authors leave to it. */
+export type Translation = Omit<Texts, Units> & Partial<Pick<Texts, Units>> & Record<OwnWords, string>;

@@ -48,7 +48,7 @@ export class Tree {
 
   #renew({ keep, ...component }: ComponentConfig & { keep?: string[] }): void {
     const before = this.nodes.get(component.id);
-    if (keep && before?.type === component.type) before.refresh(component.props, keep);
+    if (keep && before?.type === component.type) before.refresh(component, keep);
     else this.#add(component);
   }
 
