@@ -60,7 +60,7 @@ def test_notices_go_by_themselves_by_key_or_stay_until_closed(open_stage: Open) 
     stage, button, out = with_output()
 
     def tell(job: Job) -> None:
-        stage.say("toast", level="info", title="Soon", message="gone <b>soon</b>", seconds=0.3)
+        stage.say("toast", level="info", title="Soon", message="gone <b>soon</b>", seconds=2)
         stage.say("toast", level="warning", title="Stays", message="until closed", seconds=0)
         stage.say("toast", level="success", title="Last", message="by key", seconds=0)
         job.done(out, "told")
@@ -82,7 +82,7 @@ def test_a_notice_waits_while_somebody_points_at_it(open_stage: Open) -> None:
     stage, button, out = with_output()
 
     def tell(job: Job) -> None:
-        stage.say("toast", level="info", title="Read me", message="slowly", seconds=0.6)
+        stage.say("toast", level="info", title="Read me", message="slowly", seconds=1)
         job.done(out, "told")
 
     stage.on(button, "click", [], [out], tell)
@@ -90,7 +90,7 @@ def test_a_notice_waits_while_somebody_points_at_it(open_stage: Open) -> None:
     go(page)
 
     page.locator(".toast").hover()
-    page.wait_for_timeout(900)
+    page.wait_for_timeout(1500)
     expect(page.locator(".toast")).to_have_count(1)
     page.mouse.move(5, 5)
     expect(page.locator(".toast")).to_have_count(0)
