@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -287,12 +288,12 @@ def test_a_backup_fills_a_new_data_directory(command: Command, tmp_path: Path) -
     raw = command("token", "create", "ann").out.strip()
     file = str(tmp_path / "relay.backup")
 
-    assert "1 account, 1 audit event, 1 token to" in command("backup", file).err
+    assert re.search("Wrote 1 account, .*1 token", command("backup", file).err)
     assert "is there already" in command("backup", file).err
     assert command("backup", file, "--force").status == 0
     assert "has tables already" in command("restore", file).err
     new = ("--data", str(tmp_path / "new"))
-    assert "Restored 1 account, 1 audit event, 1 token" in command.bare("restore", file, *new).err
+    assert "Restored 1 account, " in command.bare("restore", file, *new).err
     listed = json.loads(command.bare("token", "list", "--json", *new).out)
     assert [token["key"] for token in listed] == [raw.split("_")[1]]
     assert "there is no file" in command.bare("restore", file + "x", *new).err

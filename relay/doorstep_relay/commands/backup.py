@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doorstep_relay import __version__
-from doorstep_relay.commands.running import Services, database_options, perform, use
+from doorstep_relay.commands.running import database_options, perform, use
 from doorstep_relay.config import Settings, make_data_directory, read_settings
 from doorstep_relay.errors import BackupError
+
+if TYPE_CHECKING:
+    from doorstep_relay.control.services import Services
 
 
 @click.command()
