@@ -32,6 +32,8 @@ class Run(_Message, tag="run"):
     data: list[Any]
     trigger: int | None = None
     event: Any = None
+    data_file: str | None = None
+    """The id of an uploaded file that holds `data`, where that is too big for a frame."""
 
 
 class Cancel(_Message, tag="cancel"):

@@ -73,6 +73,8 @@ class Page:
         look: Look,
         max_file_size: int,
         route: Route | None = None,
+        *,
+        can_log_out: bool = False,
     ) -> None:
         title = app.title if route is None else f"{route.title} – {app.title}"
         self._title = title if look.i18n is None else look.i18n.plain(title)
@@ -80,6 +82,8 @@ class Page:
         self._look = look
         self._up = "./" if route is None else "./" + "../" * route.path.count("/")
         self.config = _config(app, route, files, max_file_size) | _look_config(app, look)
+        if can_log_out:
+            self.config["can_log_out"] = True
         self._policy, self._markup = _own_markup(app, route, look)
 
     @cached_property

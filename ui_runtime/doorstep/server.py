@@ -86,7 +86,15 @@ class App:
         self.assets = assets or Assets()
         self.look = merged_look(blocks.look, look)
         self.page, *self.routes = (
-            Page(blocks, self.files.of_session(None), self.assets, self.look, self.max_file_size, route)
+            Page(
+                blocks,
+                self.files.of_session(None),
+                self.assets,
+                self.look,
+                self.max_file_size,
+                route,
+                can_log_out=auth is not None,
+            )
             for route in (None, *blocks.routes)
         )
         self.gate = _gate(auth, auth_message, auth_dependency, blocks.title, self._end_sessions)

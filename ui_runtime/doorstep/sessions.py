@@ -8,14 +8,15 @@ import secrets
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from doorstep.errors import ProtocolError
+from doorstep.big_values import read_values
+from doorstep.errors import ProtocolError, RefusedError
 from doorstep.events.visit import Visit
 from doorstep.farewell import Farewell
 from doorstep.line import GONE, TAKEN, Closed
 from doorstep.messages import Cancel, Done, Failed, Hello, Progress, Queued, Run, Started
 from doorstep.outbox import Outbox
 from doorstep.progress import summary
-from doorstep.queue.jobs import BUSY, SHOWN_SECONDS, Failure, Job
+from doorstep.queue.jobs import BUSY, CANCELLED, SHOWN_SECONDS, Failure, Job
 from doorstep.security import address_of, user_of
 
 if TYPE_CHECKING:
@@ -57,11 +58,14 @@ class Session:
         self.outbox = Outbox()
         self.visit = Visit(app, store.of_session(self.id), self.id, tell=self.tell_soon)
         self.jobs: dict[int, Job] = {}
+        self._reading: dict[Job, asyncio.Task[None]] = {}
+        """Jobs whose values are read from a file before they are submitted."""
         self.line: Line | None = None
         """The connection, while there is one."""
         self.expiry: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._runner = runner
+        self._store = store
         self._last_job = -1
 
     def attach(self, line: Line, scope: Scope) -> None:
@@ -89,18 +93,40 @@ class Session:
             return
         self._cancel_for(dependency)
         self.jobs[job.number] = job
-        self._runner.submit(job)
+        if message.data_file is None:
+            self._runner.submit(job)
+        else:
+            self._reading[job] = self._loop.create_task(self._submit_with(job, message.data_file))
+
+    async def _submit_with(self, job: Job, data_file: str) -> None:
+        """Submit a job once its values are read."""
+        try:
+            job.data = await asyncio.to_thread(read_values, self._store, self.id, data_file)
+        except RefusedError as error:
+            del self._reading[job]
+            self._end(job, _failed(job, Failure("Input refused", str(error), "refused")))
+        else:
+            del self._reading[job]
+            self._runner.submit(job)
 
     def cancel(self, message: Cancel) -> None:
         job = self.jobs.get(message.job)
         if job is not None:
+            self._stop(job)
+
+    def _stop(self, job: Job) -> None:
+        reading = self._reading.pop(job, None)
+        if reading is None:
             self._runner.cancel(job)
+        else:
+            reading.cancel()
+            self._end(job, _failed(job, CANCELLED))
 
     def _cancel_for(self, dependency: Dependency) -> None:
         """A page cancels by itself what it knows of; jobs of an earlier page in this session too."""
         for job in list(self.jobs.values()) if dependency.cancels else ():
             if job.dependency in dependency.cancels:
-                self._runner.cancel(job)
+                self._stop(job)
 
     def tell(self, message: Numbered) -> None:
         """Say something that belongs to no job."""
@@ -118,7 +144,7 @@ class Session:
     def close(self) -> None:
         """The page does not come back: stop its jobs."""
         for job in list(self.jobs.values()):
-            self._runner.cancel(job)
+            self._stop(job)
 
     # -- what its jobs tell --------------------------------------------------------------------
 

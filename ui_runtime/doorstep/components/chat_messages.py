@@ -60,6 +60,11 @@ class Wired:
         self.wire = wire
 
 
+def is_in_web(path: str) -> bool:
+    """Whether a file of a message is not one of the app's."""
+    return path.startswith(_WEB)
+
+
 # -- to the page -------------------------------------------------------------------------------
 
 

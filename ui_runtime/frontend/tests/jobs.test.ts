@@ -1,12 +1,14 @@
 import { expect, test, vi } from "vitest";
 
+import { isBig } from "../src/lib/big.ts";
 import type { Change, Dependency, Outcome } from "../src/lib/config.ts";
 import { Jobs, type Board, type Runner, type Triggered } from "../src/lib/jobs.ts";
 import type { ComponentNode, Failure, Pending } from "../src/lib/node.svelte.ts";
 
 /** A page of two components and an app that only remembers what it was asked. */
 class Stage implements Runner, Board {
-  asked: { fn: number; data: unknown[]; event?: unknown }[] = [];
+  asked: { fn: number; data: unknown[]; event?: unknown; file?: string }[] = [];
+  kept: unknown[][] = [];
   cancelled: number[] = [];
   failed: string[] = [];
   readonly all = [1, 2].map((id) => ({
@@ -28,8 +30,11 @@ class Stage implements Runner, Board {
   scripts: Record<string, (...values: unknown[]) => unknown> = {};
   revealed: number[] = [];
 
-  run(fn: number, data: unknown[], _trigger?: number, event?: unknown): number {
-    return this.asked.push(event === undefined ? { fn, data } : { fn, data, event });
+  run(fn: number, data: unknown[], _trigger?: number, event?: unknown, file?: string): number {
+    return this.asked.push({ fn, data, ...(event === undefined ? {} : { event }), ...(file ? { file } : {}) });
+  }
+  async keep(values: unknown[]): Promise<string> {
+    return `file ${this.kept.push(values)}`;
   }
   cancel(job: number): void {
     this.cancelled.push(job);
@@ -309,4 +314,31 @@ test("a script that throws fails its dependency and runs nothing", async () => {
   expect([stage.asked, stage.failed, stage.ended]).toEqual([[], ["2: no such thing"], ["7 failure"]]);
   expect(log).toHaveBeenCalledOnce();
   log.mockRestore();
+});
+
+test("values too big for a message are uploaded first, and the job names their file", async () => {
+  const { stage, dependency, jobs } = setUp();
+  stage.all[0]!.value = Array.from({ length: 200_000 }, (_, number) => `cell ${number}`);
+  jobs.trigger({ dependency });
+  expect(stage.asked).toEqual([]);
+  await vi.waitFor(() => expect(stage.asked).toEqual([{ fn: 7, data: [], file: "file 1" }]));
+  expect(stage.kept).toEqual([[stage.all[0]!.value, null]]);
+});
+
+test("who gave a job up while its values were on their way does not run it", async () => {
+  const { stage, dependency, jobs } = setUp();
+  stage.all[0]!.value = "x".repeat(1_000_000);
+  jobs.trigger({ dependency });
+  jobs.cancel([7]);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(stage.asked).toEqual([]);
+});
+
+test("what is big is what JSON makes of it", () => {
+  expect(isBig(["x".repeat(800_000)])).toBe(false);
+  expect(isBig(["\u0000".repeat(200_000)])).toBe(true);
+  expect(isBig([{ data: Array(1_000_000).fill(0), toJSON: () => ({}) }])).toBe(false);
+  expect(isBig([Array.from({ length: 10_000 }, () => [1.5, null, true, "a"])])).toBe(false);
+  const most = Array.from({ length: 100_000 }, () => "é");
+  expect(isBig([most]) || JSON.stringify(most).length < 1 << 20).toBe(true);
 });

@@ -1,6 +1,7 @@
 /** The page's state: its components, the jobs that work for them, and the session that carries both. */
 
 import type { AppConfig, Change } from "./config.ts";
+import { fileOf } from "./big.ts";
 import { Connection } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Frames } from "./frames.ts";
@@ -111,6 +112,7 @@ export class App {
       applySoon: (changes) => this.#frames.add(changes),
       fail: (place, failure, passes) => this.#fail(place, failure, passes),
       reveal: (id) => void elementOf(id)?.scrollIntoView({ behavior: "smooth", block: "nearest" }),
+      keep: async (values) => (await this.upload([fileOf(values)], () => {}))[0]!.path,
       script: async (path, values) => (await this.#load(path))(...values),
       over: (triggered, outcome) => this.#dispatcher.over(triggered, outcome),
     };

@@ -13,6 +13,7 @@ const english = {
   done: "Done",
   editMessage: "Edit message",
   feedback: "Feedback",
+  fileGone: (name: string) => `${name} – no longer available`,
   lasted: (seconds: number) => (seconds < 60 ? `${Number(seconds.toFixed(1))} s` : `${Math.round(seconds / 60)} min`),
   like: "Like",
   messages: "Messages",

@@ -74,6 +74,8 @@ export interface AppConfig {
   fill_height?: boolean;
   /** Path of a module whose default export runs when the page is there. */
   js?: string;
+  /** People log in before they see the page. */
+  can_log_out?: boolean;
   footer_links?: (string | { label: string; url: string })[];
   /** The app's own texts, by language and key. */
   i18n?: Record<string, Record<string, string>>;

@@ -45,8 +45,8 @@ export class Connection {
     document.addEventListener("visibilitychange", () => document.hidden || retry(), { signal });
   }
 
-  run(fn: number, data: unknown[], trigger?: number, event?: unknown): number {
-    const [job, commands] = this.#core.run(fn, data, trigger, event);
+  run(fn: number, data: unknown[], trigger?: number, event?: unknown, file?: string): number {
+    const [job, commands] = this.#core.run(fn, data, trigger, event, file);
     this.#obey(commands);
     return job;
   }

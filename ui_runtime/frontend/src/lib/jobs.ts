@@ -1,5 +1,6 @@
 /** Dependencies that run: when one may start, what its outputs show meanwhile, what it changed, how it ended. */
 
+import { isBig } from "./big.ts";
 import type { Change, Dependency, Outcome } from "./config.ts";
 import type { ComponentNode, Failure, Pending } from "./node.svelte.ts";
 import { patched } from "./patch.ts";
@@ -9,7 +10,8 @@ import { changesOf, spread } from "./scripts.ts";
 import { t } from "./texts.ts";
 
 export interface Runner {
-  run(fn: number, data: unknown[], trigger?: number, event?: unknown): number;
+  /** `file` is an uploaded one that holds the values instead of `data`. */
+  run(fn: number, data: unknown[], trigger?: number, event?: unknown, file?: string): number;
   cancel(job: number): void;
 }
 
@@ -27,6 +29,8 @@ export interface Board {
   reveal(id: number): void;
   /** Call the app's own function in this module. */
   script(path: string, values: unknown[]): Promise<unknown>;
+  /** Upload values that are too big for a message; the id of the file that holds them. */
+  keep(values: unknown[]): Promise<string>;
   /** A job ended by itself: what follows it may start. Returns the components that this fills. */
   over(triggered: Triggered, outcome: Outcome): readonly number[];
 }
@@ -152,8 +156,23 @@ export class Jobs {
   }
 
   #send(job: Job, data: unknown[]): void {
+    if (isBig(data)) void this.#sendBig(job, data);
+    else this.#run(job, data);
+  }
+
+  async #sendBig(job: Job, data: unknown[]): Promise<void> {
+    this.#showPending(job, {});
+    try {
+      const file = await this.board.keep(data);
+      if (this.#live.has(job)) this.#run(job, [], file);
+    } catch (error) {
+      if (this.#live.has(job)) this.#fail(job, { title: t.uploadFailed, message: (error as Error).message });
+    }
+  }
+
+  #run(job: Job, data: unknown[], file?: string): void {
     const { dependency, trigger, event } = job;
-    job.number = this.runner.run(dependency.id, data, trigger, dependency.wants_event ? event : undefined);
+    job.number = this.runner.run(dependency.id, data, trigger, dependency.wants_event ? event : undefined, file);
     this.#byNumber.set(job.number, job);
     this.#showPending(job, {});
   }

@@ -15,6 +15,8 @@ export interface Run {
   data: unknown[];
   trigger?: number;
   event?: unknown;
+  /** The uploaded file that holds `data`, where that is too big for a frame. */
+  data_file?: string;
 }
 
 export interface Cancel {

@@ -114,9 +114,10 @@ export class SessionCore {
   }
 
   /** Ask for dependency `fn` to run. Returns the job's number beside the commands. */
-  run(fn: number, data: unknown[], trigger?: number, event?: unknown): [number, Command[]] {
+  run(fn: number, data: unknown[], trigger?: number, event?: unknown, file?: string): [number, Command[]] {
     const job = this.#nextJob++;
     const run: Run = { type: "run", job, fn, data };
+    if (file !== undefined) run.data_file = file;
     if (trigger !== undefined) run.trigger = trigger;
     if (event !== undefined) run.event = event;
     this.#jobs.set(job, { run, sent: false, acknowledged: false });

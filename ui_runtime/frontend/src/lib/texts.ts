@@ -29,6 +29,7 @@ const english = {
   hidePassword: "Hide password",
   itemAt: (place: number) => `Item ${place}`,
   jobLost: "The app was restarted while it worked on this. Please try again.",
+  logOut: "Log out",
   moreTabs: "All tabs",
   move: (name: string) => `Move ${name}`,
   movedTo: (name: string, place: number, count: number) => `${name}: ${place} of ${count}`,

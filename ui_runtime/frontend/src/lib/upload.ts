@@ -8,6 +8,8 @@ export interface FileValue {
   orig_name?: string | null;
   size?: number | null;
   mime_type?: string | null;
+  /** It was of an earlier visit (see chat/conversations.py). */
+  gone?: boolean;
 }
 
 export function upload(

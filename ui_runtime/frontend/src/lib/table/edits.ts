@@ -31,7 +31,8 @@ function apply(draft: Pick<TableValue, "headers" | "data">, edit: Edit): void {
       draft.data = edit[1].map((row) => data[row] ?? []);
       return;
     case "insert_rows":
-      data.splice(edit[1], 0, ...edit[2]);
+      // Not spliced: a function takes only so many arguments.
+      draft.data = [...data.slice(0, edit[1]), ...edit[2], ...data.slice(edit[1])];
       return;
     case "delete_rows":
       data.splice(edit[1], edit[2]);
