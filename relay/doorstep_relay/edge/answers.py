@@ -9,7 +9,7 @@ import base64
 import hashlib
 import html
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
 from importlib import resources
@@ -26,7 +26,11 @@ class Answer:
     title: str
     text: str
     retry_after: int | None = None
-    """Seconds; the page also reloads itself after them."""
+    """Seconds; the page also reloads itself after them, if they are few."""
+
+
+_SOON: Final = 60
+"""Seconds for which somebody may sit before a page and wait."""
 
 
 def _table(*answers: Answer) -> dict[str, Answer]:
@@ -93,10 +97,23 @@ ANSWERS: Final = _table(
     ),
     Answer(
         "limit",
-        503,
-        "Too many visitors at once",
-        "This link is at its limit of connections. Try again in a moment.",
+        429,
+        "This link is at its limit",
+        "More is asked of it at once than it may serve. Try again in a moment.",
         retry_after=2,
+    ),
+    Answer(
+        "quota",
+        429,
+        "This link has served all that it may this month",
+        "It works again when the next month begins, or when its limit is raised.",
+        retry_after=86400,
+    ),
+    Answer(
+        "too-large",
+        413,
+        "The request is too large",
+        "What was sent exceeds what this link takes.",
     ),
     Answer(
         "busy",
@@ -180,9 +197,23 @@ _POLICY: Final = (
 
 
 @lru_cache(maxsize=512)
-def render(code: str, *, as_html: bool, host: str = "", reason: str = "", head_only: bool = False) -> bytes:
-    """The whole answer, head and body; it always ends its connection."""
-    answer, fields, body = _parts(code, as_html=as_html, host=host, reason=reason)
+def render(
+    code: str,
+    *,
+    as_html: bool,
+    host: str = "",
+    reason: str = "",
+    retry_after: int | None = None,
+    head_only: bool = False,
+) -> bytes:
+    """The whole answer, head and body; it always ends its connection.
+
+    `retry_after` (seconds) takes the place of what the table has for the code.
+    """
+    answer = ANSWERS[code]
+    if retry_after is not None:
+        answer = replace(answer, retry_after=retry_after)
+    fields, body = _parts(answer, as_html=as_html, host=host, reason=reason)
     lines = [
         f"HTTP/1.1 {answer.status} {_phrase(answer.status)}",
         *(f"{name}: {value}" for name, value in fields.items()),
@@ -195,12 +226,12 @@ def render(code: str, *, as_html: bool, host: str = "", reason: str = "", head_o
 
 def parts(code: str, *, as_html: bool, host: str = "") -> tuple[int, dict[str, str], bytes]:
     """The same answer for whoever frames it himself: status, header fields and body."""
-    answer, fields, body = _parts(code, as_html=as_html, host=host, reason="")
+    answer = ANSWERS[code]
+    fields, body = _parts(answer, as_html=as_html, host=host, reason="")
     return answer.status, fields, body
 
 
-def _parts(code: str, *, as_html: bool, host: str, reason: str) -> tuple[Answer, dict[str, str], bytes]:
-    answer = ANSWERS[code]
+def _parts(answer: Answer, *, as_html: bool, host: str, reason: str) -> tuple[dict[str, str], bytes]:
     body = _html(answer, host, reason) if as_html else _json(answer, reason)
     fields = {
         "Content-Type": "text/html; charset=utf-8" if as_html else "application/problem+json",
@@ -213,7 +244,7 @@ def _parts(code: str, *, as_html: bool, host: str, reason: str) -> tuple[Answer,
     }
     if answer.retry_after is not None:
         fields["Retry-After"] = str(answer.retry_after)
-    return answer, fields, body.encode()
+    return fields, body.encode()
 
 
 def _phrase(status: int) -> str:
@@ -227,7 +258,8 @@ def page(title: str, text: str) -> tuple[str, str]:
 
 
 def _html(answer: Answer, host: str, reason: str) -> str:
-    refresh = f'\n<meta http-equiv="refresh" content="{answer.retry_after}">' if answer.retry_after else ""
+    soon = answer.retry_after is not None and answer.retry_after <= _SOON
+    refresh = f'\n<meta http-equiv="refresh" content="{answer.retry_after}">' if soon else ""
     return _PAGE.substitute(
         style=_STYLE,
         refresh=refresh,

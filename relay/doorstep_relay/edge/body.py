@@ -31,6 +31,18 @@ Barred = Callable[[bytes], bool]
 class BadBodyError(Exception):
     """The bytes do not follow the framing that the head announced."""
 
+    code = "bad-request"
+    """What the relay answers."""
+
+
+class TooLargeError(BadBodyError):
+    """The body is larger than its share takes."""
+
+    code = "too-large"
+
+    def __init__(self, most: float) -> None:
+        super().__init__(f"This link takes requests of up to {most:,.0f} bytes.")
+
 
 class Body(Protocol):
     done: bool

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from typing import TYPE_CHECKING, cast
 
-from doorstep_relay.edge.body import BadBodyError
+from doorstep_relay.edge.body import BadBodyError, Length, TooLargeError
 from doorstep_relay.edge.connection import Connection
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.request import RequestHead
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
     from doorstep_relay.edge.tunnel import TunnelConnection
     from doorstep_relay.switchboard.local import LiveShare
+    from doorstep_relay.switchboard.meter import Meter
     from doorstep_relay.switchboard.pool import Upstream
 
 _HEAD, _EXCHANGE = State.HEAD, State.EXCHANGE
@@ -38,6 +41,8 @@ class Carrier(Connection):
         raise NotImplementedError
 
     def _visit(self, share: LiveShare, head: RequestHead, rest: bytes) -> None:
+        if share.meter is not None and not self._enter(share.meter, head):
+            return
         upstream = share.pool.take()
         if upstream is not None:
             self._begin(cast("TunnelConnection", upstream), head, rest)
@@ -49,6 +54,19 @@ class Carrier(Connection):
         if not share.pool.wait(self):
             self._line = None
             self._say("limit")
+
+    def _enter(self, meter: Meter, head: RequestHead) -> bool:
+        """Let a request in as far as limits go; False when it was refused."""
+        body = head.body
+        if isinstance(body, Length) and body.left > meter.max_request_bytes:
+            self._say("too-large", str(TooLargeError(meter.max_request_bytes)))
+            return False
+        refused = meter.enter(asyncio.get_running_loop().time())
+        if refused is not None:
+            self._say(refused.code, refused.reason, math.ceil(refused.wait))
+            return False
+        self._meter = meter
+        return True
 
     def upstream_ready(self, upstream: Upstream) -> None:
         """The share's pool has a connection for the request that waits."""
@@ -98,6 +116,14 @@ class Carrier(Connection):
             self._keep(self._buffer + data)
 
     def _more_body(self, exchange: Exchange, data: bytes) -> None:
+        meter = exchange.upstream.share.meter
+        if meter is None or not exchange.is_paced(meter):
+            self.take_body(exchange, data)
+        else:
+            exchange.pace(meter).up.feed(data)
+
+    def take_body(self, exchange: Exchange, data: bytes) -> None:
+        """Bytes of a request's body, when it is their turn."""
         try:
             rest = exchange.from_visitor(data)
         except BadBodyError as error:
@@ -113,7 +139,7 @@ class Carrier(Connection):
             if exchange.answered:
                 self._cut()  # a page of ours would be read as more of the app's answer
                 return
-        self._say("bad-request", str(error))
+        self._say(error.code, str(error))
 
     def upgraded(self) -> None:
         """The app agreed: bytes pass as they are from now on."""
@@ -137,6 +163,8 @@ class Carrier(Connection):
 
     def _next(self) -> None:
         self._state = _HEAD
+        if self._meter is not None:
+            self._leave_meter()
         self._head = None
         self.deadline = self.edge.now + self.edge.limits.idle_timeout
         data, self._buffer = self._buffer, b""

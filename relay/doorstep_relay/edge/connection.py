@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
     from doorstep_relay.edge.exchange import Exchange
     from doorstep_relay.edge.request import RequestHead
+    from doorstep_relay.switchboard.meter import Meter
 
 _HOLD = 64 * 1024
 """Bytes that are kept of what comes before its time: a body without a tunnel, a pipeline."""
@@ -35,8 +36,10 @@ class Connection(asyncio.Protocol):
         "_ended",
         "_head",
         "_hold_buffer",
+        "_hold_pace",
         "_hold_upstream",
         "_host",
+        "_meter",
         "_reading",
         "_state",
         "deadline",
@@ -61,8 +64,10 @@ class Connection(asyncio.Protocol):
         self._drained = 0
         self._ended = False
         """Whether the visitor said that it will send no more."""
-        self._hold_buffer = self._hold_upstream = False
+        self._hold_buffer = self._hold_upstream = self._hold_pace = False
         self._reading = True
+        self._meter: Meter | None = None
+        """What has let the request under way in, and waits to hear that it is over."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -118,8 +123,12 @@ class Connection(asyncio.Protocol):
 
     # -- holding back --------------------------------------------------------------------------
 
-    def hold_reading(self, *, upstream: bool | None = None, buffer: bool | None = None) -> None:
-        """Stop or go on reading, for either of two reasons: the app is slow, or enough is held."""
+    def hold_reading(
+        self, *, upstream: bool | None = None, buffer: bool | None = None, pace: bool | None = None
+    ) -> None:
+        """Stop or go on reading, for any of three reasons: the app is slow, enough is held, or a limit."""
+        if pace is not None:
+            self._hold_pace = pace
         if upstream is not None:
             self._hold_upstream = upstream
         if buffer is not None:
@@ -136,8 +145,8 @@ class Connection(asyncio.Protocol):
         self.hold_reading(buffer=len(held) > _HOLD)
 
     def _settle_reading(self) -> None:
-        reading = not (self._hold_upstream or self._hold_buffer)
-        if reading is not self._reading:
+        reading = not (self._hold_upstream or self._hold_buffer or self._hold_pace)
+        if reading is not self._reading and not self.transport.is_closing():
             self._reading = reading
             if reading:
                 self.transport.resume_reading()
@@ -146,7 +155,7 @@ class Connection(asyncio.Protocol):
 
     # -- the relay's own answers, and the end --------------------------------------------------
 
-    def _say(self, code: str, reason: str = "") -> None:
+    def _say(self, code: str, reason: str = "", retry_after: int | None = None) -> None:
         """Answer in the relay's name, then end the connection once the visitor could read it."""
         if code not in answers.ANSWERS:
             code, reason = "offline", ""  # an end that is the client's business: the page tries again
@@ -157,6 +166,7 @@ class Connection(asyncio.Protocol):
                 as_html=head is not None and head.wants_html(),
                 host=self._host.decode("ascii", "replace"),
                 reason=reason,
+                retry_after=retry_after,
                 head_only=head is not None and head.method == b"HEAD",
             )
         )
@@ -168,9 +178,11 @@ class Connection(asyncio.Protocol):
     def _start_draining(self) -> None:
         """Keep reading for a moment: closing on unread bytes would reset the answer away."""
         self._state = _DRAINING
+        if self._meter is not None:
+            self._leave_meter()
         self.deadline = self.edge.now + self._patience()
         self._buffer = b""
-        self._hold_buffer = self._hold_upstream = False
+        self._hold_buffer = self._hold_upstream = self._hold_pace = False
         self._settle_reading()
         if self._ended:
             self._close()
@@ -186,14 +198,24 @@ class Connection(asyncio.Protocol):
         if self._drained > _DRAIN:
             self.hold_reading(buffer=True)
 
+    def _leave_meter(self) -> None:
+        """The request that a meter let in is over."""
+        meter, self._meter = self._meter, None
+        if meter is not None:
+            meter.leave()
+
     def _close(self) -> None:
         self._state = _CLOSED
+        if self._meter is not None:
+            self._leave_meter()
         self.deadline = self.edge.now + self.edge.limits.stall_timeout
         self.transport.close()
 
     def _cut(self) -> None:
         """End with a reset: an answer whose end is the connection's must not look complete."""
         self._state = _CLOSED
+        if self._meter is not None:
+            self._leave_meter()
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

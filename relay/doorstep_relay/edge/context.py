@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from doorstep_relay.edge.forwarding import Network, Proxies
 from doorstep_relay.edge.hosts import Hosts, Place
 from doorstep_relay.edge.lookups import Facts, Lookups
+from doorstep_relay.edge.pacing import Pacer
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 
@@ -99,6 +100,7 @@ class Edge:
         self.visitors: set[VisitorConnection] = set()
         self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()
+        self.pacer = Pacer()
         self._shed_at = 0.0
         self._tick()
         self.look_up = Lookups(facts, asyncio.get_running_loop().time).look_up

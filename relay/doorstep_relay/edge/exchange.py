@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doorstep_relay.edge.body import BadBodyError, Chunked, UntilClose
+from doorstep_relay.edge.body import BadBodyError, Chunked, TooLargeError, UntilClose
 from doorstep_relay.edge.http1 import BadMessageError
+from doorstep_relay.edge.pacing import Pace
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.edge.response import ResponseHead, read_response
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.carrier import Carrier
     from doorstep_relay.edge.tunnel import TunnelConnection
+    from doorstep_relay.switchboard.meter import Meter
 
 _HEAD_END = b"\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -29,7 +31,9 @@ class Exchange:
     """A request on its way. `visitor` and `upstream` each know it as their `exchange`."""
 
     __slots__ = (
+        "_pace",
         "_partial",
+        "_received",
         "_response",
         "_upstream_ended",
         "_visitor_ended",
@@ -51,6 +55,10 @@ class Exchange:
         self.upgraded = False
         self.held = b""
         """What a visitor sent after an upgrade request, kept until the app agreed to it."""
+        self._pace: Pace | None = None
+        """What holds its bytes back, on a share with a limit of bytes a second."""
+        self._received = 0
+        """Bytes of the request's body, counted on a share that has limits."""
         self._partial = b""
         self._response: ResponseHead | None = None
         self._upstream_ended = self._visitor_ended = False
@@ -75,7 +83,10 @@ class Exchange:
         """Pass body bytes on; what comes after the body is given back. Raises `BadBodyError`."""
         taken = self.head.body.feed(data)
         if taken:
-            self.upstream.share.bytes_in += taken
+            share = self.upstream.share
+            if share.meter is not None:
+                self._measure(share.meter, taken)
+            share.bytes_in += taken
             self.upstream.transport.write(data if taken == len(data) else data[:taken])
         if self.head.body.done:
             self.request_done = True
@@ -83,11 +94,21 @@ class Exchange:
 
     def raw_from_visitor(self, data: bytes) -> None:
         """Bytes of an upgraded connection."""
+        meter = self.upstream.share.meter
+        if meter is None or not self.is_paced(meter):
+            self.raw_passed(data)
+        else:
+            self.pace(meter).up.feed(data)
+
+    def raw_passed(self, data: bytes) -> None:
+        """The same, when it is their turn."""
         self.upstream.share.bytes_in += len(data)
         self.upstream.transport.write(data)
 
     def visitor_eof(self) -> bool:
         """The visitor will send no more. True keeps its connection open for what comes back."""
+        if self._pace is not None:
+            self._pace.flush()
         self._visitor_ended = True
         if not self.upgraded:
             return self.request_done
@@ -102,6 +123,35 @@ class Exchange:
     def visitor_lost(self) -> None:
         """Nobody waits for the answer any more: the app is told by the end of its connection."""
         self._give_up_upstream()
+
+    # -- held to limits ------------------------------------------------------------------------
+
+    def is_paced(self, meter: Meter) -> bool:
+        """Whether bytes go through `pace`: also when what held them back is lifted while some are held."""
+        return meter.paces or self._pace is not None
+
+    def pace(self, meter: Meter) -> Pace:
+        """What holds bytes back until they are allowed."""
+        if self._pace is None:
+            self._pace = Pace(self, meter)
+        return self._pace
+
+    def paced_from_upstream(self, data: bytes) -> None:
+        """From the app of a share that has limits."""
+        meter = self.upstream.share.meter
+        if meter is None or not self.is_paced(meter):
+            self.from_upstream(data)
+        else:
+            self.pace(meter).down.feed(data)
+
+    def _measure(self, meter: Meter, size: int) -> None:
+        self._received += size
+        if self._received > meter.max_request_bytes:
+            raise TooLargeError(meter.max_request_bytes)
+
+    def _end_pace(self) -> None:
+        if self._pace is not None:
+            self._pace.end()
 
     # -- from the app --------------------------------------------------------------------------
 
@@ -206,6 +256,8 @@ class Exchange:
 
     def upstream_eof(self) -> bool:
         """The app will send no more. True keeps the connection open for what still goes to it."""
+        if self._pace is not None:
+            self._pace.flush()
         self._upstream_ended = True
         if self.upgraded and self.visitor.transport.can_write_eof():
             self.visitor.transport.write_eof()
@@ -214,6 +266,7 @@ class Exchange:
 
     def upstream_lost(self, *, clean: bool) -> None:
         """The tunnel connection ended under the exchange."""
+        self._end_pace()
         response = self._response
         if self.upgraded:
             self.visitor.exchange_cut(clean=clean)
@@ -230,6 +283,9 @@ class Exchange:
     def _finish(self, head: ResponseHead, *, surplus: bool) -> None:
         upstream = self.upstream
         clean = head.keep_alive and self.request_done and not surplus and not self.head.upgrade
+        if self._pace is not None:
+            clean = clean and not self._pace.down.held
+            self._pace.end()
         if clean and not upstream.write_paused:
             upstream.exchange = None
             if self.visitor.write_paused:
@@ -247,6 +303,7 @@ class Exchange:
             self.visitor.exchange_cut(clean=False)
 
     def _give_up_upstream(self) -> None:
+        self._end_pace()
         upstream = self.upstream
         upstream.exchange = None
         upstream.share.pool.drop(upstream)

@@ -42,8 +42,10 @@ class TunnelConnection(asyncio.Protocol):
         if self.exchange is None:
             self.share.pool.drop(self)
             self.discard()
-        else:
+        elif self.share.meter is None:
             self.exchange.from_upstream(data)
+        else:
+            self.exchange.paced_from_upstream(data)
 
     def eof_received(self) -> bool:
         if self.exchange is None:

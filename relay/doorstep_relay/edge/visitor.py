@@ -87,6 +87,8 @@ class VisitorConnection(Carrier):
         self.edge.visitors.discard(self)
         self._leave_line()
         self._state = _CLOSED
+        if self._meter is not None:
+            self._leave_meter()
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.visitor_lost()

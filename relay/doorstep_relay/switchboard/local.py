@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from doorstep_relay.switchboard.meter import Meter
 from doorstep_relay.switchboard.pool import Pool
 
 _SLACK: Final = 64
@@ -27,6 +28,10 @@ class LiveShare:
     pool: Pool
     tell: Callable[[str, str], None]
     """Tells the client that the share is over: code, reason."""
+    owner: str = ""
+    """The account's name; empty on an open relay."""
+    meter: Meter | None = None
+    """What it is held to; None while nothing limits it, never None again once something has."""
     requests: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
