@@ -27,6 +27,9 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.retention: "TIME",
     config_values.count: "NUMBER",
     config_values.size: "BYTES",
+    config_values.count_or_none: "NUMBER",
+    config_values.rate: "RATE",
+    config_values.amount: "BYTES",
     config_values.networks: "NETWORKS",
 }
 

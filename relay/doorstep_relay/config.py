@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from doorstep_relay import config_values as read
 from doorstep_relay.config_values import Address
+from doorstep_relay.domain.limits import Limits
 from doorstep_relay.errors import ConfigError
 
 ENVIRONMENT: Final = "DOORSTEP_RELAY_"
@@ -140,6 +141,32 @@ class Settings:
         "How long it takes until an account or address that opened --max-sessions shares may open one more.",
         read.duration,
     )
+    limit_shares: int | None = _setting(
+        1024,
+        "Most names that an account's shares may hold at a time; `none` for no limit. This and the limits "
+        "below are defaults: an account or a share can have its own.",
+        read.count_or_none,
+    )
+    limit_connections: int | None = _setting(
+        None,
+        "Most requests and WebSockets at a time of all shares of an account (of each share where there are "
+        "no accounts).",
+        read.count_or_none,
+    )
+    limit_requests: float | None = _setting(
+        None,
+        "Most requests a second of all shares of an account; a second's worth may come at once.",
+        read.rate,
+    )
+    limit_bytes: int | None = _setting(
+        None, "Most bytes a second, both ways together, of all shares of an account: 500k, 10M.", read.amount
+    )
+    limit_month: int | None = _setting(
+        None, "Most bytes in a calendar month (UTC) of all shares of an account: 50G, 1T.", read.amount
+    )
+    limit_request_size: int | None = _setting(
+        None, "Largest body of a request to an account's shares: 50M, 1G.", read.amount
+    )
     connect_wait: float = _setting(
         10.0, "How long a visitor waits for a tunnel connection before the answer is 504.", read.duration
     )
@@ -182,6 +209,19 @@ class Settings:
     change_poll: float = _setting(
         0.25, "How often the relay looks for what commands and other nodes changed.", read.duration
     )
+
+    @property
+    def limits(self) -> Limits:
+        """What accounts are held to, unless they have limits of their own."""
+        return Limits(
+            max_shares=self.limit_shares,
+            max_connections=self.limit_connections,
+            requests_per_second=self.limit_requests,
+            bytes_per_second=self.limit_bytes,
+            bytes_per_month=self.limit_month,
+            max_request_bytes=self.limit_request_size,
+            max_lifetime=self.max_lifetime,
+        )
 
     @property
     def database_url(self) -> str:

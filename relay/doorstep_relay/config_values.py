@@ -13,6 +13,8 @@ from doorstep_relay.domain.times import parse_duration
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _SIZE: Final = re.compile(r"(\d+)\s*(k|ki|kib|m|mi|mib)?", re.IGNORECASE)
+_AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])?(?:i?b)?")
+_RATE: Final = re.compile(r"\d+(?:\.\d+)?")
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
 _DRIVERS: Final = {
@@ -154,6 +156,33 @@ def size(text: str) -> int:
     if not 1024 <= amount <= 1024**3:
         raise ValueError("give a number of bytes, like 65536 or 64k; at least 1k")
     return amount
+
+
+def count_or_none(text: str) -> int | None:
+    """A whole number from 1, or `none`."""
+    return None if text.strip().lower() == "none" else count(text)
+
+
+def rate(text: str) -> float | None:
+    """So many a second, or `none`."""
+    word = text.strip().lower()
+    if word == "none":
+        return None
+    if not _RATE.fullmatch(word) or not 0.001 <= float(word) <= 1e9:
+        raise ValueError("give a number of requests a second, like 20 or 0.5, or none")
+    return float(word)
+
+
+def amount(text: str) -> int | None:
+    """Bytes: `65536`, `64k`, `1M`, `50G` or `2T`; or `none`."""
+    word = text.strip().lower()
+    if word == "none":
+        return None
+    match = _AMOUNT.fullmatch(word)
+    found = int(float(match[1]) * 1024 ** " kmgt".index((match[2] or " ")[0])) if match else 0
+    if not 1 <= found <= 2**53:
+        raise ValueError("give a number of bytes, like 500k, 10M or 50G, or none")
+    return found
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -24,6 +24,8 @@
     │   ├── NameRevoked           the operator took the name back       revoked       410
     │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
     │   ├── TooMany               more sessions or shares than one may  too-many      429
+    │   ├── BadLimit              a limit that means nothing            bad-limit     422
+    │   ├── TooManyShares         as many shares as the account may     limit         429
     │   ├── NoSuchShare           unknown, or not the caller's          no-such-share 404
     │   └── ShareEnded            expired, revoked or closed            (the state)   410
     └── InvalidTransition         ours: a share was asked for a step that its state does not have
@@ -251,6 +253,24 @@ class TooMany(Refusal):
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(f"{message}; try again in {math.ceil(retry_after)} s")
         self.retry_after = retry_after
+
+
+class BadLimit(Refusal):
+    """A limit that there is not, or a number that cannot be one."""
+
+    code = "bad-limit"
+    status = 422
+
+
+class TooManyShares(Refusal):
+    """The account's shares hold as many names as they may."""
+
+    code = "limit"
+    status = 429
+
+    def __init__(self, most: int) -> None:
+        shares = "share" if most == 1 else "shares"
+        super().__init__(f"this account may have {most} {shares} at a time; end one of them first")
 
 
 class NoSuchShare(Refusal):

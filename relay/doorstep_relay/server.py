@@ -19,6 +19,7 @@ import uvloop
 from doorstep_relay import __version__
 from doorstep_relay.config import Settings
 from doorstep_relay.config_values import Address
+from doorstep_relay.control import limits
 from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
@@ -103,6 +104,7 @@ class Relay:
         self.settings = settings
         self.database = Database.open(settings)
         self.services = Services(settings, self.database, time.time)
+        self.limits = self.services.limits
         self.shares = self.services.shares
         self.tokens = self.services.tokens
         self.switchboard = Switchboard()
@@ -123,6 +125,7 @@ class Relay:
             self.switchboard,
             TicketKey(settings.secret),
             time.time,
+            self.limits,
         )
         self.rights = Rights(self.hub, self.tokens)
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
@@ -137,6 +140,7 @@ class Relay:
         edge = self._edge(self.apex.protocol)
         await self.shares.all_offline()
         seen = await self.shares.last_change()
+        await self.limits.load()
         server = await listen(lambda: VisitorConnection(edge), sock, certificates)
         self._announce()
         _settle_memory()
@@ -223,6 +227,8 @@ class Relay:
                 self.hub.end(share, code, change.reason)
         elif change.action in RIGHTS:
             await self.rights.obey(change)
+        elif change.action in (limits.ACCOUNT_CHANGED, limits.SHARE_CHANGED):
+            await self.limits.obey(change, self.switchboard)
 
     async def _follow(self, seen: int) -> None:
         """Obey what other processes (the command line) wrote to the audit log."""

@@ -172,9 +172,7 @@ def _share(session: Session, name: str, actor: Actor) -> tuple[int, int | None, 
     return share.id, share.owner_id, dict(share.limits)
 
 
-def _state_account(
-    session: Session, now: float, name: str, limits: dict[str, Any], actor: Actor
-) -> Change:
+def _state_account(session: Session, now: float, name: str, limits: dict[str, Any], actor: Actor) -> Change:
     account = LimitRows(session).account(name)
     if account is None:
         raise NoSuchAccount(name)

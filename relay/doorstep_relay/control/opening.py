@@ -13,7 +13,8 @@ from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
 from doorstep_relay.domain.patterns import allowed, random_name_of
-from doorstep_relay.errors import NameForbidden, ShareEnded
+from doorstep_relay.errors import NameForbidden, ShareEnded, TooManyShares
+from doorstep_relay.store.limits import LimitRows
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import Leased, ShareRows
 
@@ -44,6 +45,8 @@ class Opening:
     expires_at: float | None
     """The end of a new share, and of one that its owner takes over if `renew` is set."""
     renew: bool
+    max_shares: int | None = None
+    """Names that the account's shares may hold at a time."""
 
     def run(self, session: Session) -> Grant | ShareEnded:
         """Decide and write. A `ShareEnded` is returned, not raised, so that what was written is committed."""
@@ -127,7 +130,14 @@ class Opening:
         happen(session, self.actor, self.now, Event.resume, share)
         return _grant(share, lease, took_over=was_live)
 
+    def _check_room(self, session: Session) -> None:
+        """Raises `TooManyShares` when the account's shares hold as many names as they may."""
+        account_id, most = self.actor.account_id, self.max_shares
+        if most is not None and account_id is not None and LimitRows(session).shares_of(account_id) >= most:
+            raise TooManyShares(most)
+
     def _fresh(self, session: Session, name: str) -> Grant:
+        self._check_room(session)
         lease = new_lease()
         share = Share(
             name=name,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.accounts import Accounts
+from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.control.trail import Trail
@@ -19,7 +20,8 @@ class Services:
         self.settings = settings
         self.database = database
         self.clock = clock
-        self.shares = Shares(database, clock, settings)
+        self.limits = LimitBook(database, clock, settings.limits)
+        self.shares = Shares(database, clock, settings, self.limits)
         self.tokens = Tokens(database, clock)
         self.accounts = Accounts(database, clock)
         self.trail = Trail(database)

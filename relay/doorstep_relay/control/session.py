@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
+from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.shares import Grant, Shares
 from doorstep_relay.control.tokens import Actor
 from doorstep_relay.control.turnstile import Turnstile, client_of
@@ -129,7 +130,9 @@ class Hub:
         switchboard: Switchboard,
         tickets: TicketKey,
         clock: Callable[[], float],
+        limits: LimitBook | None = None,
     ) -> None:
+        self.limits = limits
         self.settings = settings
         self.shares = shares
         self.switchboard = switchboard
@@ -442,6 +445,8 @@ class Session:
     def _connect(self, number: int, grant: Grant, *, moved: bool) -> None:
         spares = self._hub.spares()
         share = self._live(number, grant, spares)
+        if self._hub.limits is not None:
+            self._hub.limits.hold(share)
         self._shares[number] = share
         self._check_rights()  # they may have changed while the share was being opened
         if self._parting is not None:
@@ -482,6 +487,7 @@ class Session:
             expires_at=grant.expires_at,
             account_id=self.actor.account_id,
             token_id=self.actor.token_id,
+            owner=self.actor.account_name if self.actor.account_id is not None else "",
             pool=pool,
             tell=lambda code, reason: self._ended(number, code, reason),
         )

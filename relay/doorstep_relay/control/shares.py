@@ -18,6 +18,7 @@ from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
 from doorstep_relay.control.batching import Batch
 from doorstep_relay.control.ending import Parting, part_all
 from doorstep_relay.control.history import ShareFacts, facts, take_live_offline
+from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.opening import Grant, Opening, open_all
 from doorstep_relay.domain.lifecycle import Event
 from doorstep_relay.domain.names import check_name, lookup_form
@@ -36,7 +37,14 @@ _LONGEST_REASON: Final = 500
 class Shares:
     """The service over the shares of one database. `clock` gives unix seconds."""
 
-    def __init__(self, database: Database, clock: Callable[[], float], settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float],
+        settings: Settings,
+        limits: LimitBook | None = None,
+    ) -> None:
+        self._limits = limits or LimitBook(database, clock, settings.limits)
         self._database = database
         self._clock = clock
         self._settings = settings
@@ -66,8 +74,9 @@ class Shares:
             hold=self._settings.name_hold,
             name=None if name is None else check_name(name),
             lease=lease,
-            expires_at=self._end(expires_in, now),
+            expires_at=self.end_of(expires_in, now, actor),
             renew=expires_in is not None,
+            max_shares=self._limits.of_account(actor.account_id).max_shares,
         )
         try:
             outcome = await self._openings.ask(opening)
@@ -176,10 +185,10 @@ class Shares:
 
     # ----------------------------------------------------------------------------------------------
 
-    def _end(self, expires_in: float | None, now: float) -> float | None:
-        """When a share that is opened now ends."""
+    def end_of(self, expires_in: float | None, now: float, actor: Actor) -> float | None:
+        """When a share ends that the actor opens now. Raises `BadLifetime`."""
         asked = self._settings.default_lifetime if expires_in is None else _checked(expires_in)
-        limits = [limit for limit in (asked, self._settings.max_lifetime) if limit is not None]
+        limits = [limit for limit in (asked, self._limits.lifetime(actor.account_id)) if limit is not None]
         return now + min(limits) if limits else None
 
 

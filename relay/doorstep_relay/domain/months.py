@@ -22,7 +22,13 @@ def seconds_left(now: float) -> float:
     """Until the next month begins."""
     at = datetime.fromtimestamp(now, UTC)
     following = at.replace(
-        year=at.year + at.month // 12, month=at.month % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
+        year=at.year + at.month // 12,
+        month=at.month % 12 + 1,
+        day=1,
+        hour=0,
+        minute=0,
+        second=0,
+        microsecond=0,
     )
     return following.timestamp() - now
 

@@ -24,29 +24,30 @@ class Pacer:
     """Gives those who wait their turns."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Flow, None] = {}
+        self.waiting: dict[Flow, None] = {}
+        """In the order of their turns."""
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, flow: Flow) -> None:
         """It has bytes that wait."""
-        self._waiting[flow] = None
+        self.waiting[flow] = None
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK, self._turn)
 
     def discard(self, flow: Flow) -> None:
         """It has none any more."""
-        self._waiting.pop(flow, None)
+        self.waiting.pop(flow, None)
 
     def _turn(self) -> None:
         self._timer = None
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for flow in list(self._waiting):
+        for flow in list(self.waiting):
             flow.step(now)
-        if self._waiting:
-            first = next(iter(self._waiting))  # who was first is last in the next turn
-            self._waiting.pop(first)
-            self._waiting[first] = None
+        if self.waiting:
+            first = next(iter(self.waiting))  # who was first is last in the next turn
+            self.waiting.pop(first)
+            self.waiting[first] = None
             self._timer = loop.call_later(TICK, self._turn)
 
 
@@ -125,7 +126,9 @@ class Pace:
         self._exchange = exchange
         pacer = exchange.visitor.edge.pacer
         visitor, upstream = exchange.visitor, exchange.upstream
-        self.down = Flow(pacer, meter, exchange.from_upstream, self._hold_upstream, lambda: visitor.write_paused)
+        self.down = Flow(
+            pacer, meter, exchange.from_upstream, self._hold_upstream, lambda: visitor.write_paused
+        )
         self.up = Flow(pacer, meter, self._sent, self._hold_visitor, lambda: upstream.write_paused)
 
     def end(self) -> None:

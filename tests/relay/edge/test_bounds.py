@@ -208,7 +208,7 @@ async def test_the_line_for_a_share_is_bounded(make_stage: MakeStage) -> None:
         await stage.visitor(GET)
     await eventually(lambda: stage.share.pool.waiting == 3)
     answer = await (await stage.visitor(GET)).last_answer()
-    assert (answer.status, answer.header("Doorstep-Error")) == (503, "limit")
+    assert (answer.status, answer.header("Doorstep-Error")) == (429, "limit")
 
 
 async def test_a_visitor_that_leaves_the_line_is_forgotten(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from doorstep_relay.control.api import health, shares
+from doorstep_relay.control.api import health, limits, shares
 from doorstep_relay.control.api.callers import Callers, OnChange
 from doorstep_relay.control.api.problems import PROBLEM, problem
 from doorstep_relay.control.services import Services
@@ -18,4 +18,5 @@ def build_router(services: Services, on_change: OnChange) -> APIRouter:
     router = APIRouter()
     router.include_router(shares.routes(services.shares, callers, on_change))
     router.include_router(health.routes(services.shares))
+    router.include_router(limits.routes(services.limits, callers, on_change))
     return router

@@ -9,10 +9,35 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
 
 from doorstep_relay.errors import BadToken, Refusal, TooMany
 
 PROBLEM: Final = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(description="Always about:blank: `code` tells errors apart.")
+    title: str = Field(description="The code, for people.")
+    status: int = Field(description="The HTTP status.")
+    code: str = Field(description="Which error it is; stable, for programs.")
+    detail: str = Field(description="What was wrong, and what helps; for people.")
+
+
+def refusals(*classes: type[Refusal]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may refuse with these."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    found: dict[int | str, dict[str, Any]] = {}
+    for refusal in classes:
+        about = (refusal.__doc__ or "").partition("\n")[0]
+        found[refusal.status] = {
+            "description": about,
+            "model": Problem,
+            "content": {PROBLEM: {"schema": schema}},
+        }
+    return found
 
 
 class ProblemRoute(APIRoute):
