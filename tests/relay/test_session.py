@@ -624,6 +624,20 @@ async def test_a_client_that_reads_nothing_does_not_keep_the_process_from_stoppi
         assert asyncio.get_running_loop().time() - began < 1
 
 
+async def test_a_session_that_is_ending_by_itself_does_not_keep_the_process_from_stopping(desk: Desk) -> None:
+    """It waits for a share that is being opened, which may never be told now: as found in a relay."""
+    channel = await desk.welcomed()
+    desk.shares.gate.clear()
+    channel.say(wire.Open(0, "hello"))
+    await desk.shares.entered.wait()
+    desk.hub.end_token(11)
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(DEADLINE):
+        await desk.hub.stop()
+    assert len(desk.hub) == 0
+    desk.shares.gate.set()
+
+
 async def test_an_error_of_ours_is_logged_and_ends_that_session_alone(
     desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,6 +171,7 @@ class Hub:
         finally:
             self._sessions.discard(session)
             self._expiring.discard(session)
+            session.ended.set()  # here: a session that was ending by itself may be cancelled in the middle
 
     def heartbeat(self) -> float:
         """Seconds between the signs of life of a session that begins now."""
@@ -346,11 +347,8 @@ class Session:
     async def _part(self) -> None:
         """Visitors first, then the record, then manners: a client that reads nothing holds up nobody."""
         gone = self._disconnect()
-        try:
-            await self._record(gone)
-            await self._say_goodbye()
-        finally:
-            self.ended.set()
+        await self._record(gone)
+        await self._say_goodbye()
 
     def _disconnect(self) -> list[LiveShare]:
         """Take the shares out of the switchboard; those whose record has to follow."""
