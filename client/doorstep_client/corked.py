@@ -1,17 +1,21 @@
-"""A transport that joins what is written in one turn of the loop.
+"""A transport that joins what is written in one turn of the loop, and lets others have theirs.
 
 An ASGI server writes an answer's head and its body by two calls. Each would be a system call, a TLS record
-and a packet of its own here, and a read more at the relay.
+and a packet of its own here, and a read more at the relay. And an app that has much to say is not made to
+wait while the system takes it all, megabytes at a time: everybody else's requests would be.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 SMALL: Final = 16 * 1024
 """Bytes from which on joining would cost more than it saves."""
+
+SHARE: Final = 256 * 1024
+"""Bytes of big writes after which an app waits for a turn of the loop."""
 
 Data = bytes | bytearray | memoryview
 
@@ -24,6 +28,8 @@ class CorkedTransport(asyncio.Transport):
         self._transport = transport
         self._loop = loop
         self._held: Data | None = None
+        self._written = 0
+        """Since the others had their turn."""
         # Asked for with every request: one call less.
         self.is_closing = transport.is_closing  # type: ignore[method-assign]
         self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
@@ -39,11 +45,29 @@ class CorkedTransport(asyncio.Transport):
                 self._transport.write(b"".join((held, data)))
             else:
                 self._transport.writelines((held, data))
+                self._count(len(data))
         elif len(data) < SMALL:
             self._held = data if type(data) is bytes else bytes(data)  # its owner may change what is not
             self._loop.call_soon(self._flush)
         else:
             self._transport.write(data)
+            self._count(len(data))
+
+    def _count(self, size: int) -> None:
+        """After its share the writer is asked to wait, as by a transport that is full."""
+        self._written += size
+        if self._written >= SHARE:
+            self._written = 0
+            cast(asyncio.Protocol, self._transport.get_protocol()).pause_writing()
+            self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """The others had their turn. A transport that is full says itself when it is not."""
+        transport = self._transport
+        if self.is_closing():
+            return  # its protocol is told of the end instead
+        if transport.get_write_buffer_size() <= transport.get_write_buffer_limits()[1]:
+            cast(asyncio.Protocol, transport.get_protocol()).resume_writing()
 
     def writelines(self, list_of_data: Iterable[Data]) -> None:
         for data in list_of_data:

@@ -9,7 +9,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep_client.corked import SMALL, CorkedTransport
+from doorstep_client.corked import SHARE, SMALL, CorkedTransport
+
+
+class Writer(asyncio.Protocol):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pause_writing(self) -> None:
+        self.told.append("wait")
+
+    def resume_writing(self) -> None:
+        self.told.append("go on")
 
 
 class Wire(asyncio.Transport):
@@ -17,6 +30,8 @@ class Wire(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
+        self.writer = Writer()
+        self.waiting = 5
         self.pieces: list[bytes] = []
         self.ended: str | None = None
 
@@ -43,7 +58,13 @@ class Wire(asyncio.Transport):
         self.ended = "half"
 
     def get_write_buffer_size(self) -> int:
-        return 5
+        return self.waiting
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return 16, 64
+
+    def get_protocol(self) -> Writer:
+        return self.writer
 
 
 def corked() -> tuple[Wire, CorkedTransport]:
@@ -114,3 +135,29 @@ def test_the_bytes_and_their_order_are_those_written(writes: list[tuple[bytes, b
         return b"".join(wire.pieces)
 
     assert asyncio.run(run()) == b"".join(data for data, _ in writes)
+
+
+async def test_who_writes_much_waits_for_a_turn_of_the_loop_so_that_others_have_theirs() -> None:
+    wire, transport = corked()
+    transport.write(bytes(SHARE - 1))
+    assert wire.writer.told == []
+    transport.write(bytes(SMALL))
+    assert wire.writer.told == ["wait"]
+    await asyncio.sleep(0)
+    assert wire.writer.told == ["wait", "go on"]
+
+
+async def test_a_transport_that_is_full_says_itself_when_it_takes_more() -> None:
+    wire, transport = corked()
+    transport.write(bytes(SHARE))
+    wire.waiting = 65
+    await asyncio.sleep(0)
+    assert wire.writer.told == ["wait"]
+
+
+async def test_after_the_end_nobody_is_told_to_go_on() -> None:
+    wire, transport = corked()
+    transport.write(bytes(SHARE))
+    transport.abort()
+    await asyncio.sleep(0)
+    assert wire.writer.told == ["wait"]
