@@ -114,12 +114,29 @@ def _read_token() -> str | None:
 )
 @click.option("--name", help="The link's name; a random one by default.")
 @click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
-def share(port: int, relay: str | None, name: str | None, expires_in: float | None) -> None:
+@click.option("--readable", is_flag=True, help="A random name that is easy to say, and can be guessed.")
+@click.option("--balance", is_flag=True, help="Share the name with others who open it so, side by side.")
+def share(
+    port: int,
+    relay: str | None,
+    name: str | None,
+    expires_in: float | None,
+    readable: bool,
+    balance: bool,
+) -> None:
     """Give the server on PORT of this computer a public link, until Ctrl-C."""
     from doorstep_client.link import share as open_link
 
     try:
-        link = open_link(port, relay=relay, name=name, expires_in=expires_in, on_event=click.echo)
+        link = open_link(
+            port,
+            relay=relay,
+            name=name,
+            expires_in=expires_in,
+            naming="readable" if readable else "random",
+            balance=balance,
+            on_event=click.echo,
+        )
     except DoorstepError as error:
         raise click.ClickException(str(error)) from error
     click.echo(link.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -15,6 +16,7 @@ from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
 from doorstep_client.session import Holder
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
+from doorstep_client.wire import Naming
 
 log = logging.getLogger("doorstep_client")
 
@@ -22,6 +24,8 @@ READY_DEADLINE: Final = 30.0
 STOP_DEADLINE: Final = 5.0
 
 _MOVED: Final = "This link was live elsewhere; it was moved here."
+_PAUSED: Final = "The link is paused: nobody can see it until it is resumed."
+_GOES_ON: Final = "The link goes on: visitors can see it again."
 _FAREWELLS: Final = {
     "expired": "The link has expired.",
     "revoked": "The link was revoked by its owner or by the relay's operator.",
@@ -40,13 +44,23 @@ class Keeper:
         *,
         name: str | None,
         expires_in: float | None,
+        naming: Naming = "random",
+        balance: bool = False,
         loop: asyncio.AbstractEventLoop | None,
         on_event: Callable[[str], None] | None,
     ) -> None:
         self.relay = relay.url
         self.status = "connecting"
         self.done = threading.Event()
-        self.holder = Holder(relay, target, name=name, expires_in=expires_in, changed=self._changed)
+        self.holder = Holder(
+            relay,
+            target,
+            name=name,
+            expires_in=expires_in,
+            naming=naming,
+            balance=balance,
+            changed=self._changed,
+        )
         self._target = target
         self._given = loop
         self._on_event = on_event
@@ -157,6 +171,10 @@ class Keeper:
                 self._tell("The relay cannot be reached; the link comes back by itself …")
             case "failing":
                 self._tell(f"Visitors cannot be served: {self.holder.failure}")
+            case "expiring" | "extended":
+                self._tell(end_text(self.holder.expires_at, time.time(), moved=event == "extended"))
+            case "paused":
+                self._tell(_PAUSED if self.holder.paused else _GOES_ON)
             case "ended":
                 self.status = "ended"
                 if self._ready.done() and self.holder.error is not None:
@@ -185,6 +203,18 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def end_text(expires_at: float | None, now: float, *, moved: bool) -> str:
+    """The sentence about when a link ends: it `moved`, or comes near."""
+    if expires_at is None:
+        return "The link has no end now."
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(expires_at))
+    if moved:
+        return f"The link now ends at {at}."
+    left = max(0, round(expires_at - now))
+    span = f"{left} s" if left < 120 else f"{left // 60} min"
+    return f"The link ends in {span}, at {at}. `doorstep extend` puts that off."
 
 
 def farewell(error: DoorstepError) -> str:

@@ -10,7 +10,7 @@ from doorstep_client.errors import DoorstepError, UsageError
 from doorstep_client.keeper import Keeper
 from doorstep_client.settings import find_relay
 from doorstep_client.targets import AsgiApp, make_target
-from doorstep_client.wire import Opened
+from doorstep_client.wire import Naming, Opened
 
 
 class Link:
@@ -41,6 +41,11 @@ class Link:
     def expires_at(self) -> float | None:
         """When the relay ends the link (Unix time, seconds); None when it has no end."""
         return self._keeper.holder.expires_at
+
+    @property
+    def paused(self) -> bool:
+        """Whether nobody may see the link for now."""
+        return self._keeper.holder.paused
 
     @property
     def status(self) -> str:
@@ -84,6 +89,8 @@ def share(
     token: str | None = None,
     name: str | None = None,
     expires_in: float | None = None,
+    naming: Naming = "random",
+    balance: bool = False,
     loop: asyncio.AbstractEventLoop | None = None,
     lifespan: bool = True,
     on_event: Callable[[str], None] | None = None,
@@ -96,10 +103,16 @@ def share(
         token: proves who you are; by default `DOORSTEP_TOKEN` or what `doorstep login` saved.
         name: the link's name, the first label of its host; a random one when absent.
         expires_in: seconds until the relay ends the link; the relay may grant less.
+        naming: what a name that the relay makes up is like: `random`, which nobody guesses, or `readable`
+            (calm-otter-4821), which is no secret.
+        balance: hold the link together with other programs that open the same `name` with the same
+            account and this, too; visitors are spread over all of them. Without it the last one that
+            opens a name takes it over.
         loop: a running loop, in another thread, to work on; one of the link's own when absent.
         lifespan: whether to run an ASGI app's startup and shutdown; False when another server does.
         on_event: called, on the loop's thread, with a sentence for the user whenever the link is
-            lost, back or ended, and when it was taken over from elsewhere.
+            lost, back or ended, when its end comes near or was put off, when it is paused or goes on,
+            and when it was taken over from elsewhere.
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
@@ -109,12 +122,15 @@ def share(
     """
     _check_thread(loop)
     _check_lifetime(expires_in)
+    _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name)
     keeper = Keeper(
         find_relay(relay, token),
         make_target(target, lifespan=lifespan),
         name=name,
         expires_in=expires_in,
+        naming=naming,
+        balance=balance,
         loop=loop,
         on_event=on_event,
     )
@@ -133,6 +149,13 @@ def _check_thread(loop: asyncio.AbstractEventLoop | None) -> None:
             "share() waits for the relay and would block this event loop; "
             "call it with `await asyncio.to_thread(share, …)`"
         )
+
+
+def _check_kind(naming: object, balance: object) -> None:
+    if naming not in ("random", "readable"):
+        raise UsageError(f"naming is {naming!r}; give 'random' or 'readable'")
+    if not isinstance(balance, bool):
+        raise UsageError(f"balance is {balance!r}; give True or False")
 
 
 def _check_texts(**arguments: object) -> None:

@@ -19,6 +19,7 @@ from doorstep_client.pace import Pace
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.tunnel import Tunnels
+from doorstep_client.wire import Naming
 
 if TYPE_CHECKING:
     from doorstep_client.websocket import WebSocket
@@ -36,8 +37,8 @@ _SHARE: Final = 0
 class Holder:
     """Holds one share. `changed(event)` is called on the loop, with one of
 
-    `opened`, `lost`, `waiting`, `failing`, `ended`, `expiring`, whenever `opened`, `error`, `failure`
-    or the state changed.
+    `opened`, `lost`, `waiting`, `failing`, `ended`, `expiring`, `extended`, `paused`, whenever `opened`,
+    `error`, `failure`, `expires_at`, `paused` or the state changed.
     """
 
     def __init__(
@@ -47,10 +48,14 @@ class Holder:
         *,
         name: str | None,
         expires_in: float | None,
+        naming: Naming = "random",
+        balance: bool = False,
         changed: Callable[[str], None],
     ) -> None:
         self.opened: wire.Opened | None = None
         self.expires_at: float | None = None
+        self.paused = False
+        """Whether nobody may see the share, although it is open."""
         self.error: DoorstepError | None = None
         self.failure = ""
         """Why visitors cannot be served although the share is open."""
@@ -58,6 +63,8 @@ class Holder:
         self._target = target
         self._name = name
         self._expires_in = expires_in
+        self._naming = naming
+        self._balance = balance
         self._changed = changed
         self._closing = asyncio.Event()
         self._attempt: asyncio.Task[None] | None = None
@@ -157,7 +164,16 @@ class Holder:
         """Ask for the share. A relay that has hung up by now has said why: that is read next."""
         lease = self.opened.lease if self.opened else None
         with suppress(ConnectionError):
-            await self._send(wire.Open(_SHARE, self._name, None if lease else self._expires_in, lease))
+            await self._send(
+                wire.Open(
+                    _SHARE,
+                    self._name,
+                    None if lease else self._expires_in,
+                    lease,
+                    naming=self._naming,
+                    balance=self._balance,
+                )
+            )
 
     async def _obey_all(self, patience: float) -> None:
         from doorstep_client.handshake import receive
@@ -188,8 +204,11 @@ class Holder:
             case wire.Dial():
                 self._dial(message.count, message.ticket)
             case wire.Expiring():
-                self.expires_at = message.expires_at
-                self._changed("expiring")
+                moved, self.expires_at = self.expires_at != message.expires_at, message.expires_at
+                self._changed("extended" if moved else "expiring")
+            case wire.Paused():
+                self.paused = message.paused
+                self._changed("paused")
             case wire.Ended():
                 if self._closing.is_set() and message.code == "closed":
                     return True
@@ -211,6 +230,9 @@ class Holder:
         self._name = opened.name
         self._dial(opened.dial, opened.ticket)
         self._changed("opened")
+        if opened.paused is not self.paused:
+            self.paused = opened.paused
+            self._changed("paused")
 
     def _dial(self, count: int, ticket: str) -> None:
         if self.opened is None or not self._live:

@@ -17,7 +17,7 @@ for is checked here too: a relay is not trusted with its user's terminal.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -33,6 +33,8 @@ TICKET_SCHEME: Final = "Doorstep"
 MAX_MESSAGE: Final = 64 * 1024
 """Bytes in one session message; a longer one ends the session."""
 
+
+Naming = Literal["random", "readable"]
 
 _Word = Annotated[str, Meta(pattern=r"\A[!-~]+\Z", max_length=1024)]
 """Visible ASCII: may stand in a header or on a terminal."""
@@ -57,6 +59,11 @@ class Open(_Message, frozen=True, tag="open"):
     """Seconds until the relay ends the share; the relay may grant less."""
     lease: str | None = None
     """The secret from an earlier `opened`: proves that the name is this client's to resume."""
+    naming: Naming = "random"
+    """What kind of name the relay makes up when `name` is absent. A readable one can be guessed."""
+    balance: bool = False
+    """Hold the share together with other clients of the same account that ask for this, too: the relay
+    spreads visitors over all of them. Without it, who opens a name that is live takes it over."""
 
 
 class Close(_Message, frozen=True, tag="close"):
@@ -96,6 +103,8 @@ class Opened(_Message, frozen=True, tag="opened"):
     """Unix time, seconds; `None` when the share has no end."""
     took_over: bool = False
     """The share was live elsewhere; that client has lost it to this one."""
+    paused: bool = False
+    """Nobody sees the share until `paused` says otherwise."""
 
 
 class Dial(_Message, frozen=True, tag="dial"):
@@ -109,10 +118,20 @@ class Dial(_Message, frozen=True, tag="dial"):
 
 
 class Expiring(_Message, frozen=True, tag="expiring"):
-    """The share will end at `expires_at` (Unix time, seconds) unless it is extended."""
+    """The share will end at `expires_at` (Unix time, seconds) unless it is extended.
+
+    Said shortly before that, and whenever the end has moved.
+    """
 
     share: int
     expires_at: float
+
+
+class Paused(_Message, frozen=True, tag="paused"):
+    """Its owner or an admin lets nobody see the share, or visitors come again (`paused` is false)."""
+
+    share: int
+    paused: bool
 
 
 class Ended(_Message, frozen=True, tag="ended"):
@@ -149,7 +168,7 @@ class Pong(_Message, frozen=True, tag="pong"):
 
 
 FromClient = Open | Close | Ping
-FromRelay = Welcome | Opened | Dial | Expiring | Ended | Goaway | Error | Pong
+FromRelay = Welcome | Opened | Dial | Expiring | Paused | Ended | Goaway | Error | Pong
 
 _T = TypeVar("_T")
 

@@ -22,6 +22,7 @@
     │   ├── NameRefused           not a name that this relay gives out  name-refused  422
     │   ├── NameTaken             the name is somebody else's           name-taken    409
     │   ├── NameRevoked           the operator took the name back       revoked       410
+    │   ├── NeedsAccount          asked for by somebody without one     needs-account 403
     │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
     │   ├── TooMany               more sessions or shares than one may  too-many      429
     │   ├── BadLimit              a limit that means nothing            bad-limit     422
@@ -234,6 +235,16 @@ class NameRevoked(Refusal):
         why = f" ({reason})" if reason else ""
         super().__init__(f"the name {name!r} was revoked{why}; choose another one")
         self.reason = reason
+
+
+class NeedsAccount(Refusal):
+    """Several clients hold a share together only if it has an owner: on an open relay nobody is the same."""
+
+    code = "needs-account"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("several clients on one name need an account: give a token")
 
 
 class BadLifetime(Refusal):

@@ -22,11 +22,11 @@ from doorstep_relay.config_values import Address
 from doorstep_relay.control import limits
 from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.door import SessionDoor
+from doorstep_relay.control.effects import Effects
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
 from doorstep_relay.control.session import Hub, SessionSettings
-from doorstep_relay.control.shares import Change
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.edge.context import Edge, Limits
@@ -52,13 +52,6 @@ _NEW_OBJECTS = 10_000
 """Between two looks of the garbage collector."""
 DRAIN = 5.0
 """Seconds that requests under way get when the relay is told to stop."""
-_ENDS = {
-    "share.revoke": "revoked",
-    "share.expire": "expired",
-    "share.close": "closed",
-    "share.grace_over": "closed",
-}
-"""What the audit trail may say of a share that lives here, and what its people are told."""
 
 
 def open_files() -> int:
@@ -127,9 +120,18 @@ class Relay:
             time.time,
             self.limits,
         )
-        self.rights = Rights(self.hub, self.tokens)
+        self.effects = Effects(self.hub)
+        self._obey_others()
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
         self.apex = Apex(self.app)
+
+    def _obey_others(self) -> None:
+        """What each service has to do on the changes that are its own."""
+        rights = Rights(self.hub, self.tokens)
+        for action in RIGHTS:
+            self.effects.on(action, rights.obey)
+        for action in (limits.ACCOUNT_CHANGED, limits.SHARE_CHANGED):
+            self.effects.on(action, lambda change: self.limits.obey(change, self.switchboard))
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve a listening socket until told to stop."""
@@ -206,7 +208,7 @@ class Relay:
         from doorstep_relay.control.api import build_router
         from doorstep_relay.control.app import build_app
 
-        return build_app(build_router(self.services, self.apply), version=__version__)
+        return build_app(build_router(self.services, self.effects.apply), version=__version__)
 
     async def _facts(self, name: str) -> tuple[str, str]:
         """What a name that is not live means to a visitor."""
@@ -215,20 +217,9 @@ class Relay:
             return "no-such-share", ""
         if share.state in ENDED:
             return share.state, share.reason
-        over = share.expires_at is not None and share.expires_at <= time.time()
-        return ("expired" if over else "offline"), ""
-
-    async def apply(self, change: Change) -> None:
-        """Make a change of rights or links take effect in this process."""
-        code = _ENDS.get(change.action)
-        if code is not None and change.share_id is not None:
-            share = self.switchboard.by_id(change.share_id)
-            if share is not None:
-                self.hub.end(share, code, change.reason)
-        elif change.action in RIGHTS:
-            await self.rights.obey(change)
-        elif change.action in (limits.ACCOUNT_CHANGED, limits.SHARE_CHANGED):
-            await self.limits.obey(change, self.switchboard)
+        if share.expires_at is not None and share.expires_at <= time.time():
+            return "expired", ""
+        return ("offline" if share.paused_at is None else "paused"), ""
 
     async def _follow(self, seen: int) -> None:
         """Obey what other processes (the command line) wrote to the audit log."""
@@ -237,12 +228,13 @@ class Relay:
             try:
                 for change in await self.shares.changes_since(seen):
                     seen = change.id
-                    await self.apply(change)
+                    await self.effects.apply(change)
             except Exception:  # the database may be away for a moment; the next look repairs it
                 log.exception("could not follow the audit log")
 
     async def _reap(self) -> None:
         self.hub.end_expired()
+        self.switchboard.warn(time.time())
         due = self.switchboard.due(time.time())
         for share in due:  # all of them before the first record: that may take a while, or fail
             self.hub.end(share, "expired", "")

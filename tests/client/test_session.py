@@ -523,7 +523,7 @@ async def test_messages_about_a_share_that_is_not_ours_change_nothing() -> None:
         await session.over()
 
     async with FakeRelay(script) as relay, held(relay.settings()) as one:
-        await one.saw("opened", "expiring")
+        await one.saw("opened", "extended")
 
         assert one.holder.expires_at == 3e9
         assert relay.open_tunnels == 0

@@ -26,6 +26,7 @@ FROM_RELAY = [
     wire.Dial(0, 2, "ticket"),
     wire.Dial(0, 2, "ticket", at="10.0.0.1:80"),
     wire.Expiring(0, 1e9),
+    wire.Paused(0, True),
     wire.Ended(0, "revoked", "sp\u00e4m \u2603"),
     wire.Goaway(("https://other.example",)),
     wire.Error("name-taken", "no", fatal=True, share=0),

@@ -81,7 +81,14 @@ class FakeShares:
         self._ids: dict[str, int] = {}
 
     async def open(
-        self, actor: Actor, *, name: str | None, expires_in: float | None, lease: str | None
+        self,
+        actor: Actor,
+        *,
+        name: str | None,
+        expires_in: float | None,
+        lease: str | None,
+        naming: str,
+        balance: bool,
     ) -> Grant:
         self.entered.set()
         await self.gate.wait()

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
@@ -107,6 +107,8 @@ def launch(
     token: str | None = None,
     name: str | None = None,
     expires_in: float | None = None,
+    naming: Literal["random", "readable"] = "random",
+    balance: bool = False,
     prevent_thread_lock: bool = False,
     server_name: str | None = None,
     server_port: int | None = None,
@@ -131,8 +133,9 @@ def launch(
 ) -> LaunchResult:
     """Serve `blocks`, and wait until Ctrl-C unless `prevent_thread_lock` or in a notebook.
 
-    `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in` as
-    `doorstep_client.share` takes them); a reason against it is printed, and the local app goes on.
+    `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in`, `naming`,
+    `balance` as `doorstep_client.share` takes them); a reason against it is printed, and the local app
+    goes on.
     `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
     does not log in; `auth_message` is said on the login page.
     In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
@@ -180,7 +183,16 @@ def launch(
     say(f"* Running on local URL:  {local_url}")
     wants_share = share if share is not None else (setting("SHARE") or "").lower() in {"true", "1"}
     if wants_share:
-        _share(running, say, relay=relay, token=token, name=name, expires_in=expires_in)
+        _share(
+            running,
+            say,
+            relay=relay,
+            token=token,
+            name=name,
+            expires_in=expires_in,
+            naming=naming,
+            balance=balance,
+        )
     if inbrowser:
         import webbrowser
 

@@ -34,6 +34,9 @@ class ShareFacts:
     ended_at: float | None
     released_at: float | None
     reason: str
+    paused_at: float | None
+    balanced: bool
+    """Whether several clients may hold it together."""
 
 
 def facts(share: Share, owner: str | None = None) -> ShareFacts:
@@ -51,6 +54,8 @@ def facts(share: Share, owner: str | None = None) -> ShareFacts:
         ended_at=share.ended_at,
         released_at=share.released_at,
         reason=share.reason,
+        paused_at=share.paused_at,
+        balanced=share.balanced_from is not None,
     )
 
 
@@ -82,7 +87,7 @@ def take_up(session: Session, now: float, resumed: Sequence[tuple[Actor, Leased]
     (state,) = {step(share.state, Event.resume) for _, share in resumed}
     statement = update(Share).where(Share.id.in_([share.id for _, share in resumed]))
     session.execute(
-        statement.values(state=state, offline_since=None, epoch=Share.epoch + 1),
+        statement.values(state=state, offline_since=None, epoch=Share.epoch + 1, balanced_from=None),
         execution_options={"synchronize_session": False},
     )
     audit.append(session, [_taken_up(now, *one) for one in resumed])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -12,11 +13,23 @@ from doorstep_relay.control.history import happen, is_overdue, take_up
 from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
-from doorstep_relay.domain.patterns import allowed, random_name_of
-from doorstep_relay.errors import NameForbidden, ShareEnded, TooManyShares
+from doorstep_relay.domain.naming import Naming, make_name
+from doorstep_relay.domain.patterns import allowed
+from doorstep_relay.errors import (
+    NameForbidden,
+    NameRefused,
+    NameRevoked,
+    NameTaken,
+    ShareEnded,
+    TooManyShares,
+)
 from doorstep_relay.store.limits import LimitRows
 from doorstep_relay.store.models import Share
+from doorstep_relay.store.names import NameRows
 from doorstep_relay.store.shares import Leased, ShareRows
+
+_TRIES: Final = 8
+"""Names that are made up until one is free: a readable one may be somebody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,9 @@ class Grant:
     expires_at: float | None
     took_over: bool
     """The share was live: somebody may still hold the epoch before this one."""
+    balanced_from: int | None = None
+    """The first of the epochs that hold the share together; None when this one holds it alone."""
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,10 @@ class Opening:
     renew: bool
     max_shares: int | None = None
     """Names that the account's shares may hold at a time."""
+    naming: Naming = "random"
+    """What kind of name the relay makes up when none is asked for."""
+    balance: bool = False
+    """Whether to hold the share together with others of its owner's clients who asked for that too."""
 
     def run(self, session: Session) -> Grant | ShareEnded:
         """Decide and write. A `ShareEnded` is returned, not raised, so that what was written is committed."""
@@ -54,14 +74,8 @@ class Opening:
         if leased is not None:
             return self._by_lease(session, leased)
         if self.name is None:
-            return self._fresh(session, self._random_name())
+            return self._made_up(session)
         return self._by_name(session, self.name)
-
-    def _random_name(self) -> str:
-        name = random_name_of(self.actor.names)
-        if name is None:
-            raise NameForbidden(self.actor.names)
-        return name
 
     def _leased(self, session: Session) -> Share | None:
         """The share that the lease stands for, if it is this actor's and the one that was asked for.
@@ -89,12 +103,36 @@ class Opening:
 
     def resumes(self, share: Leased) -> bool:
         """Whether its lease takes this share up, with nothing else to decide."""
+        if self.balance or not allowed(self.actor.names, share.name):
+            return False
         return self._may_resume(share) and share.state not in ENDED and not is_overdue(share, self.now)
 
     def grant(self, share: Leased) -> Grant:
         """What its client holds when its lease has taken up the share, which is as it was before."""
         was_live = share.state is State.live
-        return Grant(share.id, share.name, share.epoch + 1, self.lease or "", share.expires_at, was_live)
+        return Grant(
+            share_id=share.id,
+            name=share.name,
+            epoch=share.epoch + 1,
+            lease=self.lease or "",
+            expires_at=share.expires_at,
+            took_over=was_live,
+            paused=share.paused_at is not None,
+        )
+
+    def _made_up(self, session: Session) -> Grant:
+        """A new share under a name that is nobody's."""
+        for _ in range(_TRIES):
+            name = make_name(self.naming, self.actor.names)
+            if name is None:
+                raise NameForbidden(self.actor.names)
+            known = ShareRows(session).newest(name) if self.naming == "readable" else None
+            try:
+                if self._claim(session, name, known) is Claim.fresh:
+                    return self._fresh(session, name)
+            except (NameRefused, NameTaken, NameRevoked):
+                continue
+        raise NameRefused("every name that was made up is somebody's; ask again, or choose one")
 
     def _by_name(self, session: Session, name: str) -> Grant | ShareEnded:
         if not allowed(self.actor.names, name):
@@ -102,33 +140,49 @@ class Opening:
         share = ShareRows(session).newest(name)
         if share is not None and is_overdue(share, self.now):
             happen(session, RELAY, self.now, Event.expire, share)
-        if share is None or self._claim(name, share) is Claim.fresh:
-            return self._fresh(session, name)
-        if self.lease is not None:  # it stands for nothing any more: another client has the share since
+        claimed = self._claim(session, name, share)
+        if share is None or claimed is Claim.fresh:
+            return self._left(share) or self._fresh(session, name)
+        if self.lease is not None and not (self.balance and share.balanced_from is not None):
+            # The lease stands for nothing any more: another client has the share since.
             return ShareEnded("taken-over", "the same share was opened again elsewhere")
-        if self.renew:
+        if self.renew and not self._joins(share):
             share.expires_at = self.expires_at
         return self._resume(session, share, lease=None)
 
-    def _claim(self, name: str, share: Share) -> Claim:
-        holder = Holder(
-            state=share.state,
-            owner_id=share.owner_id,
-            ended_at=share.ended_at,
-            released=share.released_at is not None,
-            reason=share.reason,
-        )
-        return claim(name, holder, self.actor.account_id, self.now, self.hold)
+    def _left(self, share: Share | None) -> ShareEnded | None:
+        """The end of a share that this client held with others, and comes back to.
+
+        Only the first of them holds the lease that is stored, so the others are known by what they ask for.
+        """
+        if share is None or self.lease is None or not self.balance:
+            return None
+        return ShareEnded(share.state, share.reason) if owns(self.actor.account_id, share.owner_id) else None
+
+    def _joins(self, share: Share) -> bool:
+        """Whether the others who hold the share keep it."""
+        return self.balance and share.state is State.live and share.balanced_from is not None
+
+    def _claim(self, session: Session, name: str, share: Share | None) -> Claim:
+        ruling = NameRows(session).ruling(name)
+        return claim(name, _holder(share), self.actor.account_id, self.now, self.hold, ruling)
 
     def _resume(self, session: Session, share: Share, lease: str | None) -> Grant:
-        """The next epoch. A takeover by name shows no lease, so the share gets a new one."""
-        was_live = share.state is State.live
+        """The next epoch. A takeover by name shows no lease, so the share gets a new one.
+
+        Who joins others gets an epoch, too, so that a late word of one of them ends nothing; the lease that
+        is stored stays the first one's.
+        """
+        was_live, joins = share.state is State.live, self._joins(share)
         share.epoch += 1
+        if not joins:
+            share.balanced_from = share.epoch if self.balance else None
         if lease is None:
             lease = new_lease()
-            share.lease_hash = hash_secret(lease)
+            if not joins:
+                share.lease_hash = hash_secret(lease)
         happen(session, self.actor, self.now, Event.resume, share)
-        return _grant(share, lease, took_over=was_live)
+        return _grant(share, lease, took_over=was_live and not joins)
 
     def _check_room(self, session: Session) -> None:
         """Raises `TooManyShares` when the account's shares hold as many names as they may."""
@@ -148,6 +202,7 @@ class Opening:
             created_at=self.now,
             expires_at=self.expires_at,
             reason="",
+            balanced_from=1 if self.balance else None,
         )
         session.add(share)
         happen(session, self.actor, self.now, Event.open, share)
@@ -175,5 +230,26 @@ def _resume_all(session: Session, openings: Sequence[Opening]) -> dict[int, Gran
     return {place: openings[place].grant(share) for place, share in resumed.items()}
 
 
+def _holder(share: Share | None) -> Holder | None:
+    if share is None:
+        return None
+    return Holder(
+        state=share.state,
+        owner_id=share.owner_id,
+        ended_at=share.ended_at,
+        released=share.released_at is not None,
+        reason=share.reason,
+    )
+
+
 def _grant(share: Share, lease: str, *, took_over: bool) -> Grant:
-    return Grant(share.id, share.name, share.epoch, lease, share.expires_at, took_over)
+    return Grant(
+        share_id=share.id,
+        name=share.name,
+        epoch=share.epoch,
+        lease=lease,
+        expires_at=share.expires_at,
+        took_over=took_over,
+        balanced_from=share.balanced_from,
+        paused=share.paused_at is not None,
+    )

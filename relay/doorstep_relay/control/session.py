@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ _LAST_LOOK: Final = 0.05
 """Seconds in which what has already arrived from a silent client is read."""
 _TRY_AGAIN: Final = 30.0
 """Seconds after which a client with too many sessions may look whether some have ended."""
+_ACROSS_SITES: Final = b"SameSite=None; Secure; Partitioned"
+"""Also where a page shows the link in a frame; browsers take that over TLS only."""
+_SAME_SITE: Final = b"SameSite=Lax"
 _REVOKED: Final = "the token of this session was revoked"
 
 
@@ -195,19 +199,24 @@ class Hub:
 
     def admit(self, name: str, ticket: bytes) -> LiveShare | None:
         """The live share that a tunnel connection's ticket opens; None refuses it."""
-        share = self.switchboard.find(name)
-        if share is None:
-            return None
         try:
             read = self.tickets.read(ticket.decode("ascii", "replace"), self.clock())
         except Refusal:
             return None
-        return share if (read.share_id, read.epoch) == (share.share_id, share.epoch) else None
+        return self.switchboard.held(name, read.share_id, read.epoch)
 
     def end(self, share: LiveShare, code: str, reason: str) -> None:
         """Cut a live share at once; the durable record is written elsewhere."""
         if self.switchboard.disconnect(share):
             share.end(code, reason)
+
+    def leave(self, share: LiveShare) -> bool:
+        """A client is gone: what it carried is cut. Whether the share waits for one now."""
+        waits = self.switchboard.leave(share)
+        if waits:
+            share.whole.ended = ("offline", "")
+            share.whole.pool.close("offline", "")
+        return waits
 
     def end_token(self, token_id: int) -> None:
         """A token lost its rights: its sessions end, and with them its shares."""
@@ -290,7 +299,7 @@ class Session:
         """End the session for good: its shares are cut now, the client is told not to come back."""
         self._parting = wire.Error(code, message, fatal=True)
         for share in self._shares.values():
-            self._hub.end(share, "offline", "")  # visitors have no business with tokens
+            self._hub.leave(share)  # its visitors have no business with tokens
         self._end()
 
     def _end(self) -> None:
@@ -354,11 +363,8 @@ class Session:
         """Take the shares out of the switchboard; those whose record has to follow."""
         gone = []
         for share in self._shares.values():
-            connected = self._hub.switchboard.disconnect(share)
-            if connected:
-                share.ended = ("offline", "")
-                share.pool.close("offline", "")
-            if connected or self._parting is not None:
+            waits = self._hub.leave(share)
+            if waits or (self._parting is not None and not self._hub.switchboard.missed(share)):
                 gone.append(share)
         return gone
 
@@ -366,7 +372,7 @@ class Session:
         """The shares wait for their client. At the end of the process the next start writes that."""
         for share in [] if self._hub.stopping else gone:
             try:
-                await self._hub.shares.disconnected(share.share_id, share.epoch)
+                await self._hub.shares.disconnected(share.share_id, share.whole.epoch)
             except Exception:  # the others have their records too
                 log.exception("could not record that %s is offline", share.name)
 
@@ -425,7 +431,12 @@ class Session:
         try:
             self._hub.check_pace(self._who)
             grant = await self._hub.shares.open(
-                self.actor, name=message.name, expires_in=message.expires_in, lease=message.lease
+                self.actor,
+                name=message.name,
+                expires_in=message.expires_in,
+                lease=message.lease,
+                naming=message.naming,
+                balance=message.balance,
             )
         except Refusal as refusal:
             self._outbox.tell(said(refusal, message.share))
@@ -466,6 +477,7 @@ class Session:
                 dial=spares,
                 expires_at=grant.expires_at,
                 took_over=moved,
+                paused=share.whole.paused,
             )
         )
 
@@ -477,6 +489,9 @@ class Session:
             max_waiting=MAX_WAITING,
             ask=lambda count: self._outbox.dial(number, count),
         )
+        if grant.balanced_from is not None:
+            secure = settings.url_of(grant.name).startswith("https:")
+            pool.tag, pool.cookie = secrets.token_hex(8).encode(), _ACROSS_SITES if secure else _SAME_SITE
         return LiveShare(
             share_id=grant.share_id,
             name=grant.name,
@@ -488,6 +503,11 @@ class Session:
             owner=self.actor.account_name if self.actor.account_id is not None else "",
             pool=pool,
             tell=lambda code, reason: self._ended(number, code, reason),
+            balanced_from=grant.balanced_from,
+            paused=grant.paused,
+            since=self._hub.clock(),
+            remind=lambda at: self._outbox.tell(wire.Expiring(number, at)),
+            tell_paused=lambda paused: self._outbox.tell(wire.Paused(number, paused)),
         )
 
     def _ended(self, number: int, code: str, reason: str) -> None:
@@ -501,11 +521,23 @@ class Session:
         share = self._shares.get(number)
         if share is None:
             return
+        if share.balanced_from is not None:
+            await self._close_part(number, share)
+            return
+        await self._write_down_close(share)
+        self._hub.end(share, "closed", "")
+
+    async def _close_part(self, number: int, share: LiveShare) -> None:
+        """The share itself is over when the last of its clients says so."""
+        if self._hub.leave(share):
+            await self._write_down_close(share)
+        self._ended(number, "closed", "")
+
+    async def _write_down_close(self, share: LiveShare) -> None:
         try:
-            await self._hub.shares.close(share.share_id, share.epoch)
+            await self._hub.shares.close(share.share_id, share.whole.epoch)
         except (SQLAlchemyError, OSError) as error:  # its row stays offline, until its grace is over
             log.error("the end of a share could not be written down: %s", error)  # noqa: TRY400  # as above
-        self._hub.end(share, "closed", "")
 
     def _ticket(self, number: int) -> str:
         share = self._shares[number]

@@ -13,16 +13,18 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from doorstep_relay.config import Settings
-from doorstep_relay.control import ending, forgetting
+from doorstep_relay.control import ending, forgetting, tending
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
 from doorstep_relay.control.batching import Batch
 from doorstep_relay.control.ending import Parting, part_all
 from doorstep_relay.control.history import ShareFacts, facts, take_live_offline
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.opening import Grant, Opening, open_all
+from doorstep_relay.control.tending import Extension
 from doorstep_relay.domain.lifecycle import Event
 from doorstep_relay.domain.names import check_name, lookup_form
-from doorstep_relay.errors import BadLifetime, ShareEnded
+from doorstep_relay.domain.naming import Naming
+from doorstep_relay.errors import BadLifetime, NeedsAccount, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
@@ -61,12 +63,17 @@ class Shares:
         name: str | None = None,
         expires_in: float | None = None,
         lease: str | None = None,
+        naming: Naming = "random",
+        balance: bool = False,
     ) -> Grant:
         """Open a share, or take one up again by its lease or as the owner of its name.
 
-        Raises `ShareEnded` for the lease of a share that is over, `NameTaken`, `NameRevoked`, `NameRefused`
-        `NameForbidden` and `BadLifetime`.
+        With `balance` the share is held together with those of its owner's clients who asked for that too.
+        Raises `ShareEnded` for the lease of a share that is over, `NameTaken`, `NameRevoked`, `NameRefused`,
+        `NameForbidden`, `NeedsAccount` and `BadLifetime`.
         """
+        if balance and actor.account_id is None:
+            raise NeedsAccount
         now = self._clock()
         opening = Opening(
             actor=actor,
@@ -77,6 +84,8 @@ class Shares:
             expires_at=self.end_of(expires_in, now, actor),
             renew=expires_in is not None,
             max_shares=self._limits.of_account(actor.account_id).max_shares,
+            naming=naming,
+            balance=balance,
         )
         try:
             outcome = await self._openings.ask(opening)
@@ -147,6 +156,35 @@ class Shares:
             lambda session: ending.revoke(session, now, actor, name, _sentence(reason))
         )
 
+    async def extend(self, name: str, by: float, *, actor: Actor) -> Change:
+        """Put off a share's end by so many seconds, as far as the relay's longest lifetime allows.
+
+        Raises `NoSuchShare`, `ShareEnded`, and `BadLifetime` when there is nothing to put off.
+        """
+        now = self._clock()
+        extension = Extension(_checked(by), lambda owner: self._latest_end(now, owner))
+        return await self._database.write(
+            lambda session: tending.extend(session, now, actor, name, extension)
+        )
+
+    async def pause(self, name: str, *, actor: Actor) -> Change | None:
+        """Let nobody see a share; its client stays. None when it is paused. Raises as `extend`."""
+        now = self._clock()
+        return await self._database.write(lambda session: tending.pause(session, now, actor, name))
+
+    async def unpause(self, name: str, *, actor: Actor) -> Change | None:
+        """Let visitors see a share again. None when it is not paused. Raises as `extend`."""
+        now = self._clock()
+        return await self._database.write(lambda session: tending.unpause(session, now, actor, name))
+
+    async def transfer(self, name: str, to: str, *, actor: Actor) -> Change:
+        """Give a share to the account `to`; the client that holds it loses it.
+
+        Raises `NoSuchShare`, `ShareEnded` and `NoSuchAccount`.
+        """
+        now = self._clock()
+        return await self._database.write(lambda session: tending.transfer(session, now, actor, name, to))
+
     async def release(self, name: str, *, actor: Actor) -> Change:
         """Give a revoked or kept name free, for everybody. The operator's alone.
 
@@ -190,6 +228,10 @@ class Shares:
         asked = self._settings.default_lifetime if expires_in is None else _checked(expires_in)
         limits = [limit for limit in (asked, self._limits.lifetime(actor.account_id)) if limit is not None]
         return now + min(limits) if limits else None
+
+    def _latest_end(self, now: float, owner_id: int | None) -> float | None:
+        longest = self._limits.lifetime(owner_id)
+        return None if longest is None else now + longest
 
 
 def _sentence(reason: str) -> str:

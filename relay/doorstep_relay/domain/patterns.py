@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 from doorstep_relay.domain.names import MAX_LENGTH, random_name
 
 _PATTERN: Final = re.compile(r"[a-z0-9-]*\*?[a-z0-9-]*")
+
+T = TypeVar("T")
 
 
 def check_pattern(pattern: str) -> str:
@@ -40,6 +42,15 @@ def allowed(patterns: tuple[str, ...], name: str) -> bool:
     return not patterns or any(matches(pattern, name) for pattern in patterns)
 
 
+def closest(ruled: Iterable[tuple[str, T]], name: str) -> T | None:
+    """Of patterns and what they stand for, what the most exact one that has the name stands for.
+
+    The name itself beats every pattern with a star, then more signs beat fewer.
+    """
+    fitting = [(_exactness(pattern), value) for pattern, value in ruled if matches(pattern, name)]
+    return max(fitting, key=lambda one: one[0])[1] if fitting else None
+
+
 def within(inner: Iterable[str], outer: tuple[str, ...]) -> bool:
     """Whether every name of `inner` is one of `outer`, too. No patterns at all mean every name."""
     wanted = tuple(inner)
@@ -55,3 +66,7 @@ def random_name_of(patterns: tuple[str, ...]) -> str | None:
         if "*" in pattern and len(filled) <= MAX_LENGTH:
             return filled
     return None
+
+
+def _exactness(pattern: str) -> tuple[bool, int, str]:
+    return "*" not in pattern, len(pattern), pattern

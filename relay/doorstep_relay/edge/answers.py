@@ -52,6 +52,14 @@ ANSWERS: Final = _table(
         retry_after=5,
     ),
     Answer(
+        "paused",
+        503,
+        "This link is paused",
+        "Its owner, or the people who run this relay, let nobody see it for now. "
+        "This page tries again by itself.",
+        retry_after=15,
+    ),
+    Answer(
         "expired",
         410,
         "This link has expired",

@@ -11,6 +11,7 @@ from doorstep_relay.edge.connection import Connection
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.edge.states import State
+from doorstep_relay.edge.sticking import chosen, sticking
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
@@ -43,7 +44,8 @@ class Carrier(Connection):
     def _visit(self, share: LiveShare, head: RequestHead, rest: bytes) -> None:
         if share.meter is not None and not self._enter(share.meter, head):
             return
-        upstream = share.pool.take()
+        pool = share.pool if share.balanced is None else chosen(share.balanced, head)
+        upstream = pool.take()
         if upstream is not None:
             self._begin(cast("TunnelConnection", upstream), head, rest)
             return
@@ -51,7 +53,7 @@ class Carrier(Connection):
         self._line = share
         self.deadline = self.edge.now + self.edge.limits.connect_wait
         self._keep(rest)
-        if not share.pool.wait(self):
+        if not pool.wait(self):
             self._line = None
             self._say("limit")
 
@@ -87,6 +89,8 @@ class Carrier(Connection):
     def _begin(self, upstream: TunnelConnection, head: RequestHead, rest: bytes) -> None:
         exchange = Exchange(self, upstream, head, self._host)
         self.exchange = upstream.exchange = exchange
+        if upstream.pool.tag:
+            exchange.stick = sticking(upstream.pool, head)
         self._state = _EXCHANGE
         if self.write_paused:
             upstream.transport.pause_reading()

@@ -41,6 +41,7 @@ class Exchange:
         "held",
         "host",
         "request_done",
+        "stick",
         "upgraded",
         "upstream",
         "visitor",
@@ -59,6 +60,8 @@ class Exchange:
         """What holds its bytes back, on a share with a limit of bytes a second."""
         self._received = 0
         """Bytes of the request's body, counted on a share that has limits."""
+        self.stick = b""
+        """A field line by which the visitor comes back to this one of several clients."""
         self._partial = b""
         self._response: ResponseHead | None = None
         self._upstream_ended = self._visitor_ended = False
@@ -220,7 +223,7 @@ class Exchange:
             request.keep_alive = False
         if request.version == 10 and _CHUNKED in head.lines:
             _unchunk(request, head)
-        usual = head.dated and request.keep_alive and request.version == 11
+        usual = head.dated and request.keep_alive and request.version == 11 and not self.stick
         start = head.for_visitor(b"" if usual else self._own_lines(head))
         if body.done:
             self._to_visitor(start)
@@ -232,7 +235,7 @@ class Exchange:
 
     def _own_lines(self, head: ResponseHead) -> bytes:
         """What the relay adds: a missing Date (RFC 9110 6.6.1) and the state of the visitor's connection."""
-        date = b"" if head.dated else self.visitor.edge.date
+        date = self.stick if head.dated else self.stick + self.visitor.edge.date
         if not self.head.keep_alive:
             return date + b"Connection: close\r\n"
         return date + b"Connection: keep-alive\r\n" if self.head.version == 10 else date
@@ -290,7 +293,7 @@ class Exchange:
             upstream.exchange = None
             if self.visitor.write_paused:
                 upstream.transport.resume_reading()
-            upstream.share.pool.give_back(upstream, self.visitor.edge.now)
+            upstream.pool.give_back(upstream, self.visitor.edge.now)
         else:
             self._give_up_upstream()
         self.visitor.exchange_over(keep_alive=self.head.keep_alive)
@@ -306,7 +309,7 @@ class Exchange:
         self._end_pace()
         upstream = self.upstream
         upstream.exchange = None
-        upstream.share.pool.drop(upstream)
+        upstream.pool.drop(upstream)
         upstream.discard()
 
 

@@ -20,11 +20,13 @@ class TunnelConnection(asyncio.Protocol):
     Bytes that come while it is idle were not asked for: the connection is in doubt and ends.
     """
 
-    __slots__ = ("_edge", "exchange", "idle_since", "share", "transport", "write_paused")
+    __slots__ = ("_edge", "exchange", "idle_since", "pool", "share", "transport", "write_paused")
 
     def __init__(self, edge: Edge, share: LiveShare) -> None:
         self._edge = edge
-        self.share = share
+        self.share = share.whole
+        self.pool = share.pool
+        """Of the client that dialled it."""
         self.transport: asyncio.Transport
         self.exchange: Exchange | None = None
         self.idle_since = 0.0
@@ -35,12 +37,12 @@ class TunnelConnection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
         self._edge.make_room_for(self)
-        if not self.share.pool.add(self, self._edge.now):
+        if not self.pool.add(self, self._edge.now):
             self.discard()
 
     def data_received(self, data: bytes) -> None:
         if self.exchange is None:
-            self.share.pool.drop(self)
+            self.pool.drop(self)
             self.discard()
         elif self.share.meter is None:
             self.exchange.from_upstream(data)
@@ -49,13 +51,13 @@ class TunnelConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         if self.exchange is None:
-            self.share.pool.drop(self)  # at once: no visitor must get it before it is closed
+            self.pool.drop(self)  # at once: no visitor must get it before it is closed
             return False
         return self.exchange.upstream_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._edge.tunnels.discard(self)
-        self.share.pool.drop(self)
+        self.pool.drop(self)
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.upstream_lost(clean=exc is None)

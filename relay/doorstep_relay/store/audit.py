@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, text
@@ -19,8 +19,8 @@ _FEED_LOCK: Final = 0x646F6F72  # any number, the same in every relay of a fleet
 class Change:
     """One audit event, as the feed tells it.
 
-    `action` is a kind of thing and what happened to it: `share.revoke`, `token.create`, `account.ban`.
-    `account_id` is whose share or token it is.
+    `action` is what it is about and what happened to that: `share.` with one of the lifecycle's events,
+    `share.pause`, `token.revoke`, `domain.verify`. `account_id` is whose share, token or domain it is.
     """
 
     id: int
@@ -29,6 +29,7 @@ class Change:
     token_id: int | None = None
     account_id: int | None = None
     reason: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,17 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _change(number: int, entry: Entry) -> Change:
-    return Change(number, entry.action, entry.share_id, entry.token_id, entry.account_id, entry.reason)
+    return Change(
+        number,
+        entry.action,
+        entry.share_id,
+        entry.token_id,
+        entry.account_id,
+        entry.reason,
+        entry.detail or {},
+    )
 
 
 def _read(row: Row[Any]) -> Change:
-    return Change(
-        row.id, row.action, row.share_id, row.token_id, row.account_id, str(row.detail.get("reason", ""))
-    )
+    reason = str(row.detail.get("reason", ""))
+    return Change(row.id, row.action, row.share_id, row.token_id, row.account_id, reason, row.detail)

@@ -25,6 +25,7 @@ class Leased(NamedTuple):
     state: State
     epoch: int
     expires_at: float | None
+    paused_at: float | None
 
 
 _LEASED = tuple(getattr(Share, field) for field in Leased._fields)

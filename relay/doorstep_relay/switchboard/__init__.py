@@ -1,1 +1,1 @@
-"""Who holds which share: `local` in memory; `pool` keeps a share's tunnel connections."""
+"""Who holds which share: `local` in memory; `pool` keeps its connections, `balanced` several clients'."""

@@ -38,11 +38,17 @@ class Pool:
     def __init__(self, *, spares: int, limit: int, max_waiting: int, ask: Callable[[int], None]) -> None:
         self._spares = spares
         self._limit = limit
-        self._max_waiting = max_waiting
+        self.max_waiting = max_waiting
         self._ask = ask
         self._idle: deque[Upstream] = deque()
         self._busy: set[Upstream] = set()
         self._waiting: deque[Waiter] = deque()
+        self._others: deque[Waiter] = self._waiting
+        """Those who wait for any client of a share that several hold; its own line where one does."""
+        self.tag = b""
+        """By which visitors name this one of several clients."""
+        self.cookie = b""
+        """The attributes of the cookie that does."""
         self._coming = 0
         self._asked_at = 0.0
         """When `renew` first saw that connections are on their way; 0 when none are."""
@@ -56,6 +62,10 @@ class Pool:
     @property
     def idle(self) -> int:
         return len(self._idle)
+
+    @property
+    def busy(self) -> int:
+        return len(self._busy)
 
     @property
     def waiting(self) -> int:
@@ -78,11 +88,25 @@ class Pool:
 
     def wait(self, waiter: Waiter) -> bool:
         """Stand in line for a connection; False when the line is full."""
-        if self.closed or len(self._waiting) >= self._max_waiting:
+        if self.closed or len(self._waiting) >= self.max_waiting:
             return False
         self._waiting.append(waiter)
         self._refill()
         return True
+
+    def hurry(self) -> None:
+        """Somebody waits: ask for connections if too few are on their way."""
+        self._refill()
+
+    def serve_too(self, line: deque[Waiter]) -> None:
+        """Serve those in a common line as well, after those who wait for this client."""
+        self._others = line
+
+    def empty_line(self) -> list[Waiter]:
+        """Those who wait for this client, who do so no longer; the common line is others' business too."""
+        waiting, self._waiting = list(self._waiting), deque()
+        self._others = self._waiting
+        return waiting
 
     def leave(self, waiter: Waiter) -> None:
         """Step out of the line."""
@@ -138,17 +162,30 @@ class Pool:
         elif self._coming and not self._asked_at:
             self._asked_at = now
 
+    def cut(self, code: str, reason: str) -> None:
+        """End what is under way and tell those who wait; idle connections stay."""
+        self._fail_line(code, reason)
+        busy = list(self._busy)
+        self._busy.clear()
+        for upstream in busy:
+            upstream.discard()
+        self._refill()
+
     def close(self, code: str, reason: str) -> None:
         """End everything: connections are cut, and those who wait are told why."""
         self.closed = True
-        waiting, self._waiting = self._waiting, deque()
-        for waiter in waiting:
-            waiter.upstream_failed(code, reason)
+        self._fail_line(code, reason)
         upstreams = [*self._idle, *self._busy]
         self._idle.clear()
         self._busy.clear()
         for upstream in upstreams:
             upstream.discard()
+
+    def _fail_line(self, code: str, reason: str) -> None:
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        for waiter in waiting:
+            waiter.upstream_failed(code, reason)
 
     def _serve(self, upstream: Upstream, now: float) -> None:
         if self.closed:
@@ -156,6 +193,9 @@ class Pool:
         elif self._waiting:
             self._busy.add(upstream)
             self._waiting.popleft().upstream_ready(upstream)
+        elif self._others:
+            self._busy.add(upstream)
+            self._others.popleft().upstream_ready(upstream)
         else:
             upstream.idle_since = now
             self._idle.append(upstream)
@@ -163,7 +203,10 @@ class Pool:
     def _refill(self) -> None:
         if self.closed:
             return
-        wanted = len(self._waiting) + self._spares - len(self._idle) - self._coming
+        waiting = len(self._waiting)
+        if self._others is not self._waiting:
+            waiting += len(self._others)
+        wanted = waiting + self._spares - len(self._idle) - self._coming
         count = min(wanted, self._limit - self.size - self._coming)
         if count > 0:
             self._coming += count
