@@ -95,7 +95,8 @@ class Relay:
         self._launches += 1
         where = ["--listen", f"127.0.0.1:{self.port}", "--domain", "localhost", "--data", str(self.data)]
         with self._log.open("ab") as sink:
-            command = [RELAY_COMMAND, "serve", "--max-sessions", str(self._shares + 1000), *where]
+            most = str(self._shares + 1000)
+            command = [RELAY_COMMAND, "serve", "--max-sessions", most, "--limit-shares", most, *where]
             self._process = subprocess.Popen(command, stdout=sink, stderr=sink)
 
     async def serving(self) -> None:
