@@ -41,8 +41,8 @@ OUTBOX: Final = 4 * MAX_SHARES
 """Messages that may wait for a client that does not read."""
 SEND_DEADLINE: Final = 10.0
 GOODBYE_DEADLINE: Final = 2.0
-MOST_PINGS: Final = 250.0
-"""Signs of life a second, from all clients together: with more sessions each gives them less often."""
+MOST_PINGS: Final = 100.0
+"""Signs of life a second, of all together, from which on sessions that begin give theirs less often."""
 _LONGEST_HEARTBEAT: Final = 60.0
 _LOOKS: Final = 20
 """For silence, in a heartbeat at the most: the sessions share them, and the process sleeps in between."""
