@@ -31,6 +31,9 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.rate: "RATE",
     config_values.amount: "BYTES",
     config_values.networks: "NETWORKS",
+    config_values.issuer: "URL",
+    config_values.word: "WORD",
+    config_values.words: "WORDS",
 }
 
 

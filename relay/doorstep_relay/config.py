@@ -206,6 +206,25 @@ class Settings:
         "from everybody else it is overwritten.",
         read.networks,
     )
+    oidc_issuer: str | None = _setting(
+        None,
+        "OpenID Connect issuer through which people may sign in, exactly as it calls itself: for example "
+        "https://accounts.example.org. Its way back to the relay is /sign-in/openid/callback.",
+        read.issuer,
+    )
+    oidc_client_id: str | None = _setting(None, "What the issuer knows this relay by.", read.word)
+    oidc_client_secret: str = _setting(
+        "", "The secret that goes with it; none for a public client.", read.word, flag=False, show=False
+    )
+    oidc_domains: tuple[str, ...] = _setting(
+        (),
+        "Domains of e-mail addresses whose owners get an account when they first sign in, with commas "
+        "between; `*` for all that the issuer knows. Others need an invitation.",
+        read.words,
+    )
+    oidc_admins: tuple[str, ...] = _setting(
+        (), "E-mail addresses whose owners are admins once they sign in, with commas between.", read.words
+    )
     change_poll: float = _setting(
         0.25, "How often the relay looks for what commands and other nodes changed.", read.duration
     )
@@ -325,7 +344,8 @@ def _given(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, 
         try:
             return parse(value)
         except ValueError as error:
-            shown = "its value" if setting.name in {"secret", "database"} else repr(value)
+            secret = setting.name in {"secret", "database", "oidc_client_secret"}
+            shown = "its value" if secret else repr(value)
             raise ConfigError(f"{where}: {shown} cannot be used: {error}") from None
     return MISSING
 
@@ -337,6 +357,8 @@ def _agreed(settings: Settings, *, domain_given: bool) -> Settings:
             f"--tls-key names {len(settings.tls_key)} files and --tls-cert {len(settings.tls_cert)}; "
             "give one key for each certificate, in the same order"
         )
+    if (settings.oidc_issuer is None) != (settings.oidc_client_id is None):
+        raise ConfigError("--oidc-issuer and --oidc-client-id go together; give both")
     if settings.public_url is None:
         return settings
     host = urlsplit(settings.public_url).hostname or ""

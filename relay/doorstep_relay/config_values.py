@@ -69,6 +69,32 @@ def url(text: str) -> str:
     return f"{parts.scheme}://{host}:{port}" if port else f"{parts.scheme}://{host}"
 
 
+def issuer(text: str) -> str:
+    """An OpenID Connect issuer, exactly as it calls itself."""
+    address = text.strip()
+    parts = urlsplit(address)
+    loopback = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    secure = parts.scheme == "https" or (parts.scheme == "http" and loopback)
+    if not secure or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("give the issuer's https:// address, as its own description has it")
+    return address
+
+
+def word(text: str) -> str:
+    """Something that is not empty."""
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text.strip()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words with commas between, in lower case."""
+    found = tuple(part.strip().lower() for part in text.split(","))
+    if not all(found):
+        raise ValueError("one of them is empty; write them with commas between")
+    return found
+
+
 def path(text: str) -> Path:
     """A path of the file system; `~` is the user's home."""
     if not text.strip() or "\0" in text:

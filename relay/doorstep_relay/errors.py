@@ -13,6 +13,9 @@
     │   ├── TooBroad              a token wider than its maker's        too-broad     403
     │   ├── Banned                the account is shut out               banned        403
     │   ├── BadCode               no invitation, or no login, of that   bad-code      404
+    │   ├── ForeignOrigin         a form that no page of ours sent      foreign-origin 403
+    │   ├── SignInFailed          the identity provider says no         sign-in-failed 403
+    │   ├── NotInvited            somebody whom nobody let in           not-invited   403
     │   ├── LoginPending          nobody has said yes yet               (RFC 8628)    400
     │   ├── NoSuchAccount         there is none of that name            no-such-account 404
     │   ├── AccountExists         there is one of that name             account-exists 409
@@ -145,6 +148,33 @@ class BadCode(Refusal):
 
     def __init__(self) -> None:
         super().__init__("this code is not valid, or no longer; ask for a new one")
+
+
+class ForeignOrigin(Refusal):
+    """A form was sent by another page than one of the relay's own (cross-site request forgery)."""
+
+    code = "foreign-origin"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("no page of this relay sent this form; open the page again")
+
+
+class SignInFailed(Refusal):
+    """The identity provider could not be asked, or what it said is not as it should be."""
+
+    code = "sign-in-failed"
+    status = 403
+
+    def __init__(self, provider: str, why: str) -> None:
+        super().__init__(f"signing in with {provider} did not work ({why}); try again")
+
+
+class NotInvited(Refusal):
+    """The identity provider knows this person, and this relay does not let them in."""
+
+    code = "not-invited"
+    status = 403
 
 
 class LoginPending(Refusal):

@@ -207,8 +207,10 @@ class Relay:
         """The relay's own app, as it is served at its own host."""
         from doorstep_relay.control.api import build_router
         from doorstep_relay.control.app import build_app
+        from doorstep_relay.control.pages import build_pages
 
-        return build_app(build_router(self.services, self.effects.apply), version=__version__)
+        api, pages = build_router(self.services, self.effects.apply), build_pages(self.services)
+        return build_app(api, version=__version__, pages=pages)
 
     async def _facts(self, name: str) -> tuple[str, str]:
         """What a name that is not live means to a visitor."""

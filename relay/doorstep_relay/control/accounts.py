@@ -54,7 +54,6 @@ class AccountChange:
     role: Role | None = None
     email: str | None = None
     """Empty for none."""
-    limits: Mapping[str, Any] | None = None
 
 
 class Accounts:
@@ -88,7 +87,7 @@ class Accounts:
     async def change(
         self, name: str, wanted: AccountChange, *, by: Actor
     ) -> tuple[AccountFacts, Sequence[Change]]:
-        """Rename an account, give it another role, address or limits. One event for each.
+        """Rename an account, give it another role or address. One event for each.
 
         Raises `ConfigError`, `NoSuchAccount` and `AccountExists`.
         """
@@ -197,9 +196,6 @@ def _apply(session: Session, now: float, by: Actor, account: Account, wanted: Ac
     if wanted.email is not None and (wanted.email or None) != account.email:
         account.email = wanted.email or None
         entries.append(_note(now, by, "account.email", account))
-    if wanted.limits is not None and dict(wanted.limits) != account.limits:
-        account.limits = dict(wanted.limits)
-        entries.append(_note(now, by, "account.limits", account, limits=account.limits))
     return entries
 
 

@@ -14,7 +14,7 @@ from doorstep_relay.control.api import problem
 from doorstep_relay.edge import answers
 
 
-def build_app(api: APIRouter, *, version: str) -> ASGIApp:
+def build_app(api: APIRouter, *, version: str, pages: APIRouter | None = None) -> ASGIApp:
     """The ASGI app that the edge hands apex connections to."""
     app = FastAPI(
         title="Doorstep relay",
@@ -24,6 +24,8 @@ def build_app(api: APIRouter, *, version: str) -> ASGIApp:
         openapi_url="/api/v1/openapi.json",
     )
     app.include_router(api)
+    if pages is not None:
+        app.include_router(pages)
     app.exception_handler(HTTPException)(_nothing_here)
 
     @app.get("/", include_in_schema=False)

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.accounts import Accounts
+from doorstep_relay.control.invitations import Invitations
 from doorstep_relay.control.limits import LimitBook
+from doorstep_relay.control.logins import Logins
+from doorstep_relay.control.openid import OpenId, Provider
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.control.trail import Trail
+from doorstep_relay.control.web_sessions import WebSessions
 from doorstep_relay.store.database import Database
 
 
@@ -24,4 +28,16 @@ class Services:
         self.shares = Shares(database, clock, settings, self.limits)
         self.tokens = Tokens(database, clock)
         self.accounts = Accounts(database, clock)
+        self.invitations = Invitations(database, clock)
+        self.web_sessions = WebSessions(database, clock)
+        self.logins = Logins(database, clock)
+        self.openid = _openid(settings, clock)
         self.trail = Trail(database)
+
+
+def _openid(settings: Settings, clock: Callable[[], float]) -> OpenId | None:
+    """The identity provider that the operator named, if any."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    return OpenId(provider, f"{settings.relay_url}/sign-in/openid/callback", clock)

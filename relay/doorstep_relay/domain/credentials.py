@@ -1,7 +1,12 @@
-"""The secrets that clients hold: tokens (an account's) and leases (a share's).
+"""The secrets that clients hold.
 
     dst_<id, 8 signs>_<secret, 40 signs>      a token; the id is no secret, it is how lists name it
     dsl_<secret, 40 signs>                    a lease
+    dsi_<secret, 40 signs>                    an invitation
+    dsd_<secret, 40 signs>                    a device that waits for its login
+    dsw_<secret, 40 signs>                    somebody signed in to the relay's own pages
+
+A user code (RFC 8628 6.1) is short, since a person copies it: it lives for minutes, and guesses are counted.
 
 Only the SHA-256 of a secret is stored. These secrets are random (238 bits), so a slow password
 hash would add nothing but load: there is no dictionary to try.
@@ -16,6 +21,7 @@ import string
 from typing import Final, NamedTuple
 
 _BASE62: Final = string.ascii_letters + string.digits
+_CONSONANTS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 _ID_SIGNS: Final = 8
 _SECRET_SIGNS: Final = 40
 _TOKEN: Final = re.compile(r"dst_([A-Za-z0-9]{8})_([A-Za-z0-9]{40})")
@@ -57,6 +63,23 @@ def token_key(text: str) -> str:
 def new_lease() -> str:
     """A fresh lease."""
     return f"dsl_{_random(_SECRET_SIGNS)}"
+
+
+def new_secret(kind: str) -> str:
+    """A fresh secret of a kind: `dsi`, `dsd` or `dsw`."""
+    return f"{kind}_{_random(_SECRET_SIGNS)}"
+
+
+def new_user_code() -> str:
+    """`BCDF-GHJK`: 8 consonants, so that no word comes out, and no sign is taken for another (35 bits)."""
+    signs = "".join(secrets.choice(_CONSONANTS) for _ in range(8))
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+def read_user_code(text: str) -> str:
+    """A user code as it is stored, however it was typed; what cannot be one is one that nobody has."""
+    signs = "".join(sign for sign in text.upper() if sign in _CONSONANTS)
+    return f"{signs[:4]}-{signs[4:8]}" if len(signs) == 8 else ""
 
 
 def hash_secret(secret: str) -> str:

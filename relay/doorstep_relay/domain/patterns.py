@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 
 from doorstep_relay.domain.names import MAX_LENGTH, random_name
 
-_PATTERN: Final = re.compile(r"[a-z0-9-]*\*?[a-z0-9-]*")
+PATTERN: Final = r"^[a-z0-9-]*\*?[a-z0-9-]*$"
+_PATTERN: Final = re.compile(PATTERN[1:-1])
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from doorstep_relay.control.api import health, limits, shares
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api import accounts, audit, device, health, invitations, limits, shares, tokens
+from doorstep_relay.control.api.callers import Callers, Crowd, OnChange
 from doorstep_relay.control.api.problems import PROBLEM, problem
 from doorstep_relay.control.services import Services
 
@@ -17,6 +17,12 @@ def build_router(services: Services, on_change: OnChange) -> APIRouter:
     callers = Callers(services.tokens)
     router = APIRouter()
     router.include_router(shares.routes(services.shares, callers, on_change))
+    router.include_router(tokens.routes(services.tokens, callers, on_change))
+    router.include_router(accounts.routes(services.accounts, callers, on_change))
+    crowd = Crowd(services.clock)
+    router.include_router(invitations.routes(services.invitations, callers, on_change, crowd))
+    router.include_router(device.routes(services.logins, services.settings, crowd))
+    router.include_router(audit.routes(services.trail, callers))
     router.include_router(health.routes(services.shares))
     router.include_router(limits.routes(services.limits, callers, on_change))
     return router

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from fastapi import Request
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.tokens import Tokens, bearer
+from doorstep_relay.domain.attempts import Attempts
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import Forbidden
+from doorstep_relay.errors import Forbidden, TooMany
 from doorstep_relay.store.audit import Change
 
 OnChange = Callable[[Change], Awaitable[None]]
 """Makes a change effective at once in this process."""
+
+
+_TRIES: Final = 20
+_TRY_EVERY: Final = 10.0
+
+
+def address_of(request: Request) -> str:
+    """Whose request it is: the edge writes that, and takes out what the client says of it."""
+    return request.headers.get("x-forwarded-for", "").strip()
+
+
+class Crowd:
+    """Callers without a token: each address may ask so often, and then once in a while."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._tries = Attempts(_TRIES, _TRY_EVERY)
+
+    def check(self, request: Request) -> None:
+        """Count a request. Raises `TooMany`."""
+        wait = self._tries.wait(address_of(request), self._clock())
+        if wait > 0:
+            raise TooMany("too many requests without a token", wait)
 
 
 class Callers:

@@ -14,6 +14,10 @@ from pydantic import BaseModel, Field
 from doorstep_relay.errors import BadToken, Refusal, TooMany
 
 PROBLEM: Final = "application/problem+json"
+WORD: Final = "^[!-~]{1,64}$"
+"""A name as it may come in a request: whether there is such a thing is another question."""
+LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+"""Text on one line."""
 
 
 class Problem(BaseModel):
@@ -27,17 +31,15 @@ class Problem(BaseModel):
 
 
 def refusals(*classes: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may refuse with these."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    found: dict[int | str, dict[str, Any]] = {}
+    """The `responses` of a route that may refuse with these, or because a parameter means nothing."""
+    about: dict[int, list[str]] = {422: ["A parameter that means nothing: bad-request."]}
     for refusal in classes:
-        about = (refusal.__doc__ or "").partition("\n")[0]
-        found[refusal.status] = {
-            "description": about,
-            "model": Problem,
-            "content": {PROBLEM: {"schema": schema}},
-        }
-    return found
+        about.setdefault(refusal.status, []).append((refusal.__doc__ or "").partition("\n")[0])
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": " ".join(said), "model": Problem, "content": {PROBLEM: {"schema": schema}}}
+        for status, said in about.items()
+    }
 
 
 class ProblemRoute(APIRoute):
