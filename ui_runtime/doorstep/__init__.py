@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from doorstep.events.data import EventData as EventData
     from doorstep.events.data import KeyUpData as KeyUpData
     from doorstep.events.data import LikeData as LikeData
+    from doorstep.events.data import MessageData as MessageData
     from doorstep.events.data import RetryData as RetryData
     from doorstep.events.data import SelectData as SelectData
     from doorstep.events.data import UndoData as UndoData
@@ -211,6 +212,7 @@ MODULES: Final = {
     "JSON": "components.json_view",
     "Json": "components.json_view",
     "KeyUpData": "events.data",
+    "MessageData": "events.data",
     "Label": "components.label",
     "LayerOptions": "components.editor_options",
     "LikeData": "events.data",

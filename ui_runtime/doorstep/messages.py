@@ -117,6 +117,14 @@ class Toast(Numbered, tag="toast", kw_only=True):
     seconds: float | None = None
 
 
+class Custom(Numbered, tag="custom", kw_only=True):
+    """What a function says to a component's own module; buffers are base64."""
+
+    component: int
+    content: Any
+    buffers: list[str]
+
+
 class Reload(Numbered, tag="reload"):
     """The app's code changed: the page looks again."""
 

@@ -16,6 +16,7 @@ from doorstep.errors import UsageError
 from doorstep.events.scripts import author
 from doorstep.file_routes import FileRoutes, refusal
 from doorstep.files import MAX_SESSION_SIZE, FileStore, Paths, parse_size
+from doorstep.framed import frame
 from doorstep.look import LookOptions, merged_look
 from doorstep.page import Page
 from doorstep.prefix import rooted
@@ -115,6 +116,7 @@ class App:
                 Route("/doorstep/static/{name:path}", self._asset),
                 Route("/doorstep/script/{name}.js", self._script),
                 Route("/doorstep/icon", self._icon),
+                Route("/doorstep/frame", _frame),
                 Route("/doorstep/call", self._call, methods=["POST"]),
                 Route("/doorstep/upload", self.file_routes.upload_of_page, methods=["POST"]),
                 Route("/doorstep/file/{id}/{name}", self.file_routes.file_of_page),
@@ -303,6 +305,10 @@ def _gate(
     if dependency is not None:
         raise UsageError("give `auth` or `auth_dependency`, not both")
     return LoginGate(auth, message, title=title, on_logout=on_logout)
+
+
+async def _frame(_request: Request) -> Response:
+    return frame()
 
 
 class _Endpoint:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from doorstep.events.dependency import Dependency
     from doorstep.files import FileStore
     from doorstep.line import Line
-    from doorstep.messages import Numbered, Toast
+    from doorstep.messages import Custom, Numbered, Toast
     from doorstep.progress import Advance
     from doorstep.queue.runner import Runner
 
@@ -172,6 +172,10 @@ class Session:
 
     def toast(self, job: Job, toast: Toast) -> None:
         self.outbox.toast(toast)
+        self._wake()
+
+    def custom(self, job: Job, message: Custom) -> None:  # noqa: ARG002  # as others need it
+        self.outbox.put(message)
         self._wake()
 
     def step(self, job: Job, changes: Changes) -> None:

@@ -177,6 +177,55 @@ def test_a_value_runs_no_script_whatever_the_author_allows_for_their_own(page: P
     )
 
 
+def test_a_document_in_a_frame_runs_apart_from_the_app(page: Page, serve: Serve) -> None:
+    """As a map of folium is shown: `gr.HTML(map._repr_html_())`."""
+    script = (
+        "try { parent.document.title = 'evil' } catch (error) { document.body.append(error.name, origin) }"
+    )
+    document = f"<body><p>map</p><script>{script}</script></body>"
+    with ds.Blocks() as app:
+        ds.HTML(f'<iframe srcdoc="{document}" style="width: 300px"></iframe>')
+        shown = ds.HTML()
+        ds.Button("Show").click(lambda: f'<iframe title="late" srcdoc="{document}"></iframe>', None, shown)
+    page.goto(serve(app))
+
+    first = page.frame_locator("iframe").first
+    expect(first.get_by_text("map")).to_be_visible()
+    expect(first.locator("body")).to_contain_text("SecurityErrornull")
+    page.get_by_role("button", name="Show").click()
+    expect(page.frame_locator("iframe[title=late]").locator("body")).to_contain_text("SecurityErrornull")
+    assert page.title() != "1"
+
+
+ECHO = """
+function render({ model, el }) {
+  const shown = document.createElement("output");
+  model.on("msg:custom", (content, buffers) => {
+    shown.textContent = `${content.type}: ${buffers.map((each) => each.getUint8(1)).join()}`;
+    model.send({ type: "sum" }, undefined, [new Uint8Array([1, 2, 250]), new Uint8Array([7]).buffer]);
+  });
+  el.append(shown);
+}
+export default { render };
+"""
+
+
+def test_a_widget_and_a_function_say_things_with_bytes_to_each_other(visit: Visit) -> None:
+    def heard(data: ds.MessageData) -> str:
+        return f"{data.content['type']} {[list(each) for each in data.buffers]}"
+
+    with ds.Blocks() as app:
+        widget, text = ds.Widget(esm=ECHO), ds.Textbox(label="heard")
+        ds.Button("Send").click(lambda: widget.send({"type": "image"}, [b"ab", bytearray(b"\x00\xff")]))
+        widget.message(heard, None, text)
+    page = visit(app)
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator("output")).to_have_text("image: 98,255")
+    expect(page.get_by_label("heard")).to_have_value("sum [[1, 2, 250], [7]]")
+
+
 def test_css_scripts_head_icon_and_links_of_the_app_are_on_its_page(page: Page, serve: Serve) -> None:
     app = ds.Interface(
         str.upper,

@@ -58,3 +58,17 @@ def test_its_events_are_those_that_it_declares() -> None:
 
     assert len(app.dependencies) == 2
     assert not hasattr(point, "jumped")
+
+
+def test_it_speaks_to_its_module_for_a_visitor_only() -> None:
+    with pytest.raises(UsageError, match="call it in a function of the app"):
+        Point().send("hello")
+
+
+def test_what_a_module_said_has_its_bytes() -> None:
+    data = ds.MessageData(None, {"content": {"event": "moved"}, "buffers": ["AQI="]})
+
+    assert (data.content, data.buffers) == ({"event": "moved"}, [b"\x01\x02"])
+    assert ds.MessageData(None, {"x": 1}).content == {"x": 1}
+    with pytest.raises(RefusedError, match="base64"):
+        ds.MessageData(None, {"buffers": ["é"]})

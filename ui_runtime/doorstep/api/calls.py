@@ -18,7 +18,7 @@ from doorstep.changes import join
 if TYPE_CHECKING:
     from doorstep.api.endpoints import Endpoint
     from doorstep.changes import Changes, Properties
-    from doorstep.messages import Toast
+    from doorstep.messages import Custom, Toast
     from doorstep.progress import Advance
     from doorstep.queue.jobs import Failure, Job
 
@@ -118,6 +118,9 @@ class Call:
     def toast(self, _job: Job, toast: Toast) -> None:
         said = {"log": toast.message, "level": toast.level, "duration": toast.seconds, "visible": True}
         self._note(News("log", said | {"title": toast.title}))
+
+    def custom(self, _job: Job, _message: Custom) -> None:
+        """Programs have no modules."""
 
     def step(self, _job: Job, changes: Changes) -> None:
         self._apply(changes)

@@ -21,7 +21,8 @@ _FORMATS: Final = ("webp", "png", "jpg", "jpeg", "svg")
 
 class Plot(Component):
     """Shows a Matplotlib figure (or axes, or `pyplot` itself) as a picture in `format`; a Plotly, Altair or
-    Bokeh figure as itself, to be moved, zoomed and pointed at.
+    Bokeh figure as itself, to be moved, zoomed and pointed at: without what its author wrote in JavaScript
+    (`CustomJS`) or put beside it (widgets), for which docs/custom-components.md has a frame.
 
     Passes the wire value as it is: `{"type", "plot"}`, `plot` being a picture's data URL, or JSON.
     """

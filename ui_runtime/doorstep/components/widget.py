@@ -7,9 +7,12 @@ class Counter(ds.Widget):
 
 from __future__ import annotations
 
+import base64
 import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
 
 from doorstep.components.authored import functions_by_name, split_common
 from doorstep.components.base import Component, Files
@@ -17,6 +20,8 @@ from doorstep.dev.current import read_files
 from doorstep.errors import UsageError
 from doorstep.events.listener import EventListener, Listener
 from doorstep.events.scripts import author
+from doorstep.messages import Custom
+from doorstep.queue.jobs import current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +49,7 @@ class Widget(Component):
     change = EventListener()
     input = EventListener()
     message = EventListener()
-    """The module sent something: `model.send(…)`; its content is the event's data."""
+    """The module sent something: `model.send(…)`; its content is the event's data (see `MessageData`)."""
 
     def __init__(
         self,
@@ -75,6 +80,20 @@ class Widget(Component):
     def server(self) -> list[str]:
         """The names of the functions that its module may call."""
         return [*self.server_functions]
+
+    def send(self, content: Any, buffers: Sequence[bytes | bytearray | memoryview] = ()) -> None:
+        """Say something to its module, in a function of the app: `model.on("msg:custom", fn)` hears it.
+
+        `content` is any JSON value; `buffers` are DataViews there. Raises `UsageError` elsewhere, where no
+        visitor is known to say it to, and `TypeError` for what is no JSON.
+        """
+        job = current.get()
+        if job is None:
+            raise UsageError(f"{self.title}.send() speaks to a visitor: call it in a function of the app")
+        msgspec.json.encode(content)
+        texts = [base64.b64encode(each).decode() for each in buffers]
+        for each in job.batch or [job]:
+            job.soon(each.listener.custom, each, Custom(component=self.id, content=content, buffers=texts))
 
     def preprocess(self, wire: Any, files: Files) -> Any:
         if isinstance(self.field, str) or wire is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
+
+from doorstep.errors import RefusedError
 
 if TYPE_CHECKING:
     from doorstep.graph import Block
@@ -107,6 +110,24 @@ class DownloadData(FileEventData):
 
 class DeletedFileData(FileEventData):
     """`file` was taken away by the visitor."""
+
+
+class MessageData(EventData):
+    """A widget's module said `content` (a JSON value), with `buffers` of bytes: `model.send(…)`."""
+
+    def __init__(self, target: Block | None, data: Any) -> None:
+        super().__init__(target, data)
+        sent = data if isinstance(data, dict) and isinstance(data.get("buffers"), list) else {"content": data}
+        self.content: Any = sent.get("content")
+        self.buffers: list[bytes] = [_bytes_of(each) for each in sent.get("buffers", ())]
+
+
+def _bytes_of(text: Any) -> bytes:
+    """Raises `RefusedError` for what no module sends."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, ValueError):
+        raise RefusedError("a message's buffers are base64") from None
 
 
 class _FileValue:

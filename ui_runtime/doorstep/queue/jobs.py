@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from doorstep.changes import Changes
     from doorstep.events.dependency import Dependency
     from doorstep.events.visit import Visit
-    from doorstep.messages import Toast
+    from doorstep.messages import Custom, Toast
     from doorstep.progress import Advance, Reporter
 
 
@@ -61,6 +61,9 @@ class Listener(Protocol):
 
     def toast(self, job: Job, toast: Toast) -> None:
         """Its function has something to say."""
+
+    def custom(self, job: Job, message: Custom) -> None:
+        """Its function has something to say to a component's module."""
 
     def step(self, job: Job, changes: Changes) -> None:
         """Its generator yielded; `job.differ.values` are the whole values."""

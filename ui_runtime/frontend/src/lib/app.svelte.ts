@@ -125,6 +125,8 @@ export class App {
         return this.toasts.show(message);
       case "render":
         return void this.#render(message);
+      case "custom":
+        return this.nodes.get(message.component)?.hear(message);
       case "reload":
         return this.onReload();
       default:

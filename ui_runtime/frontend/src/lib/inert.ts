@@ -6,24 +6,36 @@
 const REMOVED = "script, object, embed, base, meta";
 const LINKS = ["href", "src", "action", "formaction", "xlink:href", "data"];
 
-/** The nodes of `html`. Of handlers such as `onclick` those stay whose code is among `handlers`. */
-export function inert(html: string, handlers: readonly string[]): DocumentFragment {
+/**
+ * The nodes of `html`. Of handlers such as `onclick` those stay whose code is among `handlers`. Documents inside of it
+ * stand in `frame`, the address of an empty document that the browser holds apart from the app (framed.py).
+ */
+export function inert(html: string, handlers: readonly string[], frame: string): DocumentFragment {
   // In a document that is never shown: nothing in it is loaded, or complained of, before it is clean.
   const template = document.implementation.createHTMLDocument("").createElement("template");
   template.innerHTML = html;
-  clean(template.content, new Set(handlers));
+  clean(template.content, new Set(handlers), frame);
   return template.content;
 }
 
-function clean(content: DocumentFragment, handlers: ReadonlySet<string>): void {
+function clean(content: DocumentFragment, handlers: ReadonlySet<string>, frame: string): void {
   for (const element of content.querySelectorAll(REMOVED)) element.remove();
   for (const element of content.querySelectorAll("*")) {
     for (const { name, value } of [...element.attributes])
       if (runs(name.toLowerCase(), value, handlers)) element.removeAttribute(name);
-    // A document of its own inside of the page's would be of the page's origin.
-    if (element.hasAttribute("srcdoc")) element.setAttribute("sandbox", "allow-popups allow-forms");
-    if ("content" in element && element.content instanceof DocumentFragment) clean(element.content, handlers);
+    if (element.hasAttribute("srcdoc")) standApart(element as HTMLIFrameElement, frame);
+    if ("content" in element && element.content instanceof DocumentFragment) clean(element.content, handlers, frame);
   }
+}
+
+/** A `srcdoc` would be of the page's origin, and bound to its policy. */
+function standApart(element: HTMLIFrameElement, frame: string): void {
+  const text = element.getAttribute("srcdoc");
+  element.removeAttribute("srcdoc");
+  element.setAttribute("sandbox", "allow-scripts allow-popups allow-forms");
+  element.setAttribute("src", frame);
+  // Once: the document that is written then is loaded, too. Its origin is its own, which no name stands for.
+  element.addEventListener("load", () => element.contentWindow?.postMessage(text, "*"), { once: true });
 }
 
 function runs(name: string, value: string, handlers: ReadonlySet<string>): boolean {

@@ -1,6 +1,7 @@
 /** One component of the page as the page knows it: properties, current value, and what runs for it. */
 
 import type { Change, ComponentConfig, LayoutNode, Props, ShowProgress } from "./config.ts";
+import type { Custom } from "./protocol.ts";
 import { same } from "./same.ts";
 import { spoken, type Word } from "./words.ts";
 
@@ -53,6 +54,8 @@ export class ComponentNode {
   rendered: LayoutNode[] | null = $state.raw(null);
   /** Brings the value up to date, for a component that takes a while to make it; null when there is nothing to wait for. */
   settle: () => Promise<void> | null = () => null;
+  /** Hears what a function says to this component's own module. */
+  hear: (message: Custom) => void = () => undefined;
   readonly #events: Events;
   #word: Word | null;
 

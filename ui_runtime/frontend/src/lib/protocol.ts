@@ -92,8 +92,16 @@ export type JobMessage =
   | { type: "done"; job: number; changes: Change[]; seconds: number }
   | Failed;
 
+/** What a function says to a component's own module; buffers are base64. */
+export interface Custom {
+  type: "custom";
+  component: number;
+  content: unknown;
+  buffers: string[];
+}
+
 /** Messages that are about the page rather than one of its jobs. */
-export type PageMessage = ToastMessage | Render | { type: "reload" };
+export type PageMessage = ToastMessage | Render | Custom | { type: "reload" };
 
 export type FromApp = (Welcome | JobMessage | PageMessage | { type: "pong" }) & { seq?: number };
 

@@ -1,7 +1,9 @@
 /** The model that an anywidget-style module works with, over a component of the page. */
 
 import type { ComponentNode } from "./node.svelte.ts";
+import type { Custom } from "./protocol.ts";
 
+type Buffer = ArrayBuffer | ArrayBufferView;
 type Fields = Record<string, unknown>;
 type Listener = (...given: unknown[]) => void;
 
@@ -84,10 +86,16 @@ export class Model {
   }
 
   /** A message to the app: the event `message`, and the one that it names. */
-  send(content: unknown): void {
-    this.node.fire("message", content);
+  send(content: unknown, _callbacks?: unknown, buffers: readonly Buffer[] = []): void {
+    const data = buffers.length > 0 ? { content, buffers: buffers.map(base64Of) } : content;
+    this.node.fire("message", data);
     const name = typeof content === "object" && content !== null && "event" in content ? content.event : null;
-    if (typeof name === "string") this.node.fire(name, content);
+    if (typeof name === "string") this.node.fire(name, data);
+  }
+
+  /** The app said something to the module. */
+  hear({ content, buffers }: Custom): void {
+    this.#tell("msg:custom", content, buffers.map(viewOf));
   }
 
   /** The app changed the component. */
@@ -102,4 +110,17 @@ export class Model {
   #tell(name: string, ...given: unknown[]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(...given);
   }
+}
+
+function viewOf(base64: string): DataView {
+  return new DataView(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+function base64Of(buffer: Buffer): string {
+  const bytes = ArrayBuffer.isView(buffer)
+    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new Uint8Array(buffer);
+  let text = "";
+  for (const each of bytes) text += String.fromCharCode(each);
+  return btoa(text);
 }
