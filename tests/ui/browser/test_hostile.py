@@ -14,7 +14,8 @@ from tests.ui.support import FakeFiles
 
 EVIL = (
     "<img src=x onerror='window.ran=1'><svg onload='window.ran=2'></svg><script>window.ran=3</script>"
-    "<a href='javascript:window.ran=4'>evil</a><iframe srcdoc='<script>try{parent.ran=5}catch{}</script>'></iframe>"
+    "<a href='javascript:window.ran=4'>evil</a>"
+    "<iframe srcdoc='<script>try{parent.ran=5}catch{}</script>'></iframe>"
     "<math><mtext><table><mglyph><style><img src=x onerror='window.ran=6'></style></mglyph></table></mtext>"
     "</math><form action='javascript:window.ran=7'></form> [link](javascript:window.ran=8) "
     "$\\href{javascript:window.ran=9}{x}$ ```<b>"
