@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from doorstep_client.dial import run_loop_factory
 from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
@@ -46,12 +46,15 @@ class Keeper:
         expires_in: float | None,
         naming: Naming = "random",
         balance: bool = False,
+        policy: dict[str, Any] | None = None,
         loop: asyncio.AbstractEventLoop | None,
         on_event: Callable[[str], None] | None,
     ) -> None:
         self.relay = relay.url
         self.status = "connecting"
         self.done = threading.Event()
+        self.key = str(policy["key"]) if policy and "key" in policy else ""
+        """The secret that visitors need in the link; empty when this client knows of none."""
         self.holder = Holder(
             relay,
             target,
@@ -59,6 +62,7 @@ class Keeper:
             expires_in=expires_in,
             naming=naming,
             balance=balance,
+            policy=policy,
             changed=self._changed,
         )
         self._target = target

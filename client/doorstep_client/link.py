@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 from doorstep_client.errors import DoorstepError, UsageError
 from doorstep_client.keeper import Keeper
+from doorstep_client.policy import make_policy
 from doorstep_client.settings import find_relay
 from doorstep_client.targets import AsgiApp, make_target
 from doorstep_client.wire import Naming, Opened
@@ -26,6 +27,12 @@ class Link:
     def url(self) -> str:
         """Where visitors go."""
         return self._opened.url
+
+    @property
+    def visit_url(self) -> str:
+        """What to send to people: `url`, with the key that the link asks for if it has one."""
+        key = self._keeper.key
+        return f"{self.url}/?k={key}" if key else self.url
 
     @property
     def name(self) -> str:
@@ -91,6 +98,8 @@ def share(
     expires_in: float | None = None,
     naming: Naming = "random",
     balance: bool = False,
+    password: str | None = None,
+    policy: Mapping[str, Any] | None = None,
     loop: asyncio.AbstractEventLoop | None = None,
     lifespan: bool = True,
     on_event: Callable[[str], None] | None = None,
@@ -123,7 +132,7 @@ def share(
     _check_thread(loop)
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
-    _check_texts(relay=relay, token=token, name=name)
+    _check_texts(relay=relay, token=token, name=name, password=password)
     keeper = Keeper(
         find_relay(relay, token),
         make_target(target, lifespan=lifespan),
@@ -131,6 +140,7 @@ def share(
         expires_in=expires_in,
         naming=naming,
         balance=balance,
+        policy=make_policy(policy, password),
         loop=loop,
         on_event=on_event,
     )

@@ -11,11 +11,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
 from doorstep_client.pace import Pace
+from doorstep_client.policy import check_guarded
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.tunnel import Tunnels
@@ -50,6 +51,7 @@ class Holder:
         expires_in: float | None,
         naming: Naming = "random",
         balance: bool = False,
+        policy: dict[str, Any] | None = None,
         changed: Callable[[str], None],
     ) -> None:
         self.opened: wire.Opened | None = None
@@ -65,6 +67,7 @@ class Holder:
         self._expires_in = expires_in
         self._naming = naming
         self._balance = balance
+        self._policy = policy
         self._changed = changed
         self._closing = asyncio.Event()
         self._attempt: asyncio.Task[None] | None = None
@@ -163,17 +166,18 @@ class Holder:
     async def _ask(self) -> None:
         """Ask for the share. A relay that has hung up by now has said why: that is read next."""
         lease = self.opened.lease if self.opened else None
+        fresh = lease is None  # by its lease a share comes back as it was, with what was changed meanwhile
+        ask = wire.Open(
+            _SHARE,
+            self._name,
+            self._expires_in if fresh else None,
+            lease,
+            naming=self._naming,
+            balance=self._balance,
+            policy=self._policy if fresh else None,
+        )
         with suppress(ConnectionError):
-            await self._send(
-                wire.Open(
-                    _SHARE,
-                    self._name,
-                    None if lease else self._expires_in,
-                    lease,
-                    naming=self._naming,
-                    balance=self._balance,
-                )
-            )
+            await self._send(ask)
 
     async def _obey_all(self, patience: float) -> None:
         from doorstep_client.handshake import receive
@@ -224,6 +228,8 @@ class Holder:
     def _open(self, opened: wire.Opened) -> None:
         if self._live:
             raise WireError("The relay opened the share twice in one session")
+        if self.opened is None:
+            check_guarded(self._policy, opened.guarded)
         self.opened = opened
         self.expires_at = opened.expires_at
         self._live = True

@@ -17,7 +17,7 @@ for is checked here too: a relay is not trusted with its user's terminal.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -64,6 +64,12 @@ class Open(_Message, frozen=True, tag="open"):
     balance: bool = False
     """Hold the share together with other clients of the same account that ask for this, too: the relay
     spreads visitors over all of them. Without it, who opens a name that is live takes it over."""
+    policy: dict[str, Any] | None = None
+    """Who may look, as the share's owner writes it; absent leaves that as it is (a new share: everybody).
+    A password in it is hashed by the relay and kept nowhere."""
+
+    def __repr__(self) -> str:  # a policy has secrets
+        return f"Open(share={self.share}, name={self.name!r})"
 
 
 class Close(_Message, frozen=True, tag="close"):
@@ -105,6 +111,9 @@ class Opened(_Message, frozen=True, tag="opened"):
     """The share was live elsewhere; that client has lost it to this one."""
     paused: bool = False
     """Nobody sees the share until `paused` says otherwise."""
+    guarded: tuple[str, ...] = ()
+    """The conditions of the policy in force. A client that asked for some which are not here goes away: an
+    older relay ignores `Open.policy`, and would show the share to everybody."""
 
 
 class Dial(_Message, frozen=True, tag="dial"):

@@ -34,6 +34,7 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.issuer: "URL",
     config_values.word: "WORD",
     config_values.words: "WORDS",
+    config_values.interstitial: "WHOM",
 }
 
 

@@ -225,6 +225,20 @@ class Settings:
     oidc_admins: tuple[str, ...] = _setting(
         (), "E-mail addresses whose owners are admins once they sign in, with commas between.", read.words
     )
+    interstitial: str = _setting(
+        "off",
+        "`browsers`: people are told first where a page comes from, once for each link. Never shown to "
+        "programs, in frames, or for anything but the navigation of a browser. `off`: nobody is.",
+        read.interstitial,
+    )
+    interstitial_exempt: tuple[str, ...] = _setting(
+        (), "Accounts whose links are shown at once all the same, comma-separated.", read.words
+    )
+    allow_indexing: bool = _setting(
+        False,
+        "Let search engines keep what links show. Without it every answer says `X-Robots-Tag: noindex`.",
+        read.boolean,
+    )
     change_poll: float = _setting(
         0.25, "How often the relay looks for what commands and other nodes changed.", read.duration
     )

@@ -55,6 +55,18 @@ def domain(text: str) -> str:
     return name
 
 
+def interstitial(text: str) -> str:
+    """`off` or `browsers`."""
+    if text.strip().lower() not in {"off", "browsers"}:
+        raise ValueError("write off or browsers")
+    return text.strip().lower()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words with commas between."""
+    return tuple(word for part in text.split(",") if (word := part.strip()))
+
+
 def url(text: str) -> str:
     """The origin that visitors use, like https://share.example.org."""
     parts = urlsplit(text.strip())

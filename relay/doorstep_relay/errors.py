@@ -27,6 +27,9 @@
     │   ├── NameRevoked           the operator took the name back       revoked       410
     │   ├── NeedsAccount          asked for by somebody without one     needs-account 403
     │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
+    │   ├── BadPolicy             a policy that cannot be obeyed        bad-policy    422
+    │   ├── BadReport             a visitor's report that says nothing  bad-report    422
+    │   ├── NoSuchReport          unknown, or closed already            no-such-report 404
     │   ├── TooMany               more sessions or shares than one may  too-many      429
     │   ├── BadLimit              a limit that means nothing            bad-limit     422
     │   ├── TooManyShares         as many shares as the account may     limit         429
@@ -282,6 +285,30 @@ class BadLifetime(Refusal):
 
     code = "bad-lifetime"
     status = 422
+
+
+class BadPolicy(Refusal):
+    """A policy that cannot be read, or not be obeyed: never one that is followed in part."""
+
+    code = "bad-policy"
+    status = 422
+
+
+class BadReport(Refusal):
+    """A visitor's report that does not say what it is about."""
+
+    code = "bad-report"
+    status = 422
+
+
+class NoSuchReport(Refusal):
+    """There is no such report, or it is closed already."""
+
+    code = "no-such-report"
+    status = 404
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"no open report has the number {number}")
 
 
 class TooMany(Refusal):

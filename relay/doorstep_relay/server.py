@@ -23,6 +23,8 @@ from doorstep_relay.control import limits
 from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.effects import Effects
+from doorstep_relay.control.gates import Gatekeeper, Gates
+from doorstep_relay.control.guesses import Guesses
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
@@ -101,6 +103,10 @@ class Relay:
         self.shares = self.services.shares
         self.tokens = self.services.tokens
         self.switchboard = Switchboard()
+        self.policies = self.services.policies
+        self.gates = Gates(settings)
+        self.guesses = Guesses(time.monotonic)
+        self.gatekeeper = Gatekeeper(self.gates, self.policies, self.switchboard)
         self.hub = Hub(
             SessionSettings(
                 heartbeat=settings.heartbeat,
@@ -119,6 +125,8 @@ class Relay:
             TicketKey(settings.secret),
             time.time,
             self.limits,
+            self.policies,
+            self.gates,
         )
         self.effects = Effects(self.hub)
         self._obey_others()
@@ -132,6 +140,7 @@ class Relay:
             self.effects.on(action, rights.obey)
         for action in (limits.ACCOUNT_CHANGED, limits.SHARE_CHANGED):
             self.effects.on(action, lambda change: self.limits.obey(change, self.switchboard))
+        self.effects.on("share.policy", self.gatekeeper.obey)
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve a listening socket until told to stop."""
@@ -140,6 +149,7 @@ class Relay:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         edge = self._edge(self.apex.protocol)
+        self.gatekeeper.recheck = edge.recheck
         await self.shares.all_offline()
         seen = await self.shares.last_change()
         await self.limits.load()
@@ -163,6 +173,7 @@ class Relay:
             for keeper in keepers:
                 keeper.cancel()
         edge.close()
+        self.guesses.close()
         await self.database.close()
 
     def _announce(self) -> None:
@@ -201,6 +212,7 @@ class Relay:
             apex=apex,
             session=self.door.socket,
             trusted_proxies=settings.trusted_proxies,
+            ask_password=self.guesses.ask,
         )
 
     def app(self) -> ASGIApp:
@@ -208,8 +220,19 @@ class Relay:
         from doorstep_relay.control.api import build_router
         from doorstep_relay.control.app import build_app
         from doorstep_relay.control.pages import build_pages
+        from doorstep_relay.control.visitors import Parts, build_visitor_pages
 
         api, pages = build_router(self.services, self.effects.apply), build_pages(self.services)
+        parts = Parts(
+            switchboard=self.switchboard,
+            passes=self.gates.passes,
+            guesses=self.guesses,
+            policies=self.policies,
+            reports=self.services.reports,
+            on_change=self.effects.apply,
+            domain=self.settings.domain,
+        )
+        pages.include_router(build_visitor_pages(parts))
         return build_app(api, version=__version__, pages=pages)
 
     async def _facts(self, name: str) -> tuple[str, str]:
@@ -237,6 +260,7 @@ class Relay:
     async def _reap(self) -> None:
         self.hub.end_expired()
         self.switchboard.warn(time.time())
+        self.gatekeeper.close_over(time.time())
         due = self.switchboard.due(time.time())
         for share in due:  # all of them before the first record: that may take a while, or fail
             self.hub.end(share, "expired", "")

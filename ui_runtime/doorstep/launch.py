@@ -44,6 +44,8 @@ class LaunchOptions(LookOptions, total=False):
     token: str | None
     name: str | None
     expires_in: float | None
+    share_password: str | None
+    share_policy: dict[str, Any] | None
     prevent_thread_lock: bool
     server_name: str | None
     server_port: int | None
@@ -109,6 +111,8 @@ def launch(
     expires_in: float | None = None,
     naming: Literal["random", "readable"] = "random",
     balance: bool = False,
+    share_password: str | None = None,
+    share_policy: dict[str, Any] | None = None,
     prevent_thread_lock: bool = False,
     server_name: str | None = None,
     server_port: int | None = None,
@@ -135,7 +139,8 @@ def launch(
 
     `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in`, `naming`,
     `balance` as `doorstep_client.share` takes them); a reason against it is printed, and the local app
-    goes on.
+    goes on. `share_password` lets nobody through the link without it; `share_policy` says more of who may
+    (docs/security.md).
     `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
     does not log in; `auth_message` is said on the login page.
     In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
@@ -192,6 +197,8 @@ def launch(
             expires_in=expires_in,
             naming=naming,
             balance=balance,
+            password=share_password,
+            policy=share_policy,
         )
     if inbrowser:
         import webbrowser
@@ -226,7 +233,7 @@ def _share(running: Running, say: Any, **options: Any) -> None:
     except doorstep_client.DoorstepError as error:
         _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence
         return
-    say(f"* Running on public URL: {running.link.url}")
+    say(f"* Running on public URL: {running.link.visit_url}")
     expires_at = running.link.expires_at
     if expires_at is not None:
         say(f"  The link ends in {in_words(expires_at - time.time())}.")

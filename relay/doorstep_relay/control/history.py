@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.domain.lifecycle import ENDED, Event, State, step
+from doorstep_relay.domain.policy import Policy, read
+from doorstep_relay.errors import BadPolicy
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change, Entry
 from doorstep_relay.store.models import Share
@@ -37,6 +39,8 @@ class ShareFacts:
     paused_at: float | None
     balanced: bool
     """Whether several clients may hold it together."""
+    guarded: tuple[str, ...] = ()
+    """The conditions of its policy; none when everybody may look."""
 
 
 def facts(share: Share, owner: str | None = None) -> ShareFacts:
@@ -56,7 +60,16 @@ def facts(share: Share, owner: str | None = None) -> ShareFacts:
         reason=share.reason,
         paused_at=share.paused_at,
         balanced=share.balanced_from is not None,
+        guarded=conditions(share.policy),
     )
+
+
+def conditions(stored: object) -> tuple[str, ...]:
+    """The names of what a stored policy asks for."""
+    try:
+        return read(stored).conditions
+    except BadPolicy:
+        return ("unreadable",)
 
 
 def happen(
@@ -143,6 +156,15 @@ def write(session: Session, entries: Sequence[Entry]) -> list[Change]:
     """Write what was changed, and record it."""
     session.flush()
     return audit.record(session, *entries)
+
+
+def change_policy(session: Session, actor: Actor, now: float, share: Share, policy: Policy) -> Change:
+    """Who may look from now on, and the record of it, which names the conditions and shows no secret."""
+    share.policy = policy.stored()
+    session.flush()
+    entry = note(actor, now, "share.policy", share, conditions=list(policy.conditions))
+    (change,) = audit.record(session, entry)
+    return change
 
 
 def _step(now: float, event: Event, share: Share, reason: str = "") -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
-from doorstep_relay.control.history import happen, is_overdue, take_up
+from doorstep_relay.control.history import change_policy, happen, is_overdue, take_up
 from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
 from doorstep_relay.domain.naming import Naming, make_name
 from doorstep_relay.domain.patterns import allowed
+from doorstep_relay.domain.policy import Policy
 from doorstep_relay.errors import (
     NameForbidden,
     NameRefused,
@@ -46,6 +47,8 @@ class Grant:
     balanced_from: int | None = None
     """The first of the epochs that hold the share together; None when this one holds it alone."""
     paused: bool = False
+    policy: dict[str, Any] = field(default_factory=dict)
+    """Who may look, as it is stored: see `domain.policy`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Opening:
     """What kind of name the relay makes up when none is asked for."""
     balance: bool = False
     """Whether to hold the share together with others of its owner's clients who asked for that too."""
+    policy: Policy | None = None
+    """Who may look from now on; None leaves that as it is."""
 
     def run(self, session: Session) -> Grant | ShareEnded:
         """Decide and write. A `ShareEnded` is returned, not raised, so that what was written is committed."""
@@ -103,7 +108,7 @@ class Opening:
 
     def resumes(self, share: Leased) -> bool:
         """Whether its lease takes this share up, with nothing else to decide."""
-        if self.balance or not allowed(self.actor.names, share.name):
+        if self.balance or self.policy is not None or not allowed(self.actor.names, share.name):
             return False
         return self._may_resume(share) and share.state not in ENDED and not is_overdue(share, self.now)
 
@@ -118,6 +123,7 @@ class Opening:
             expires_at=share.expires_at,
             took_over=was_live,
             paused=share.paused_at is not None,
+            policy=dict(share.policy),
         )
 
     def _made_up(self, session: Session) -> Grant:
@@ -182,6 +188,7 @@ class Opening:
             if not joins:
                 share.lease_hash = hash_secret(lease)
         happen(session, self.actor, self.now, Event.resume, share)
+        self._apply_policy(session, share)
         return _grant(share, lease, took_over=was_live and not joins)
 
     def _check_room(self, session: Session) -> None:
@@ -203,10 +210,16 @@ class Opening:
             expires_at=self.expires_at,
             reason="",
             balanced_from=1 if self.balance else None,
+            policy={},
         )
         session.add(share)
         happen(session, self.actor, self.now, Event.open, share)
+        self._apply_policy(session, share)
         return _grant(share, lease, took_over=False)
+
+    def _apply_policy(self, session: Session, share: Share) -> None:
+        if self.policy is not None:
+            change_policy(session, self.actor, self.now, share, self.policy)
 
 
 def open_all(session: Session, openings: Sequence[Opening]) -> list[Grant | ShareEnded]:
@@ -252,4 +265,5 @@ def _grant(share: Share, lease: str, *, took_over: bool) -> Grant:
         took_over=took_over,
         balanced_from=share.balanced_from,
         paused=share.paused_at is not None,
+        policy=dict(share.policy),
     )

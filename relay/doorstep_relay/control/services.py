@@ -10,6 +10,8 @@ from doorstep_relay.control.invitations import Invitations
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.logins import Logins
 from doorstep_relay.control.openid import OpenId, Provider
+from doorstep_relay.control.policies import Policies
+from doorstep_relay.control.reports import Reports
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.control.trail import Trail
@@ -33,6 +35,8 @@ class Services:
         self.logins = Logins(database, clock)
         self.openid = _openid(settings, clock)
         self.trail = Trail(database)
+        self.policies = Policies(database, clock)
+        self.reports = Reports(database, clock)
 
 
 def _openid(settings: Settings, clock: Callable[[], float]) -> OpenId | None:

@@ -20,14 +20,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
+from doorstep_relay.control.gates import Gates
+from doorstep_relay.control.history import conditions
 from doorstep_relay.control.limits import LimitBook
+from doorstep_relay.control.policies import Policies
 from doorstep_relay.control.shares import Grant, Shares
 from doorstep_relay.control.tokens import Actor
 from doorstep_relay.control.turnstile import Turnstile, client_of
 from doorstep_relay.domain.patterns import allowed
+from doorstep_relay.domain.policy import Policy
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.domain.tickets import TicketKey
-from doorstep_relay.errors import Forbidden, NameForbidden, Refusal, TooMany
+from doorstep_relay.errors import BadPolicy, Forbidden, NameForbidden, Refusal, TooMany
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool, fitting_spares
 
@@ -135,9 +139,13 @@ class Hub:
         tickets: TicketKey,
         clock: Callable[[], float],
         limits: LimitBook | None = None,
+        policies: Policies | None = None,
+        gates: Gates | None = None,
     ) -> None:
         self.limits = limits
         self.settings = settings
+        self.policies = policies
+        self.gates = gates
         self.shares = shares
         self.switchboard = switchboard
         self.tickets = tickets
@@ -437,6 +445,7 @@ class Session:
                 lease=message.lease,
                 naming=message.naming,
                 balance=message.balance,
+                **await self._policy(message),
             )
         except Refusal as refusal:
             self._outbox.tell(said(refusal, message.share))
@@ -447,6 +456,14 @@ class Session:
             self._outbox.tell(wire.Error("database", text, share=message.share))
             return
         self._connect(message.share, grant, moved=grant.took_over and message.lease is None)
+
+    async def _policy(self, message: wire.Open) -> dict[str, Policy]:
+        """Who may look, when the client says; what it says is never left out. Raises `BadPolicy`."""
+        if message.policy is None:
+            return {}
+        if self._hub.policies is None:
+            raise BadPolicy("this relay keeps no policies")
+        return {"policy": await self._hub.policies.settle(message.policy, self.actor, message.name)}
 
     def _deny(self, code: str, text: str, number: int) -> None:
         self._outbox.tell(wire.Error(code, text, fatal=True, share=number))
@@ -478,6 +495,7 @@ class Session:
                 expires_at=grant.expires_at,
                 took_over=moved,
                 paused=share.whole.paused,
+                guarded=conditions(grant.policy),
             )
         )
 
@@ -492,7 +510,7 @@ class Session:
         if grant.balanced_from is not None:
             secure = settings.url_of(grant.name).startswith("https:")
             pool.tag, pool.cookie = secrets.token_hex(8).encode(), _ACROSS_SITES if secure else _SAME_SITE
-        return LiveShare(
+        share = LiveShare(
             share_id=grant.share_id,
             name=grant.name,
             host=f"{grant.name}.{settings.domain}".encode(),
@@ -509,6 +527,9 @@ class Session:
             remind=lambda at: self._outbox.tell(wire.Expiring(number, at)),
             tell_paused=lambda paused: self._outbox.tell(wire.Paused(number, paused)),
         )
+        if self._hub.gates is not None:
+            self._hub.gates.put_before(share, grant.policy)
+        return share
 
     def _ended(self, number: int, code: str, reason: str) -> None:
         """The share is over: the client is told, and the session forgets it."""

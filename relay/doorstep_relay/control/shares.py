@@ -24,6 +24,7 @@ from doorstep_relay.control.tending import Extension
 from doorstep_relay.domain.lifecycle import Event
 from doorstep_relay.domain.names import check_name, lookup_form
 from doorstep_relay.domain.naming import Naming
+from doorstep_relay.domain.policy import Policy
 from doorstep_relay.errors import BadLifetime, NeedsAccount, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
@@ -65,6 +66,7 @@ class Shares:
         lease: str | None = None,
         naming: Naming = "random",
         balance: bool = False,
+        policy: Policy | None = None,
     ) -> Grant:
         """Open a share, or take one up again by its lease or as the owner of its name.
 
@@ -86,6 +88,7 @@ class Shares:
             max_shares=self._limits.of_account(actor.account_id).max_shares,
             naming=naming,
             balance=balance,
+            policy=policy,
         )
         try:
             outcome = await self._openings.ask(opening)

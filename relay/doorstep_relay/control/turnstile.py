@@ -78,6 +78,11 @@ def client_of(actor: Actor, address: str) -> str:
     """Who counts as one client."""
     if actor.account_id is not None:
         return f"account {actor.account_id}"
+    return subscriber(address)
+
+
+def subscriber(address: str) -> str:
+    """The address, of IPv6 the network that one subscriber has: who may be counted as one."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

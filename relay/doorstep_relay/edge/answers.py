@@ -16,6 +16,8 @@ from importlib import resources
 from string import Template
 from typing import Final
 
+from doorstep_relay.domain import landing
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -131,6 +133,67 @@ ANSWERS: Final = _table(
         retry_after=5,
     ),
     Answer(
+        "password-required",
+        401,
+        "This link asks for a password",
+        "Send it as HTTP Basic authentication (any user name), or in the header Doorstep-Password.",
+    ),
+    Answer(
+        "key-required",
+        401,
+        "This link needs its key",
+        "Open the complete address that you were sent: its end, after ?k=, is the key. "
+        "Programs may send the key in the header Doorstep-Key.",
+    ),
+    Answer(
+        "sign-in-required",
+        401,
+        "This link asks who you are",
+        "Open it in a browser and sign in.",
+    ),
+    Answer(
+        "browser-required",
+        403,
+        "This link is for one browser",
+        "The first browser that opens it keeps it. Open it there.",
+    ),
+    Answer(
+        "taken",
+        410,
+        "This link was used",
+        "It was for one browser only, and another one was first. Ask the person who sent it for a new one.",
+    ),
+    Answer(
+        "not-allowed",
+        403,
+        "You may not open this link",
+        "Its owner lets only some people in.",
+    ),
+    Answer(
+        "not-yet",
+        403,
+        "This link is not open yet",
+        "Its owner opens it later.",
+    ),
+    Answer(
+        "method-not-allowed",
+        405,
+        "This link does not take such requests",
+        "Its owner allows only some methods of HTTP.",
+    ),
+    Answer(
+        "too-many-tries",
+        429,
+        "Too many wrong passwords",
+        "Wait a moment before you try again.",
+    ),
+    Answer(
+        "policy-broken",
+        503,
+        "This link is closed to everybody",
+        "Who may open it cannot be told. Its owner or the people who run this relay have to set that again.",
+    ),
+    Answer(
         "misdirected",
         421,
         "This connection belongs to another link",
@@ -195,9 +258,9 @@ def code_for(status: int) -> str:
 
 
 _FILES: Final = resources.files(__package__)
-_STYLE: Final = _FILES.joinpath("answer.css").read_text(encoding="utf-8")
+STYLE: Final = _FILES.joinpath("answer.css").read_text(encoding="utf-8")
 _PAGE: Final = Template(_FILES.joinpath("answer.html").read_text(encoding="utf-8"))
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors *"
@@ -213,8 +276,9 @@ def render(
     reason: str = "",
     retry_after: int | None = None,
     head_only: bool = False,
+    more: tuple[tuple[str, str], ...] = (),
 ) -> bytes:
-    """The whole answer, head and body; it always ends its connection.
+    """The whole answer, head and body, with `more` header fields; it always ends its connection.
 
     `retry_after` (seconds) takes the place of what the table has for the code.
     """
@@ -224,7 +288,7 @@ def render(
     fields, body = _parts(answer, as_html=as_html, host=host, reason=reason)
     lines = [
         f"HTTP/1.1 {answer.status} {_phrase(answer.status)}",
-        *(f"{name}: {value}" for name, value in fields.items()),
+        *(f"{name}: {value}" for name, value in (fields | dict(more)).items()),
         f"Content-Length: {len(body)}",
         "Connection: close",
     ]
@@ -232,10 +296,25 @@ def render(
     return head if head_only else head + body
 
 
-def parts(code: str, *, as_html: bool, host: str = "") -> tuple[int, dict[str, str], bytes]:
+def redirect(location: str, cookie: str = "") -> bytes:
+    """Send a browser elsewhere on this host, perhaps with a cookie."""
+    lines = [
+        "HTTP/1.1 303 See Other",
+        f"Location: {location}",
+        *([f"Set-Cookie: {cookie}"] if cookie else []),
+        "Referrer-Policy: no-referrer",
+        "X-Robots-Tag: noindex",
+        "Cache-Control: no-store",
+        "Content-Length: 0",
+        "Connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def parts(code: str, *, as_html: bool, host: str = "", reason: str = "") -> tuple[int, dict[str, str], bytes]:
     """The same answer for whoever frames it himself: status, header fields and body."""
     answer = ANSWERS[code]
-    fields, body = _parts(answer, as_html=as_html, host=host, reason="")
+    fields, body = _parts(answer, as_html=as_html, host=host, reason=reason)
     return answer.status, fields, body
 
 
@@ -261,7 +340,7 @@ def _phrase(status: int) -> str:
 
 def page(title: str, text: str) -> tuple[str, str]:
     """A page of the same look that is not an error, and the policy to send with it."""
-    blank = {"style": _STYLE, "refresh": "", "reason": "", "host": "", "status": "", "code": ""}
+    blank = {"style": STYLE, "refresh": "", "reason": "", "host": "", "status": "", "code": "", "report": ""}
     return _PAGE.substitute(blank, title=html.escape(title), text=html.escape(text)), _POLICY
 
 
@@ -269,12 +348,13 @@ def _html(answer: Answer, host: str, reason: str) -> str:
     soon = answer.retry_after is not None and answer.retry_after <= _SOON
     refresh = f'\n<meta http-equiv="refresh" content="{answer.retry_after}">' if soon else ""
     return _PAGE.substitute(
-        style=_STYLE,
+        style=STYLE,
         refresh=refresh,
         title=html.escape(answer.title),
         text=html.escape(answer.text),
         reason=f'\n<p class="reason">{html.escape(reason)}</p>' if reason else "",
         host=html.escape(host) + (" ·" if host else ""),
+        report=f' · <a href="{landing.REPORT}">Report this link</a>' if host else "",
         status=answer.status,
         code=answer.code,
     )

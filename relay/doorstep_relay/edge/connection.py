@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.request import RequestHead
     from doorstep_relay.switchboard.meter import Meter
 
+Fields = tuple[tuple[str, str], ...]
 _HOLD = 64 * 1024
 """Bytes that are kept of what comes before its time: a body without a tunnel, a pipeline."""
 _DRAIN: Final = 4 * 1024 * 1024
@@ -155,12 +156,12 @@ class Connection(asyncio.Protocol):
 
     # -- the relay's own answers, and the end --------------------------------------------------
 
-    def _say(self, code: str, reason: str = "", retry_after: int | None = None) -> None:
+    def _say(self, code: str, reason: str = "", retry_after: int | None = None, fields: Fields = ()) -> None:
         """Answer in the relay's name, then end the connection once the visitor could read it."""
         if code not in answers.ANSWERS:
             code, reason = "offline", ""  # an end that is the client's business: the page tries again
         head = self._head
-        self.write(
+        self._send_last(
             answers.render(
                 code,
                 as_html=head is not None and head.wants_html(),
@@ -168,8 +169,14 @@ class Connection(asyncio.Protocol):
                 reason=reason,
                 retry_after=retry_after,
                 head_only=head is not None and head.method == b"HEAD",
+                more=fields,
             )
         )
+
+    def _send_last(self, answer: bytes) -> None:
+        """The relay's own answer, after which the connection ends."""
+        self.write(answer)
+        head = self._head
         if head is None or not head.body.done or self._buffer:
             self._start_draining()
         else:

@@ -1,7 +1,7 @@
 """What all connections of the edge share: limits, the switchboard, the clock's coarse hand.
 
 The edge decides nothing about rights: who may open a tunnel connection (`admit`) and what a name
-that is not live means (`facts`) are given to it as functions.
+that is not live means (`facts`) are given to it as functions, and what a gate says it obeys.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 
+from doorstep_relay.domain.gate import Deny, Gate
 from doorstep_relay.edge.forwarding import Network, Proxies
 from doorstep_relay.edge.hosts import Hosts, Place
 from doorstep_relay.edge.lookups import Facts, Lookups
@@ -66,6 +67,15 @@ class Limits:
     """How long a tunnel connection beyond the spares may lie idle."""
 
 
+Tell = Callable[[Deny | None], None]
+"""Takes the refusal; None when there is nothing against it."""
+AskPassword = Callable[[Gate, str, str, Tell], None]
+
+
+def _nobody_knows(_gate: Gate, _password: str, _address: str, tell: Tell) -> None:
+    tell(Deny("password-required"))
+
+
 class _Connection(Protocol):
     transport: asyncio.Transport
 
@@ -90,6 +100,7 @@ class Edge:
         apex: Callable[[], asyncio.Protocol],
         session: Callable[[], asyncio.Protocol] | None = None,
         trusted_proxies: Sequence[Network] = (),
+        ask_password: AskPassword | None = None,
     ) -> None:
         self.limits = limits
         self.switchboard = switchboard
@@ -107,6 +118,8 @@ class Edge:
         """`look_up(name, tell)`: what a name that is not live means."""
         self._admit = admit
         self.proxies = Proxies(trusted_proxies)
+        self.ask_password = ask_password or _nobody_knows
+        """`ask_password(gate, password, address, tell)`: whether it is the share's."""
 
     def admit(self, head: RequestHead, place: Place) -> LiveShare | None:
         """The share that a tunnel connection's ticket opens, if it opens the one it was sent to."""
@@ -114,6 +127,11 @@ class Edge:
         if scheme.lower() != b"doorstep":
             return None
         return self._admit(place.label, ticket.strip())
+
+    def recheck(self, share: LiveShare) -> None:
+        """The share's gate has changed: end what it would not let in any more."""
+        for visitor in list(self.visitors):
+            visitor.recheck(share)
 
     def is_full(self) -> bool:
         """Whether one visitor more would be too many, also when those who ask for nothing have left."""

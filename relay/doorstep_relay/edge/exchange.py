@@ -224,7 +224,8 @@ class Exchange:
         if request.version == 10 and _CHUNKED in head.lines:
             _unchunk(request, head)
         usual = head.dated and request.keep_alive and request.version == 11 and not self.stick
-        start = head.for_visitor(b"" if usual else self._own_lines(head))
+        marks = self.upstream.share.marks
+        start = head.for_visitor(marks if usual else marks + self._own_lines(head))
         if body.done:
             self._to_visitor(start)
             self._finish(head, surplus=bool(data))

@@ -7,6 +7,7 @@ from typing import Final
 
 import httptools
 
+from doorstep_relay.domain.passes import COOKIE, FORM_COOKIE
 from doorstep_relay.edge.body import NO_BODY, Body, Chunked, Length
 from doorstep_relay.edge.http1 import (
     BadMessageError,
@@ -22,6 +23,8 @@ from doorstep_relay.edge.http1 import (
 INTERNAL_PREFIX: Final = b"doorstep-"
 """Fields of this prefix are the relay's own; from outside they are dropped."""
 
+_OUR_COOKIES: Final = b"doorstep-"
+"""In the names of all of them."""
 _START: Final = re.compile(rb"([A-Z][A-Z\-]{0,23}) ([!-\"$-~]+) HTTP/1\.([01])\r\n")
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?#@\\]+)((?:[/?].*)?)\Z", re.IGNORECASE | re.DOTALL)
 _SLASH: Final = 0x2F
@@ -48,6 +51,7 @@ class RequestHead:
         "lines",
         "method",
         "target",
+        "told",
         "upgrade",
         "version",
     )
@@ -67,6 +71,8 @@ class RequestHead:
         self.authorization = b""
         self.forwarded_for = b""
         self.forwarded_proto = b""
+        self.told: tuple[tuple[bytes, bytes], ...] = ()
+        """What is for the relay alone and does not go on: names in lower case, values."""
         self._hosts = 0
         self._connection = self._asked = b""
         self._length: bytes | None = None
@@ -89,6 +95,11 @@ class RequestHead:
             upgrade,
             forwarding,
         )
+
+    def told_line(self) -> bytes:
+        """The relay's own cookies, for the relay's own app."""
+        cookies = [b"%b=%b" % one for one in self.told if one[0] in (COOKIE, FORM_COOKIE)]
+        return b"Doorstep-Cookie: %b\r\n" % b"; ".join(cookies) if cookies else b""
 
     # -- fields that mean something here -------------------------------------------------------
 
@@ -122,6 +133,28 @@ class RequestHead:
         self.authorization = value
         self.lines.append(b"%b: %b\r\n" % (name, value))
 
+    def _take_cookie(self, name: bytes, value: bytes) -> None:
+        if _OUR_COOKIES in value:
+            value = self._without_ours(value)
+            if not value:
+                return
+        self.lines.append(b"%b: %b\r\n" % (name, value))
+
+    def _without_ours(self, value: bytes) -> bytes:
+        """The cookies that are not the relay's own."""
+        rest = []
+        for cookie in value.split(b";"):
+            name, _, content = cookie.strip().partition(b"=")
+            bare = name.removeprefix(b"__Host-")
+            if bare in (COOKIE, FORM_COOKIE):
+                self.told += ((bare, content),)
+            else:
+                rest.append(cookie.strip())
+        return b"; ".join(rest)
+
+    def _take_told(self, name: bytes, value: bytes) -> None:
+        self.told += ((name.lower(), value.strip()),)
+
     def _take_forwarded_for(self, _name: bytes, value: bytes) -> None:
         self.forwarded_for = self.forwarded_for + b"," + value if self.forwarded_for else value
 
@@ -140,6 +173,10 @@ class RequestHead:
         b"te": _take_te,
         b"accept": _take_accept,
         b"authorization": _take_authorization,
+        b"cookie": _take_cookie,
+        b"doorstep-key": _take_told,
+        b"doorstep-password": _take_told,
+        b"doorstep-skip-interstitial": _take_told,
         b"x-forwarded-for": _take_forwarded_for,
         b"x-forwarded-proto": _take_forwarded_proto,
         b"forwarded": _drop,
@@ -150,17 +187,21 @@ class RequestHead:
         b"proxy-connection": _drop,
         b"true-client-ip": _drop,
         b"x-client-ip": _drop,
+        b"x-forwarded-email": _drop,
+        b"x-forwarded-groups": _drop,
         b"x-forwarded-host": _drop,
         b"x-forwarded-port": _drop,
+        b"x-forwarded-preferred-username": _drop,
         b"x-forwarded-prefix": _drop,
         b"x-forwarded-server": _drop,
         b"x-forwarded-ssl": _drop,
+        b"x-forwarded-user": _drop,
         b"x-real-ip": _drop,
     }
     _KNOWN: Final = at_a_glance(
         _TAKES,
         (
-            *(b"accept-encoding", b"accept-language", b"cache-control", b"content-type", b"cookie", b"dnt"),
+            *(b"accept-encoding", b"accept-language", b"cache-control", b"content-type", b"dnt"),
             *(b"if-modified-since", b"if-none-match", b"if-range", b"origin", b"pragma", b"priority"),
             *(b"range", b"referer", b"user-agent", b"upgrade-insecure-requests", b"x-requested-with"),
             *(b"sec-ch-ua", b"sec-ch-ua-mobile", b"sec-ch-ua-platform", b"sec-gpc"),

@@ -7,6 +7,7 @@ from typing import Final
 
 import httptools
 
+from doorstep_relay.domain.passes import COOKIE, FORM_COOKIE
 from doorstep_relay.edge.body import NO_BODY, Body, Chunked, Length, UntilClose
 from doorstep_relay.edge.http1 import (
     BadMessageError,
@@ -81,7 +82,7 @@ class ResponseHead:
         self.upgrade = value.strip().lower()
 
     def _take_cookie(self, name: bytes, value: bytes) -> None:
-        if cookie_stays_home(value, self.host):
+        if cookie_stays_home(value, self.host) and not is_ours(value):
             self.lines.append(b"%b: %b\r\n" % (name, value))
 
     def _take_date(self, name: bytes, value: bytes) -> None:
@@ -194,6 +195,12 @@ def _status_line(line: bytes) -> tuple[int, bytes, int]:
     if start is None:
         raise BadMessageError("the status line is not HTTP/1.x SP CODE SP REASON", 502)
     return int(start[2]), b"HTTP/1.1" + line[8:], 11 if start[1] == b"1" else 10
+
+
+def is_ours(cookie: bytes) -> bool:
+    """Whether a `Set-Cookie` is for a name of the relay's: an app must not hand out passes, or end them."""
+    name = cookie.partition(b"=")[0].strip().removeprefix(b"__Host-")
+    return name in (COOKIE, FORM_COOKIE)
 
 
 def cookie_stays_home(cookie: bytes, host: bytes) -> bool:

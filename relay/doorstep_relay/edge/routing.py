@@ -11,11 +11,13 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from doorstep_client import wire
+from doorstep_relay.domain import landing
 from doorstep_relay.edge.hosts import Kind, Place
 from doorstep_relay.edge.request import RequestHead
 
 _RESERVED: Final = b"/.doorstep/"
 _TUNNEL: Final = wire.TUNNEL_PATH.encode()
+_PAGES: Final = frozenset(path.encode() for path in landing.PAGES)
 _REVERSE: Final = wire.TUNNEL_UPGRADE.encode()
 _SESSION: Final = wire.SESSION_PATH.encode()
 _WEBSOCKET: Final = b"websocket"
@@ -27,6 +29,8 @@ class Goal(Enum):
     SHARE = auto()
     APEX = auto()
     """The relay's own app."""
+    PAGE = auto()
+    """The relay's own app, for one of its pages on a share's host."""
     TUNNEL = auto()
     """To become a tunnel connection, if its ticket is good."""
 
@@ -79,7 +83,7 @@ def _share(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal |
     if asker.label and asker.label != place.label and not asker.trusted:
         return _MISDIRECTED
     if head.target.startswith(_RESERVED):
-        return _reserved(head, rest)
+        return _reserved(asker, head, rest)
     if asker.surplus:
         return _BUSY
     if head.upgrade == _REVERSE:
@@ -87,8 +91,10 @@ def _share(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal |
     return _SHARE
 
 
-def _reserved(head: RequestHead, rest: bytes) -> Goal | Refusal:
-    """The relay's own paths on a share's host: so far there is one."""
+def _reserved(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
+    """The relay's own paths on a share's host: its pages for visitors, and the way in for clients."""
+    if head.target.partition(b"?")[0] in _PAGES and not head.upgrade:
+        return _BUSY if asker.surplus else Goal.PAGE
     if head.upgrade != _REVERSE or head.target != _TUNNEL:
         return Refusal("not-found")
     if rest or not head.body.done:

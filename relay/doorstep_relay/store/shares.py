@@ -26,6 +26,7 @@ class Leased(NamedTuple):
     epoch: int
     expires_at: float | None
     paused_at: float | None
+    policy: dict[str, Any]
 
 
 _LEASED = tuple(getattr(Share, field) for field in Leased._fields)
@@ -88,6 +89,10 @@ class ShareRows:
         """The newest share of a name, with its owner's name."""
         row = self._session.execute(_newest(_with_owner(), name)).first()
         return (row[0], row[1]) if row else None
+
+    def policy(self, share_id: int) -> dict[str, Any] | None:
+        """Who may look at a share, as it is stored."""
+        return self._session.scalar(select(Share.policy).where(Share.id == share_id))
 
     def offline(self) -> Sequence[tuple[Share, str | None]]:
         """Every offline share, with its owner's name."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
+from doorstep_relay.domain.gate import Gate
 from doorstep_relay.switchboard.balanced import Balanced
 from doorstep_relay.switchboard.meter import Meter
 from doorstep_relay.switchboard.pool import Pool
@@ -39,6 +40,10 @@ class LiveShare:
     """The account's name; empty on an open relay."""
     meter: Meter | None = None
     """What it is held to; None while nothing limits it, never None again once something has."""
+    gate: Gate | None = None
+    """Judges its visitors; None lets everybody in."""
+    marks: bytes = b""
+    """Field lines that every answer gets."""
     requests: int = 0
     bytes_in: int = 0
     bytes_out: int = 0

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from doorstep_relay.control.api import accounts, audit, device, health, invitations, limits, shares, tokens
+from doorstep_relay.control.api import (
+    accounts,
+    audit,
+    device,
+    health,
+    invitations,
+    limits,
+    policies,
+    reports,
+    shares,
+    tokens,
+)
 from doorstep_relay.control.api.callers import Callers, Crowd, OnChange
 from doorstep_relay.control.api.problems import PROBLEM, problem
 from doorstep_relay.control.services import Services
@@ -23,6 +34,8 @@ def build_router(services: Services, on_change: OnChange) -> APIRouter:
     router.include_router(invitations.routes(services.invitations, callers, on_change, crowd))
     router.include_router(device.routes(services.logins, services.settings, crowd))
     router.include_router(audit.routes(services.trail, callers))
+    router.include_router(policies.routes(services.policies, callers, on_change))
+    router.include_router(reports.routes(services.reports, callers, on_change))
     router.include_router(health.routes(services.shares))
     router.include_router(limits.routes(services.limits, callers, on_change))
     return router
