@@ -86,4 +86,4 @@ def _kinds(chosen: str) -> str:
 
 def _filled(labelled: str, given: dict[str, str], name: str) -> str:
     """A field with what was typed before."""
-    return labelled.removesuffix(">") + f'value="{html.escape(given.get(name, ""))}">'
+    return labelled.removesuffix(">") + " " + f'value="{html.escape(given.get(name, ""))}">'
