@@ -77,7 +77,8 @@ def test_a_page_loads_nothing_runs_nothing_and_its_policy_says_so(code: str) -> 
     names = {name for name, _ in tags.seen}
     assert not names & {"script", "link", "img", "iframe", "object", "form", "base"}
     attributes = {key for _, attrs in tags.seen for key in attrs}
-    assert not attributes & {"src", "href", "style", "srcset", "action"}
+    assert not attributes & {"src", "style", "srcset", "action"}
+    assert {attrs["href"] for _, attrs in tags.seen if "href" in attrs} == {"/.doorstep/report"}
     assert not {key for key in attributes if key.startswith("on")}
 
 
