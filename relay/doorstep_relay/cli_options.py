@@ -35,6 +35,7 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.word: "WORD",
     config_values.words: "WORDS",
     config_values.interstitial: "WHOM",
+    config_values.names: "NAMES",
 }
 
 

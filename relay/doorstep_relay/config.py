@@ -232,7 +232,7 @@ class Settings:
         read.interstitial,
     )
     interstitial_exempt: tuple[str, ...] = _setting(
-        (), "Accounts whose links are shown at once all the same, comma-separated.", read.words
+        (), "Accounts whose links are shown at once all the same, comma-separated.", read.names
     )
     allow_indexing: bool = _setting(
         False,

@@ -62,9 +62,9 @@ def interstitial(text: str) -> str:
     return text.strip().lower()
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Words with commas between."""
-    return tuple(word for part in text.split(",") if (word := part.strip()))
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def url(text: str) -> str:
