@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from doorstep.components.chat_messages import harmless
 from doorstep.folder_budget import size_of
 from doorstep.kept_files import KeptFiles, kept, shown
 
@@ -44,7 +45,7 @@ class DeepLinks:
         place = self._folder / link
         place.mkdir(parents=True)
         files = KeptFiles(place)
-        values = [kept(wire, files) for wire in wires]
+        values = [harmless(kept(wire, files)) for wire in wires]
         (place / "values.json").write_text(json.dumps({"types": self._types, "values": values}))
         self._make_room()
         return link

@@ -30,8 +30,8 @@ Cell = str | int | float | bool | None
 MAX_SIZE: Final = 1 << 30
 """Bytes that a folder of flagged samples may hold, unless its logger says otherwise."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet takes a cell for a formula that begins so."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet takes a cell for a formula that begins so; the last four are wide signs."""
 
 
 class FlaggingCallback(ABC):
@@ -169,7 +169,7 @@ class SimpleCSVLogger(CSVLogger):
 
 def safe_cell(cell: Cell) -> Cell:
     """A text that a spreadsheet would run as a formula, marked as text; any other cell as it is."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 _ROW: Final = 200

@@ -189,7 +189,7 @@ class Api:
 
     async def _result(self, request: Request, rest: str) -> Any:
         event_id = rest.rpartition("/")[2]
-        call = self.sessions.call(event_id)
+        call = self._call_of(request, event_id)
         if call is None or call.feed is None:
             return EventStream.of(
                 sse.no_call("404: there is no such call, or its result was read already"), 404
@@ -201,6 +201,13 @@ class Api:
             at_end=lambda: self.sessions.forget(call),
             at_leave=lambda: self.sessions.left(call),
         )
+
+    def _call_of(self, request: Request, event_id: str) -> Call | None:
+        """The call of that id, of the browser and user that started it alone."""
+        call = self.sessions.call(event_id)
+        if call is None or call.job is None or call.job.visit.scope is None:
+            return None
+        return call if owner_of(call.job.visit.scope) == owner_of(request.scope) else None
 
     async def _run(self, request: Request, name: str) -> Response:
         body = await self._read(request, _decode_body)
@@ -267,14 +274,14 @@ class Api:
         return answered({"success": True})
 
     def _find(self, request: Request, which: _Which) -> Call | None:
-        """The call of that id, of this very program; without a `session_hash` by the id alone, a secret."""
+        """The call of that id, of this very program; without a `session_hash` by the id alone."""
         if which.event_id is None:
             return None
         owner = owner_of(request.scope)
         if which.session_hash is not None:
             session = self.sessions.find(owner, which.session_hash)
             return None if session is None else session.calls.get(which.event_id)
-        return self.sessions.call(which.event_id) or self.sessions.joined(owner, which.event_id)
+        return self._call_of(request, which.event_id) or self.sessions.joined(owner, which.event_id)
 
     # -- files ---------------------------------------------------------------------------------
 

@@ -351,7 +351,7 @@ def _read_component(part: Wire, files: Files) -> Wire:
         value = _with_paths(part.get("value"), files)
     except FileRefusedError:
         return text_part(f"[{kind[:60]}]")
-    safe = {name: each for name, each in props.items() if _is_safe(name, each)} | {"value": value}
+    safe = _safe_props(props) | {"value": value}
     return {"component": kind, "value": value, "constructor_args": args, "props": safe, "type": "component"}
 
 
@@ -359,6 +359,24 @@ _UNSAFE: Final = frozenset(
     {"sanitize_html", "html_template", "css_template", "js_on_load", "head", "handlers", "server", "toolbar"}
 )
 _SCRIPT_LINK: Final = re.compile(r"[\x00-\x20]*(?:javascript|vbscript|data):", re.IGNORECASE)
+
+
+def harmless(wire: Any) -> Any:
+    """A wire value that a visitor made and others will see, without scripts and markup of the visitor's own
+    in the components of its messages.
+    """
+    if isinstance(wire, list):
+        return [harmless(each) for each in wire]
+    if not isinstance(wire, dict):
+        return wire
+    inner = {name: harmless(each) for name, each in wire.items()}
+    if "component" in wire and isinstance(wire.get("props"), dict):
+        inner["props"] = _safe_props(inner["props"])
+    return inner
+
+
+def _safe_props(props: Wire) -> Wire:
+    return {name: each for name, each in props.items() if _is_safe(name, each)}
 
 
 def _is_safe(name: str, value: Any) -> bool:
