@@ -39,7 +39,7 @@ def film(folder: Path, name: str = "film.mp4") -> Path:
         "color=size=64x64:duration=0.2",
         str(target),
     ]
-    subprocess.run([*command, str(target)], check=True)
+    subprocess.run(command, check=True)
     return target
 
 
