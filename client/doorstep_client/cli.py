@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
-
-if TYPE_CHECKING:
-    from doorstep_client.settings import RelaySettings
+from doorstep_client.commands.login import login, logout, whoami
+from doorstep_client.errors import DoorstepError
 
 
 class _Commands(click.Group):
@@ -47,64 +44,6 @@ def run(arguments: tuple[str, ...]) -> None:
 
     sys.argv = ["doorstep", *arguments]
     runpy.run_module("doorstep.dev", run_name="__main__", alter_sys=False)
-
-
-@main.command()
-@click.argument("relay", metavar="URL")
-@click.option("--no-check", is_flag=True, help="Save without asking the relay whether it takes the token.")
-def login(relay: str, no_check: bool) -> None:
-    """Save a relay's address and your token for `launch(share=True)`, if the relay takes the token.
-
-    The token is asked for, or read from standard input: never an argument, because every user of
-    a computer can read the arguments of its programs.
-    """
-    from doorstep_client.settings import parse_relay, with_token, write_login
-
-    try:
-        settings = parse_relay(relay)
-        if token := _read_token():
-            settings = with_token(settings, token, "")
-        if not no_check:
-            _check(settings)
-        path = write_login(settings.url, token)
-    except (DoorstepError, OSError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Saved for {settings.url} in {path}.")
-
-
-def _check(settings: RelaySettings) -> None:
-    """Say what the relay thinks of the token. A relay that is not there may be later."""
-    import asyncio
-
-    from doorstep_client.handshake import check
-
-    try:
-        asyncio.run(check(settings))
-    except RefusedError as error:
-        if settings.token is None and error.code == "bad-token":
-            raise click.ClickException(
-                f"The relay {settings.url} needs a token; nothing was saved."
-            ) from error
-        raise click.ClickException(f"{_sentence(error)} Nothing was saved.") from error
-    except (UnreachableError, WireError) as error:
-        click.echo(f"Warning: {_sentence(error)} The token could not be checked.", err=True)
-    else:
-        found = "accepts this token" if settings.token else "is open to all, no token is needed"
-        click.echo(f"The relay {settings.url} {found}.")
-
-
-def _sentence(error: DoorstepError) -> str:
-    return f"{str(error).rstrip('.')}."
-
-
-def _read_token() -> str | None:
-    if sys.stdin.isatty():
-        token = click.prompt(
-            "Token (empty for an open relay)", hide_input=True, default="", show_default=False
-        )
-    else:
-        token = sys.stdin.readline()
-    return str(token).strip() or None
 
 
 @main.command()
@@ -146,6 +85,10 @@ def share(
         link.close()
     if link.error is not None:
         sys.exit(1)
+
+
+for _command in (login, logout, whoami):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

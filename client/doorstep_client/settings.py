@@ -175,6 +175,11 @@ def read_login(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {key: value for key, value in saved.items() if isinstance(value, str)}
 
 
+def forget_login(environment: Mapping[str, str] = os.environ) -> None:
+    """Remove what was saved, if anything was."""
+    login_file(environment).unlink(missing_ok=True)
+
+
 def write_login(relay: str, token: str | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Save them for later, readable by nobody else (mode 0600). Returns the file. Raises `UsageError`."""
     _check_token(token)

@@ -14,18 +14,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doorstep_relay import __version__
 from doorstep_relay.cli_options import setting_options
+from doorstep_relay.commands.account import account
+from doorstep_relay.commands.audit import audit
 from doorstep_relay.commands.backup import backup, restore
+from doorstep_relay.commands.invite import invite
 from doorstep_relay.commands.running import database_options, use
 from doorstep_relay.commands.share import share
 from doorstep_relay.commands.token import token
 from doorstep_relay.config import Settings, make_data_directory, read_settings, source, with_secret
 from doorstep_relay.errors import ConfigError, NotFoundError, RelayError
+
+if TYPE_CHECKING:
+    from doorstep_relay.control.services import Services
 
 
 def main() -> None:
@@ -54,7 +60,7 @@ _serve_options = setting_options(*(setting.name for setting in fields(Settings) 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="doorstep-relay", message="%(prog)s %(version)s")
 def group() -> None:
-    """Run a Doorstep relay, and manage its tokens and shares.
+    """Run a Doorstep relay, and manage its accounts, tokens and shares.
 
     Each setting is also read from the environment: --max-head from DOORSTEP_RELAY_MAX_HEAD.
     """
@@ -100,13 +106,20 @@ async def _ready(settings: Settings) -> None:
     from doorstep_relay.store.schema import ensure_schema
 
     await ensure_schema(settings)
-    if not settings.open and not await use(settings, lambda services: services.tokens.any_usable()):
+    if not settings.open and not await use(settings, _anybody):
         raise NotFoundError(
             "nobody could open a share: there is no usable token. Make one, then start again:\n"
             f"  {_command(settings, 'token', 'create', 'NAME')}\n"
             "or let everybody on this network in, without a token:\n"
             f"  {_command(settings, 'serve', '--open')}"
         )
+
+
+async def _anybody(services: Services) -> bool:
+    """Whether somebody has a token, or could get one by signing in or with an invitation."""
+    if services.openid is not None or await services.tokens.any_usable():
+        return True
+    return await services.invitations.any_usable()
 
 
 def _command(settings: Settings, *words: str) -> str:
@@ -135,5 +148,5 @@ def db_upgrade(**flags: Any) -> None:
     click.echo("The database is up to date.", err=True)
 
 
-for _subject in (token, share, backup, restore):
+for _subject in (account, token, invite, share, audit, backup, restore):
     group.add_command(_subject)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from doorstep_relay.cli_options import setting_options
 from doorstep_relay.config import Settings, make_data_directory, read_settings
+from doorstep_relay.domain.patterns import parse_patterns
+from doorstep_relay.domain.scopes import USUAL, Scope, parse_scopes
 from doorstep_relay.domain.times import parse_duration
 from doorstep_relay.errors import ConfigError, NotFoundError, SchemaError
 
@@ -66,6 +68,22 @@ def duration(where: str, text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise ConfigError(f"{where}: {text!r} cannot be used: {error}") from None
+
+
+def scopes(where: str, text: str | None) -> frozenset[Scope]:
+    """Scopes in a flag's text; the usual ones without it. Raises `ConfigError` that names the flag."""
+    try:
+        return USUAL if text is None else parse_scopes(text)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def patterns(where: str, text: str | None) -> tuple[str, ...]:
+    """Patterns of names in a flag's text. Raises `ConfigError` that names the flag."""
+    try:
+        return parse_patterns(text or "")
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def _is_there(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from doorstep_relay.cli_output import print_json, print_table
-from doorstep_relay.commands.running import database_options, duration, perform
+from doorstep_relay.commands.running import database_options, duration, patterns, perform, scopes
 from doorstep_relay.domain.times import duration_text, relative_text
 
 
@@ -21,11 +21,26 @@ def token() -> None:
 @token.command("create")
 @click.argument("name")
 @click.option("--expires", metavar="TIME", help="How long it is valid: 12h, 30d. Without it: until revoked.")
+@click.option("--scopes", "wanted", metavar="SCOPES", help="What it may do: share, own, admin.")
+@click.option("--names", metavar="PATTERNS", help="Names that it may open, like ci-*; any by default.")
+@click.option("--label", default="", help="What it is for, in your own words.")
 @database_options
-def create(name: str, expires: str | None, **flags: Any) -> None:
+def create(
+    name: str, expires: str | None, wanted: str | None, names: str | None, label: str, **flags: Any
+) -> None:
     """Make a token for the account NAME and print it, alone, on stdout."""
     lifetime = None if expires is None else duration("--expires", expires)
-    made = perform(flags, lambda services: services.tokens.create(name, expires_in=lifetime), create=True)
+    made = perform(
+        flags,
+        lambda services: services.tokens.create(
+            name,
+            expires_in=lifetime,
+            scopes=scopes("--scopes", wanted),
+            names=patterns("--names", names),
+            label=label,
+        ),
+        create=True,
+    )
     click.echo(made.raw)
     until = "until revoked" if lifetime is None else f"for {duration_text(lifetime)}"
     click.echo(f"This is token {made.facts.key} of {name}, valid {until}. It is not shown again.", err=True)
@@ -42,7 +57,7 @@ def show(as_json: bool, **flags: Any) -> None:
         print_json({**asdict(one), "usable": one.usable(now)} for one in found)
         return
     print_table(
-        ("ID", "ACCOUNT", "STATE", "EXPIRES", "LAST USED", "CREATED"),
+        ("ID", "ACCOUNT", "STATE", "EXPIRES", "LAST USED", "CREATED", "SCOPES", "NAMES", "LABEL"),
         (
             (
                 one.key,
@@ -51,6 +66,9 @@ def show(as_json: bool, **flags: Any) -> None:
                 relative_text(one.expires_at, now),
                 relative_text(one.last_used_at, now),
                 relative_text(one.created_at, now),
+                one.scopes,
+                one.names or "any",
+                one.label,
             )
             for one in found
         ),

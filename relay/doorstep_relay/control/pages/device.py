@@ -101,4 +101,6 @@ class _Device:
         return page("Done", says(f"{login.client} is logged in. You can close this page."))
 
 
-_WARNING: Final = says("Say yes only if you have just typed `doorstep login`, and it shows this code.")
+_WARNING: Final = Html(
+    "<p>Say yes only if you have just typed <code>doorstep login</code>, and it shows this code.</p>"
+)
