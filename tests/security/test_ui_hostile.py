@@ -173,7 +173,15 @@ class TestRow36Folders:
             explorer = ds.FileExplorer(root_dir=root)
         with served(app, show_error=True) as server:
             async with browser(server) as (client, headers), server.page(additional_headers=headers) as page:
-                for args in ([["..", "outer"]], [{"a": 1}], [], [[], [], []], [["x" * 5000]], [["\0"]]):
+                hostile: list[list[Any]] = [
+                    [["..", "outer"]],
+                    [{"a": 1}],
+                    [],
+                    [[], [], []],
+                    [["x" * 5000]],
+                    [["\0"]],
+                ]
+                for args in hostile:
                     call = {"session": page.session, "component": explorer.id, "name": "ls", "args": args}
                     answer = await client.post("/doorstep/call", json=call)
                     assert str(root.parent) not in answer.text
@@ -192,22 +200,21 @@ class TestRow38Calls:
                 server.page(additional_headers=headers) as mine,
                 server.page() as other,
             ):
-                good = {"session": mine.session, "component": html.id, "name": "append", "args": [1]}
+                good: dict[str, Any] = {
+                    "session": mine.session,
+                    "component": html.id,
+                    "name": "append",
+                    "args": [1],
+                }
                 assert (await client.post("/doorstep/call", json=good)).status_code == 200
                 assert calls == [1]
-                for change in (
-                    *(
-                        {"session": other.session},
-                        {"session": "x"},
-                        {"component": box.id},
-                        {"component": 10**9},
-                    ),
-                    *({"component": -1}, {"component": "1"}, {"component": None}, {"args": {"a": 1}}),
-                    *(
-                        {"name": name}
-                        for name in ("__class__", "clear", "preprocess", "", "server", "append\0")
-                    ),
-                ):
+                changes: list[dict[str, Any]] = [
+                    *({"session": session} for session in (other.session, "x", "")),
+                    *({"component": each} for each in (box.id, 10**9, -1, "1", None)),
+                    *({"name": name} for name in ("__class__", "clear", "preprocess", "", "append\0")),
+                    {"args": {"a": 1}},
+                ]
+                for change in changes:
                     status = (await client.post("/doorstep/call", json=good | change)).status_code
                     assert status in {400, 404}, change
                 for body in (b"", b"[", b"[" * 100_000, b'{"session":' * 50_000, b"\xff\xfe", b"null"):
@@ -321,7 +328,8 @@ class TestRow43Scripts:
         }
         chat = [{"role": "user", "metadata": None, "content": [part], "options": None}]
         links = DeepLinks(["chatbot"], tmp_path)
-        (wire,) = links.load(links.keep([chat]), FakeFiles(tmp_path)) or ()
+        wire = links.load(links.keep([chat]), FakeFiles(tmp_path))
+        assert wire is not None
         assert "evil" not in json.dumps(wire)
         assert "alert" not in json.dumps(wire)
 

@@ -207,7 +207,7 @@ class Api:
         call = self.sessions.call(event_id)
         if call is None or call.job is None or call.job.visit.scope is None:
             return None
-        return call if owner_of(call.job.visit.scope) == owner_of(request.scope) else None
+        return call if owner_of(dict(call.job.visit.scope)) == owner_of(request.scope) else None
 
     async def _run(self, request: Request, name: str) -> Response:
         body = await self._read(request, _decode_body)
