@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from doorstep.errors import MissingExtraError, OutputError, RefusedError
@@ -68,8 +69,10 @@ def values(call: Call) -> list[Any]:
             for component, wire in zip(dependency.inputs, call.data, strict=True)
         ]
     return [
-        _read(visit.component(component), wire, visit)
-        for component, wire in zip(dependency.inputs, call.data, strict=True)
+        _with_props(visit.component(component), wire, visit)
+        if place in dependency.component_places
+        else _read(visit.component(component), wire, visit)
+        for place, (component, wire) in enumerate(zip(dependency.inputs, call.data, strict=True))
     ]
 
 
@@ -78,6 +81,19 @@ def _read(component: Component, wire: Any, visit: Visit) -> Any:
         return component.read(wire, visit)
     except RecursionError:
         raise component.refuse("the value is nested too deeply") from None
+
+
+def _with_props(component: Component, wire: Any, visit: Visit) -> SimpleNamespace:
+    """The component as its function asked for it: its value and its properties.
+
+    The page sends `{"value": …, "props": {…}}`, with those that a person changes by using it, such as where
+    a sound is; a client may send the value alone.
+    """
+    props = component.props()
+    if isinstance(wire, dict) and wire.keys() == {"value", "props"} and isinstance(wire["props"], dict):
+        props |= {name: each for name, each in wire["props"].items() if name in props}
+        wire = wire["value"]
+    return SimpleNamespace(**props | {"value": _read(component, wire, visit)})
 
 
 def _located(component: Component, wire: Any, visit: Visit) -> Any:

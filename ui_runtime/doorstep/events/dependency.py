@@ -122,6 +122,13 @@ class Dependency:
 
         return () if self.fn is None else parameters_of(self.fn)
 
+    @cached_property
+    def component_places(self) -> frozenset[int]:
+        """Which inputs the function wants with their properties."""
+        from doorstep.events.injection import component_places
+
+        return frozenset() if self.fn is None or self.inputs_as_dict else component_places(self.fn)
+
     @property
     def wants_event(self) -> bool:
         """Whether the function asks what its event carried."""
@@ -153,6 +160,7 @@ class Dependency:
             "after": [[earlier.id, ending] for earlier, ending in self.after],
             "cancels": [each.id for each in self.cancels],
             "wants_event": self.wants_event,
+            "with_props": sorted(self.component_places & set(range(len(self.inputs)))),
             "show_progress_on": [each.id for each in self.show_progress_on or ()],
             "scroll_to_output": self.scroll_to_output,
             "stream_every": self.stream_every if streams else None,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
+from doorstep.components.base import Component
 from doorstep.errors import FileRefusedError
 from doorstep.events import data
 from doorstep.events.data import EventData
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from doorstep.events.dependency import Dependency
 
 Supply = Callable[["Call"], Any]
+SUPPLIED: tuple[type, ...] = (Request, EventData, Visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,17 @@ def parameters_of(fn: Callable[..., Any]) -> tuple[Parameter, ...]:
         return ()
     known = tuple(_parameter(each, fn) for each in signature.parameters.values())
     return known if any(each.supply for each in known) else ()
+
+
+def component_places(fn: Callable[..., Any]) -> frozenset[int]:
+    """Which inputs the function wants as components: `sound: ds.Audio` has `.value` and its properties."""
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):
+        return frozenset()
+    inputs = [each for each in signature.parameters.values() if _parameter(each, fn).supply is None]
+    wanted = [_class_of(each.annotation, fn, (Component,)) is not None for each in inputs]
+    return frozenset(place for place, is_wanted in enumerate(wanted) if is_wanted)
 
 
 def arranged(
@@ -121,14 +134,14 @@ def _with_paths(call: Call) -> Any:
         return call.event
 
 
-def _class_of(annotation: Any, fn: Callable[..., Any]) -> type | None:
-    """The class among `annotation` that is supplied: `X`, `X | None`, or the same as text."""
+def _class_of(annotation: Any, fn: Callable[..., Any], known: tuple[type, ...] = SUPPLIED) -> type | None:
+    """The class among `annotation` that is known: `X`, `X | None`, or the same as text."""
     for _ in range(2):  # a quoted one is a text in a text where annotations are not evaluated
         if isinstance(annotation, str):
             annotation = _evaluated(annotation, fn)
     if get_origin(annotation) in {Union, types.UnionType}:
-        return next((found for each in get_args(annotation) if (found := _class_of(each, fn))), None)
-    is_known = isinstance(annotation, type) and issubclass(annotation, (Request, EventData, Visit))
+        return next((found for each in get_args(annotation) if (found := _class_of(each, fn, known))), None)
+    is_known = isinstance(annotation, type) and issubclass(annotation, known)
     return annotation if is_known else None
 
 

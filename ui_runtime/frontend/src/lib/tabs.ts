@@ -24,11 +24,20 @@ export function idOf(node: ComponentNode): unknown {
   return node.props["id"] ?? node.id;
 }
 
-/** A person chose one: it is shown, and those who listen are told. */
+/** A person chose one: it is shown, and those who listen to all of them are told. */
 export function choose(parent: ComponentNode, choices: Choice[], chosen: Choice): void {
   if (parent.props["selected"] === chosen.id) return;
-  const event = { index: choices.indexOf(chosen), value: chosen.node.text("label"), selected: true };
   parent.apply({ selected: chosen.id });
-  parent.fire("select", event);
-  chosen.node.fire("select", event);
+  parent.fire("select", selection(choices, chosen));
+}
+
+/** Another one shows, or the first one: whoever selected it, those who listen to it are told. */
+export function shown(parent: ComponentNode, choices: Choice[], now: Choice, before: Choice | undefined): void {
+  if (before?.node.id === now.node.id) return;
+  now.node.fire("select", selection(choices, now));
+  if (before) parent.fire("change");
+}
+
+function selection(choices: Choice[], chosen: Choice) {
+  return { index: choices.indexOf(chosen), value: chosen.node.text("label"), selected: true };
 }
