@@ -209,7 +209,8 @@ class Settings:
     oidc_issuer: str | None = _setting(
         None,
         "OpenID Connect issuer through which people may sign in, exactly as it calls itself: for example "
-        "https://accounts.example.org. Its way back to the relay is /sign-in/openid/callback.",
+        "https://accounts.example.org. Its ways back to the relay are /sign-in/openid/callback and, for "
+        "visitors of links that ask who they are, /.doorstep/oidc/callback.",
         read.issuer,
     )
     oidc_client_id: str | None = _setting(None, "What the issuer knows this relay by.", read.word)

@@ -231,6 +231,9 @@ class Relay:
             reports=self.services.reports,
             on_change=self.effects.apply,
             domain=self.settings.domain,
+            openid=self.services.visitors_openid,
+            secret=self.settings.secret,
+            relay_url=self.settings.relay_url,
         )
         pages.include_router(build_visitor_pages(parts))
         return build_app(api, version=__version__, pages=pages)

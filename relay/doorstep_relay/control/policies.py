@@ -38,7 +38,8 @@ class Changed:
 class Policies:
     """The service over the policies of one database. `clock` gives unix seconds."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float], *, can_sign_in: bool = False) -> None:
+        self._can_sign_in = can_sign_in
         self._database = database
         self._clock = clock
 
@@ -68,6 +69,8 @@ class Policies:
         The same password again keeps its hash, so that a script that runs again logs nobody out.
         """
         asked = wish(raw)
+        if not isinstance(asked.oidc, UnsetType) and not self._can_sign_in:
+            raise BadPolicy("oidc: this relay knows no identity provider; its operator names one")
         if asked.interstitial is False and not actor.may(Scope.admin):
             raise Forbidden(Scope.admin)
         policy(asked)  # whatever is wrong with it is said before the slow part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.accounts import Accounts
@@ -16,7 +17,10 @@ from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.control.trail import Trail
 from doorstep_relay.control.web_sessions import WebSessions
+from doorstep_relay.domain import landing
 from doorstep_relay.store.database import Database
+
+SIGN_IN_CALLBACK: Final = "/sign-in/openid/callback"
 
 
 class Services:
@@ -33,15 +37,16 @@ class Services:
         self.invitations = Invitations(database, clock)
         self.web_sessions = WebSessions(database, clock)
         self.logins = Logins(database, clock)
-        self.openid = _openid(settings, clock)
+        self.openid = _openid(settings, clock, SIGN_IN_CALLBACK)
+        self.visitors_openid = _openid(settings, clock, landing.OIDC_CALLBACK)
         self.trail = Trail(database)
-        self.policies = Policies(database, clock)
+        self.policies = Policies(database, clock, can_sign_in=self.openid is not None)
         self.reports = Reports(database, clock)
 
 
-def _openid(settings: Settings, clock: Callable[[], float]) -> OpenId | None:
-    """The identity provider that the operator named, if any."""
+def _openid(settings: Settings, clock: Callable[[], float], way_back: str) -> OpenId | None:
+    """The identity provider that the operator named, if any; `way_back` is a path of the relay's."""
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
         return None
     provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
-    return OpenId(provider, f"{settings.relay_url}/sign-in/openid/callback", clock)
+    return OpenId(provider, f"{settings.relay_url}{way_back}", clock)

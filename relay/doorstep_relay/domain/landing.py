@@ -16,6 +16,8 @@ WELCOME: Final = "/.doorstep/welcome"
 REPORT: Final = "/.doorstep/report"
 SIGN_IN: Final = "/.doorstep/sign-in"
 RETURN: Final = "/.doorstep/return"
+OIDC: Final = "/.doorstep/oidc"
+OIDC_CALLBACK: Final = "/.doorstep/oidc/callback"
 PAGES: Final = frozenset({LOGIN, WELCOME, REPORT, SIGN_IN, RETURN})
 """The relay's own paths on every share's host."""
 _LONGEST: Final = 2000

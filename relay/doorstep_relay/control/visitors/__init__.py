@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from doorstep_relay.control.guesses import Guesses
+from doorstep_relay.control.openid import OpenId
 from doorstep_relay.control.policies import Policies
 from doorstep_relay.control.reports import Reports
 from doorstep_relay.control.visitors.login import Login
 from doorstep_relay.control.visitors.report import ReportPage
+from doorstep_relay.control.visitors.signing_in import SigningIn
 from doorstep_relay.control.visitors.visitor import Visitors
 from doorstep_relay.control.visitors.welcome import Welcome
 from doorstep_relay.domain import landing
@@ -31,6 +33,10 @@ class Parts:
     reports: Reports
     on_change: Callable[[Change], Awaitable[None]]
     domain: str
+    openid: OpenId | None = None
+    """By whom visitors sign in, if the operator named somebody."""
+    secret: bytes = b""
+    relay_url: str = ""
 
 
 def build_visitor_pages(parts: Parts) -> APIRouter:
@@ -43,4 +49,6 @@ def build_visitor_pages(parts: Parts) -> APIRouter:
     for path, page in ((landing.LOGIN, login), (landing.WELCOME, welcome), (landing.REPORT, report)):
         router.add_api_route(path, page.show, methods=["GET", "HEAD"])
         router.add_api_route(path, page.take, methods=["POST"])
+    if parts.openid is not None:
+        SigningIn(visitors, parts.openid, parts.secret, parts.relay_url).add_to(router)
     return router
