@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from doorstep_client.commands.login import login, logout, whoami
+from doorstep_client.commands.policy import policy
 from doorstep_client.errors import DoorstepError
+from doorstep_client.policy_options import policy_options, read_options
 
 
 class _Commands(click.Group):
@@ -55,6 +58,7 @@ def run(arguments: tuple[str, ...]) -> None:
 @click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
 @click.option("--readable", is_flag=True, help="A random name that is easy to say, and can be guessed.")
 @click.option("--balance", is_flag=True, help="Share the name with others who open it so, side by side.")
+@policy_options
 def share(
     port: int,
     relay: str | None,
@@ -62,10 +66,12 @@ def share(
     expires_in: float | None,
     readable: bool,
     balance: bool,
+    **flags: Any,
 ) -> None:
     """Give the server on PORT of this computer a public link, until Ctrl-C."""
     from doorstep_client.link import share as open_link
 
+    asked = read_options(flags) or None
     try:
         link = open_link(
             port,
@@ -74,11 +80,12 @@ def share(
             expires_in=expires_in,
             naming="readable" if readable else "random",
             balance=balance,
+            policy=asked,
             on_event=click.echo,
         )
     except DoorstepError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(link.url)
+    click.echo(link.visit_url)
     try:
         link.wait()
     except KeyboardInterrupt:
@@ -87,7 +94,7 @@ def share(
         sys.exit(1)
 
 
-for _command in (login, logout, whoami):
+for _command in (login, logout, whoami, policy):
     main.add_command(_command)
 
 

@@ -1,5 +1,7 @@
-"""Flags that say who may look at a link. Secrets are asked for or come from the environment, never as words
-of a command line: every user of a computer can read those.
+"""Flags that say who may look at a link.
+
+Secrets are asked for or come from the environment, never as words of a command line: every user of a computer
+can read those.
 """
 
 from __future__ import annotations
@@ -45,12 +47,22 @@ def read_options(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 _OPTIONS: Final = (
-    click.option("--password", is_flag=True, help=f"Ask for a password, typed here or in {PASSWORD_VARIABLE}."),
+    click.option(
+        "--password", is_flag=True, help=f"Ask for a password, typed here or in {PASSWORD_VARIABLE}."
+    ),
     click.option("--key", is_flag=True, help="Ask for a key in the link; one is made and printed."),
     click.option("--network", multiple=True, metavar="CIDR", help="Only from there; may be given again."),
     click.option("--method", multiple=True, metavar="METHOD", help="Only these; may be given again."),
-    click.option("--domain", "domains", multiple=True, help="People who sign in with an address there."),
-    click.option("--email", "emails", multiple=True, help="A person who signs in with this address."),
+    click.option(
+        "--people-of",
+        "domains",
+        multiple=True,
+        metavar="DOMAIN",
+        help="People who sign in with an address there.",
+    ),
+    click.option(
+        "--person", "emails", multiple=True, metavar="EMAIL", help="A person who signs in with this address."
+    ),
     click.option("--one-time", is_flag=True, help="The first browser keeps the link."),
     click.option("--starts", metavar="TIME", help="From when on, like 2030-01-31T09:00:00+01:00."),
     click.option("--ends", metavar="TIME", help="Until when."),

@@ -24,6 +24,8 @@ from doorstep_relay.commands.account import account
 from doorstep_relay.commands.audit import audit
 from doorstep_relay.commands.backup import backup, restore
 from doorstep_relay.commands.invite import invite
+from doorstep_relay.commands.policy import policy
+from doorstep_relay.commands.report import report
 from doorstep_relay.commands.running import database_options, use
 from doorstep_relay.commands.share import share
 from doorstep_relay.commands.token import token
@@ -148,5 +150,6 @@ def db_upgrade(**flags: Any) -> None:
     click.echo("The database is up to date.", err=True)
 
 
-for _subject in (account, token, invite, share, audit, backup, restore):
+share.add_command(policy)
+for _subject in (account, token, invite, share, report, audit, backup, restore):
     group.add_command(_subject)
