@@ -1,7 +1,8 @@
 """The relay's settings: one frozen object, read once from flags and environment, passed to everything.
 
-A flag (`--max-head`) beats its environment variable (`DOORSTEP_RELAY_MAX_HEAD`), which beats the
-default. A value that cannot be used is an error that names its source, never a default in silence.
+A flag (`--max-head`) beats its environment variable (`DOORSTEP_RELAY_MAX_HEAD`), which beats the file that
+`--config` names, which beats the default. A value that cannot be used is an error that names its source,
+never a default in silence.
 Each setting documents itself: flags, help and docs/operations.md follow this class.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import difflib
 import os
 import secrets
+import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
@@ -34,13 +36,21 @@ class Source(NamedTuple):
     parse: Callable[[str], Any]
     flag: bool = True
     """Whether there is a command-line flag; a secret has none, since everybody sees a process's arguments."""
+    reloads: bool = True
+    """Whether a running relay takes it up on SIGHUP."""
 
 
 def _setting(
-    default: Any, about: str, parse: Callable[[str], Any], *, flag: bool = True, show: bool = True
+    default: Any,
+    about: str,
+    parse: Callable[[str], Any],
+    *,
+    flag: bool = True,
+    show: bool = True,
+    reloads: bool = True,
 ) -> Any:
     """A field that knows how it is read and explained. `show=False` keeps its value out of `repr`."""
-    return field(default=default, metadata={"source": Source(about, parse, flag)}, repr=show)
+    return field(default=default, metadata={"source": Source(about, parse, flag, reloads)}, repr=show)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +61,39 @@ class Settings:
         Address("127.0.0.1", 8080),
         "Address to listen on, host:port. 0.0.0.0 or [::] for every interface.",
         read.address,
+        reloads=False,
     )
     domain: str = _setting(
         "localhost",
         "Domain below which every share gets its host name: NAME.DOMAIN. "
         "The relay's own host is DOMAIN itself.",
         read.domain,
+        reloads=False,
     )
     public_url: str | None = _setting(
         None,
         "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
         read.url,
+        reloads=False,
     )
     tls_cert: tuple[Path, ...] = _setting(
         (),
         "Certificate file (PEM, with its chain) for TLS on the listening port; several, with commas between, "
         "are chosen by the visitor's server name. New files take effect by themselves.",
         read.paths,
+        reloads=False,
     )
     tls_key: tuple[Path, ...] = _setting(
         (),
         "Key file of each certificate, in the same order; left out when a key is in its certificate's file.",
         read.paths,
+        reloads=False,
     )
     data: Path = _setting(  # noqa: RUF009  # makes a dataclass field
         Path("doorstep-data"),
         "Directory of the relay's secret and its SQLite database; made when missing.",
         read.path,
+        reloads=False,
     )
     database: str | None = _setting(
         None,
@@ -85,11 +101,19 @@ class Settings:
         "Set it by environment variable when it has a password.",
         read.database,
         show=False,
+        reloads=False,
+    )
+    config: Path | None = _setting(  # noqa: RUF009  # makes a dataclass field
+        None,
+        'File of settings (TOML: `max_head = "64k"`); flags and environment beat it. SIGHUP reads it again.',
+        read.path,
+        reloads=False,
     )
     open: bool = _setting(
         False,
         "Let everybody open shares, without a token. Only for networks where you know everybody.",
         read.boolean,
+        reloads=False,
     )
     secret: bytes = _setting(
         b"",
@@ -98,6 +122,7 @@ class Settings:
         read.secret,
         flag=False,
         show=False,
+        reloads=False,
     )
     grace: float = _setting(
         3600.0, "How long a share whose client went away keeps its name and waits, offline.", read.duration
@@ -112,6 +137,12 @@ class Settings:
         "How long ended shares and the audit trail are remembered, at least an hour; `none` for ever. "
         "Names that are kept (see name-hold), or revoked and not released, stay.",
         read.retention,
+    )
+    usage_retention: float | None = _setting(
+        400 * 86400.0,
+        "How long it is remembered what went through each share on each day; `none` for ever. Months with a "
+        "limit need at least 31d.",
+        read.duration_or_none,
     )
     default_lifetime: float | None = _setting(
         72 * 3600.0, "When a share ends if its client does not say; `none` for never.", read.duration_or_none
@@ -135,11 +166,13 @@ class Settings:
         "Most sessions at once of one account; of one address where no token is needed. It may open as many "
         "shares in one go.",
         read.count,
+        reloads=False,
     )
     open_every: float = _setting(
         0.1,
         "How long it takes until an account or address that opened --max-sessions shares may open one more.",
         read.duration,
+        reloads=False,
     )
     limit_shares: int | None = _setting(
         1024,
@@ -175,6 +208,7 @@ class Settings:
         "Most connections of visitors at once. Beyond it idle ones are ended, and new ones are answered 503 "
         "(clients are let in). By default half of the files that the process may open: see `ulimit -Hn`.",
         read.count,
+        reloads=False,
     )
     max_head: int = _setting(
         64 * 1024, "Largest head of a request or response (first line and headers).", read.size
@@ -205,6 +239,7 @@ class Settings:
         "Networks of the proxies in front of the relay, comma-separated, whose X-Forwarded-For is believed; "
         "from everybody else it is overwritten.",
         read.networks,
+        reloads=False,
     )
     oidc_issuer: str | None = _setting(
         None,
@@ -307,8 +342,9 @@ def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str] = os.envi
     """
     _refuse_misspelt(environ)
     found: dict[str, Any] = {}
+    file = _file_of(flags, environ)
     for setting in fields(Settings):
-        given = _given(setting, flags, environ)
+        given = _given(setting, flags, environ, file)
         if given is not MISSING:
             found[setting.name] = given
     return _agreed(Settings(**found), domain_given="domain" in found)
@@ -346,11 +382,39 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _given(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
+def _file_of(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What the configuration file says, as text by setting."""
+    named = flags.get("config") or environ.get(variable("config"))
+    if not named:
+        return {}
+    path = read.path(str(named))
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the configuration file {str(path)!r} cannot be read: {error}") from None
+    known = {setting.name for setting in fields(Settings)} - {"config"}
+    for name in found:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"{path}: there is no setting {name}{hint}")
+    return {name: _toml_text(value) for name, value in found.items()}
+
+
+def _toml_text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _given(
+    setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, str]
+) -> Any:
     parse = source(setting).parse
     for where, value in (
         (flag(setting.name), flags.get(setting.name)),
         (variable(setting.name), environ.get(variable(setting.name))),
+        (f"{setting.name} in the configuration file", file.get(setting.name)),
     ):
         if value is None:
             continue

@@ -25,17 +25,18 @@ from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.effects import Effects
 from doorstep_relay.control.gates import Gatekeeper, Gates
 from doorstep_relay.control.guesses import Guesses
+from doorstep_relay.control.here import Here
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
 from doorstep_relay.control.session import Hub, SessionSettings
+from doorstep_relay.control.usage import WRITE_EVERY
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.edge.context import Edge, Limits
 from doorstep_relay.edge.listen import listen
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.store.database import Database
-from doorstep_relay.switchboard.local import Switchboard
 from doorstep_relay.switchboard.pool import clients_files
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ class Relay:
         self.limits = self.services.limits
         self.shares = self.services.shares
         self.tokens = self.services.tokens
-        self.switchboard = Switchboard()
+        self.here = Here(settings)
+        self.switchboard = self.here.switchboard
+        self.tallies = self.here.tallies
         self.policies = self.services.policies
         self.gates = Gates(settings)
         self.guesses = Guesses(time.monotonic)
@@ -127,6 +130,7 @@ class Relay:
             self.limits,
             self.policies,
             self.gates,
+            self.tallies,
         )
         self.effects = Effects(self.hub)
         self._obey_others()
@@ -161,6 +165,8 @@ class Relay:
                 tasks.create_task(edge.sweep()),
                 tasks.create_task(_forever(self._reap, REAP_EVERY)),
                 tasks.create_task(_forever(self._tidy, TIDY_EVERY)),
+                tasks.create_task(_forever(self._count, 1.0)),
+                tasks.create_task(_forever(self._write_usage, WRITE_EVERY)),
                 tasks.create_task(self._follow(seen)),
                 tasks.create_task(self.apex.warm_up()),
             ]
@@ -174,6 +180,8 @@ class Relay:
                 keeper.cancel()
         edge.close()
         self.guesses.close()
+        self.tallies.look()
+        await self._write_usage()
         await self.database.close()
 
     def _announce(self) -> None:
@@ -222,7 +230,8 @@ class Relay:
         from doorstep_relay.control.pages import build_pages
         from doorstep_relay.control.visitors import Parts, build_visitor_pages
 
-        api, pages = build_router(self.services, self.effects.apply), build_pages(self.services)
+        api = build_router(self.services, self.effects.apply, self.here)
+        pages = build_pages(self.services)
         parts = Parts(
             switchboard=self.switchboard,
             passes=self.gates.passes,
@@ -275,6 +284,16 @@ class Relay:
         await self.shares.expire_overdue(now)
         await self.shares.grace_over(now)
         await self.shares.forget(now)
+        await self.services.usage.forget(now)
+
+    async def _count(self) -> None:
+        for _ in self.tallies.look_in_parts():
+            await asyncio.sleep(0)
+
+    async def _write_usage(self) -> None:
+        spent = self.tallies.unwritten()
+        self.limits.count(spent, self.switchboard)
+        await self.services.usage.write(spent)
 
     async def _drain(self, edge: Edge) -> None:
         """Let requests under way end, for a while; then end the sessions."""

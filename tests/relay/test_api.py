@@ -11,9 +11,12 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from doorstep_relay.control.actors import OPERATOR
 from doorstep_relay.control.api import build_router
+from doorstep_relay.control.here import Here
 from doorstep_relay.control.shares import Change
 from doorstep_relay.control.tokens import Actor
+from doorstep_relay.domain.scopes import EVERY, USUAL, Role
 from doorstep_relay.server import Relay
 from tests.relay.store.services import Services, open_services
 
@@ -28,15 +31,18 @@ class Api:
         self.changes: list[Change] = []
         self.tokens: dict[str, str] = {}
         self.actors: dict[str, Actor] = {}
+        self.here = Here(services.settings)
         app = FastAPI()
-        app.include_router(build_router(services, self._on_change))
+        app.include_router(build_router(services, self._on_change, self.here))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
     async def _on_change(self, change: Change) -> None:
         self.changes.append(change)
 
-    async def sign_up(self, name: str) -> None:
-        made = await self.services.tokens.create(name)
+    async def sign_up(self, name: str, *, admin: bool = False) -> None:
+        if admin:
+            await self.services.accounts.create(name, by=OPERATOR, role=Role.admin)
+        made = await self.services.tokens.create(name, scopes=EVERY if admin else USUAL)
         self.tokens[name], self.actors[name] = made.raw, made.actor
 
     async def ask(self, who: str, method: str, path: str) -> httpx.Response:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.usage import UsageBook
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.limits import NOTHING, Limits, overlaid, stated, tightest
-from doorstep_relay.domain.months import seconds_left
+from doorstep_relay.domain.months import month_of, seconds_left
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import BadLimit, NoSuchAccount, NoSuchShare
 from doorstep_relay.store import audit
@@ -25,6 +26,7 @@ from doorstep_relay.store.database import Database
 from doorstep_relay.store.limits import LimitRows
 from doorstep_relay.switchboard.local import LiveShare
 from doorstep_relay.switchboard.meter import Gauge, Meter
+from doorstep_relay.switchboard.tally import Spent
 
 ACCOUNT_CHANGED: Final = "account.limits"
 SHARE_CHANGED: Final = "share.limits"
@@ -35,8 +37,20 @@ _OF_ACCOUNTS: Final = frozenset({"max_shares", "max_lifetime"})
 class LimitBook:
     """The limits of everybody. `clock` gives unix seconds."""
 
-    def __init__(self, database: Database, clock: Callable[[], float], defaults: Limits) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float],
+        defaults: Limits,
+        usage: UsageBook | None = None,
+    ) -> None:
         self._database = database
+        self._usage = usage or UsageBook(database, clock, None)
+        self._month = month_of(clock())
+        self._used_by_account: dict[int, int] = {}
+        """Bytes since the month began, as of the last time that usage was written down."""
+        self._used_by_share: dict[int, int] = {}
+        """The same of shares with limits of their own."""
         self._clock = clock
         self._defaults = defaults
         self._accounts: dict[int, dict[str, Any]] = {}
@@ -49,6 +63,29 @@ class LimitBook:
         self._accounts, self._shares = await self._database.read(
             lambda session: (LimitRows(session).of_accounts(), LimitRows(session).of_shares())
         )
+        self._used_by_account = await self._usage.bytes_by_account(self._month)
+        for share_id in self._shares:
+            await self._read_use(share_id)
+
+    async def _read_use(self, share_id: int) -> None:
+        self._used_by_share[share_id] = await self._usage.bytes_of_share(share_id, self._month)
+
+    def count(self, spent: Sequence[Spent], live: Iterable[LiveShare]) -> None:
+        """Add what was written down to the month; a new month begins with nothing."""
+        month = month_of(self._clock())
+        if month != self._month:
+            self._month = month
+            self._used_by_account.clear()
+            self._used_by_share = dict.fromkeys(self._used_by_share, 0)
+            for gauge in (gauge for share in live if share.meter for gauge in share.meter.gauges):
+                gauge.month_used = 0
+        for one in spent:
+            size = one.bytes_in + one.bytes_out
+            if one.account_id is not None:
+                used = self._used_by_account.get(one.account_id, 0)
+                self._used_by_account[one.account_id] = used + size
+            if one.share_id in self._used_by_share:
+                self._used_by_share[one.share_id] += size
 
     # -- what holds --------------------------------------------------------------------------------
 
@@ -76,16 +113,22 @@ class LimitBook:
 
     def hold(self, share: LiveShare) -> None:
         """Hold a live share to its limits, from now on. One that has none costs nothing."""
-        now = asyncio.get_running_loop().time()
+        share, now = share.whole, asyncio.get_running_loop().time()
         account = self.of_account(share.account_id)
         own = overlaid(NOTHING, self._shares.get(share.share_id, {}))
         if share.meter is not None:
             self._change(share, share.meter, account, own, now)
         elif account.is_metered or own.is_metered:
             gauges = (self._gauge(share.account_id, account, now), Gauge(own, "This link", now))
+            gauges[1].month_used = self._used_by_share.get(share.share_id, 0)
             share.meter = Meter(gauges, lambda: seconds_left(self._clock()))
+        for client in share.balanced.clients if share.balanced is not None else ():
+            client.meter = share.meter
 
     def _change(self, share: LiveShare, meter: Meter, account: Limits, own: Limits, now: float) -> None:
+        meter.gauges[1].month_used = max(
+            meter.gauges[1].month_used, self._used_by_share.get(share.share_id, 0)
+        )
         meter.gauges[0].change(account, now)
         meter.gauges[1].change(own, now)
         meter.settle()
@@ -96,15 +139,16 @@ class LimitBook:
         gauge = self._gauges.get(account_id)
         if gauge is None:
             gauge = self._gauges[account_id] = Gauge(limits, "This link's owner", now)
+            gauge.month_used = self._used_by_account.get(account_id, 0)
         return gauge
 
-    def change_defaults(self, defaults: Limits, live: Any) -> None:
+    def change_defaults(self, defaults: Limits, live: Iterable[LiveShare]) -> None:
         """Other defaults from now on, for these live shares too."""
         self._defaults = defaults
         for share in live:
             self.hold(share)
 
-    async def obey(self, change: Change, live: Any) -> None:
+    async def obey(self, change: Change, live: Iterable[LiveShare]) -> None:
         """Take up what the audit trail tells of limits."""
         if change.action == ACCOUNT_CHANGED and change.account_id is not None:
             own = await self._read(change.account_id, None)
@@ -112,6 +156,7 @@ class LimitBook:
         elif change.action == SHARE_CHANGED and change.share_id is not None:
             own = await self._read(None, change.share_id)
             _put(self._shares, change.share_id, own)
+            await self._read_use(change.share_id)
         else:
             return
         for share in live:

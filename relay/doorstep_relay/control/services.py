@@ -16,6 +16,7 @@ from doorstep_relay.control.reports import Reports
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.control.trail import Trail
+from doorstep_relay.control.usage import UsageBook
 from doorstep_relay.control.web_sessions import WebSessions
 from doorstep_relay.domain import landing
 from doorstep_relay.store.database import Database
@@ -30,7 +31,8 @@ class Services:
         self.settings = settings
         self.database = database
         self.clock = clock
-        self.limits = LimitBook(database, clock, settings.limits)
+        self.usage = UsageBook(database, clock, settings.usage_retention)
+        self.limits = LimitBook(database, clock, settings.limits, self.usage)
         self.shares = Shares(database, clock, settings, self.limits)
         self.tokens = Tokens(database, clock)
         self.accounts = Accounts(database, clock)

@@ -34,6 +34,7 @@ from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.errors import BadPolicy, Forbidden, NameForbidden, Refusal, TooMany
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool, fitting_spares
+from doorstep_relay.switchboard.tally import Tallies
 
 log = logging.getLogger("doorstep_relay.session")
 
@@ -141,8 +142,10 @@ class Hub:
         limits: LimitBook | None = None,
         policies: Policies | None = None,
         gates: Gates | None = None,
+        tallies: Tallies | None = None,
     ) -> None:
         self.limits = limits
+        self.tallies = tallies or Tallies(switchboard)
         self.settings = settings
         self.policies = policies
         self.gates = gates
@@ -471,8 +474,6 @@ class Session:
     def _connect(self, number: int, grant: Grant, *, moved: bool) -> None:
         spares = self._hub.spares()
         share = self._live(number, grant, spares)
-        if self._hub.limits is not None:
-            self._hub.limits.hold(share)
         self._shares[number] = share
         self._check_rights()  # they may have changed while the share was being opened
         if self._parting is not None:
@@ -480,6 +481,9 @@ class Session:
         if not self._hub.switchboard.connect(share):
             self._ended(number, "taken-over", "the same share was opened again elsewhere")
             return
+        if self._hub.limits is not None:
+            self._hub.limits.hold(share)
+        self._hub.tallies.add(share)
         settings = self._hub.settings
         share.pool.expect(spares)
         self._outbox.tell(

@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 DAY: Final = 86400
+_MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month, as `year` and `month` (1 to 12)."""
+
+    year: int
+    month: int
+
+    @property
+    def begin(self) -> float:
+        """Its first second."""
+        return datetime(self.year, self.month, 1, tzinfo=UTC).timestamp()
+
+    @property
+    def following(self) -> Month:
+        """The month after it."""
+        return Month(self.year + self.month // 12, self.month % 12 + 1)
+
+    @property
+    def first(self) -> int:
+        """Its first day, counted from 1970-01-01."""
+        return day_of(self.begin)
+
+    @property
+    def end(self) -> int:
+        """The first day of the next month."""
+        return self.following.first
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}"
 
 
 def day_of(now: float) -> int:
@@ -13,26 +47,20 @@ def day_of(now: float) -> int:
     return int(now // DAY)
 
 
-def first_day(now: float) -> int:
-    """The first day of the month."""
-    return day_of(datetime.fromtimestamp(now, UTC).replace(day=1).timestamp())
+def month_of(now: float) -> Month:
+    """The month of a moment."""
+    at = datetime.fromtimestamp(now, UTC)
+    return Month(at.year, at.month)
+
+
+def parse_month(text: str) -> Month:
+    """`2026-11`. Raises `ValueError`."""
+    match = _MONTH.fullmatch(text)
+    if match is None:
+        raise ValueError("write a month like 2026-11")
+    return Month(int(match[1]), int(match[2]))
 
 
 def seconds_left(now: float) -> float:
     """Until the next month begins."""
-    at = datetime.fromtimestamp(now, UTC)
-    following = at.replace(
-        year=at.year + at.month // 12,
-        month=at.month % 12 + 1,
-        day=1,
-        hour=0,
-        minute=0,
-        second=0,
-        microsecond=0,
-    )
-    return following.timestamp() - now
-
-
-def day_text(day: int) -> str:
-    """As 2026-11-23."""
-    return datetime.fromtimestamp(day * DAY, UTC).date().isoformat()
+    return month_of(now).following.begin - now

@@ -73,6 +73,16 @@ class LiveShare:
         """Which share, and since which epoch by the same: a later term fences an earlier one."""
         return self.share_id, self.epoch if self.balanced_from is None else self.balanced_from
 
+    def spend(self, size: int) -> None:
+        """So many bytes more of this month; when those are used up, what is under way ends."""
+        meter = self.meter
+        if meter is None:
+            return
+        for gauge in meter.gauges:
+            gauge.month_used += size
+        if any(gauge.is_spent for gauge in meter.gauges):
+            self.pool.cut("quota", "")
+
     def end(self, code: str, reason: str) -> None:
         """Cut everything at once and tell the client; the durable state is another's concern."""
         self.ended = (code, reason)

@@ -11,20 +11,25 @@ from doorstep_relay.control.api import (
     health,
     invitations,
     limits,
+    live,
     policies,
     reports,
+    settings,
     shares,
     tokens,
+    usage,
 )
 from doorstep_relay.control.api.callers import Callers, Crowd, OnChange
 from doorstep_relay.control.api.problems import PROBLEM, problem
+from doorstep_relay.control.here import Here
 from doorstep_relay.control.services import Services
 
 __all__ = ["PROBLEM", "build_router", "problem"]
 
 
-def build_router(services: Services, on_change: OnChange) -> APIRouter:
-    """The API over these services. `on_change` makes a change effective at once in this process."""
+def build_router(services: Services, on_change: OnChange, here: Here | None = None) -> APIRouter:
+    """The API over these services. `on_change` makes a change effective at once in this process, `here`."""
+    here = here or Here(services.settings)
     callers = Callers(services.tokens)
     router = APIRouter()
     router.include_router(shares.routes(services.shares, callers, on_change))
@@ -36,6 +41,9 @@ def build_router(services: Services, on_change: OnChange) -> APIRouter:
     router.include_router(audit.routes(services.trail, callers))
     router.include_router(policies.routes(services.policies, callers, on_change))
     router.include_router(reports.routes(services.reports, callers, on_change))
-    router.include_router(health.routes(services.shares))
+    router.include_router(live.routes(here.switchboard, here.tallies, callers))
     router.include_router(limits.routes(services.limits, callers, on_change))
+    router.include_router(usage.routes(services.usage, services.limits, callers))
+    router.include_router(settings.routes(here, callers))
+    router.include_router(health.routes(services.shares, here))
     return router
