@@ -23,7 +23,9 @@ from doorstep_relay.cli_options import setting_options
 from doorstep_relay.commands.account import account
 from doorstep_relay.commands.audit import audit
 from doorstep_relay.commands.backup import backup, restore
+from doorstep_relay.commands.domain import domain
 from doorstep_relay.commands.invite import invite
+from doorstep_relay.commands.name import name
 from doorstep_relay.commands.policy import policy
 from doorstep_relay.commands.report import report
 from doorstep_relay.commands.running import database_options, use
@@ -151,5 +153,5 @@ def db_upgrade(**flags: Any) -> None:
 
 
 share.add_command(policy)
-for _subject in (account, token, invite, share, report, audit, backup, restore):
+for _subject in (account, token, invite, share, name, domain, report, audit, backup, restore):
     group.add_command(_subject)

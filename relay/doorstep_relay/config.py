@@ -275,6 +275,11 @@ class Settings:
         "Let search engines keep what links show. Without it every answer says `X-Robots-Tag: noindex`.",
         read.boolean,
     )
+    dns_server: Address | None = _setting(  # noqa: RUF009  # makes a dataclass field
+        None,
+        "Name server that is asked whose a custom domain is, host:port; by default the system's.",
+        read.address,
+    )
     change_poll: float = _setting(
         0.25, "How often the relay looks for what commands and other nodes changed.", read.duration
     )

@@ -25,6 +25,10 @@
     │   ├── NameRefused           not a name that this relay gives out  name-refused  422
     │   ├── NameTaken             the name is somebody else's           name-taken    409
     │   ├── NameRevoked           the operator took the name back       revoked       410
+    │   ├── NoSuchRule            no rule of this pattern of names      no-such-rule  404
+    │   ├── BadDomain             not a host name that could be shown   bad-domain    422
+    │   ├── NoSuchDomain          unknown, or not the caller's          no-such-domain 404
+    │   ├── NotProven             its TXT record is not there           not-proven    409
     │   ├── NeedsAccount          asked for by somebody without one     needs-account 403
     │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
     │   ├── BadPolicy             a policy that cannot be obeyed        bad-policy    422
@@ -34,6 +38,7 @@
     │   ├── BadLimit              a limit that means nothing            bad-limit     422
     │   ├── TooManyShares         as many shares as the account may     limit         429
     │   ├── NoSuchShare           unknown, or not the caller's          no-such-share 404
+    │   ├── ShareActive           it is not over yet                    share-active  409
     │   └── ShareEnded            expired, revoked or closed            (the state)   410
     └── InvalidTransition         ours: a share was asked for a step that its state does not have
 
@@ -280,6 +285,44 @@ class NeedsAccount(Refusal):
         super().__init__("several clients on one name need an account: give a token")
 
 
+class NoSuchRule(Refusal):
+    """There is no rule of this pattern of names, or it is another account's."""
+
+    code = "no-such-rule"
+    status = 404
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(f"no rule is about {pattern[:64]!r}")
+
+
+class BadDomain(Refusal):
+    """Not a host name that could show somebody's share."""
+
+    code = "bad-domain"
+    status = 422
+
+
+class NoSuchDomain(Refusal):
+    """There is no such host name here, or it is not the caller's: the two look alike."""
+
+    code = "no-such-domain"
+    status = 404
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"no such domain: {host[:253]!r}")
+
+
+class NotProven(Refusal):
+    """The TXT record that would prove whose a host name is was not found."""
+
+    code = "not-proven"
+    fatal = False
+    status = 409
+
+    def __init__(self, record: str, value: str, why: str) -> None:
+        super().__init__(f"there is no TXT record {record} with the value {value} yet ({why})")
+
+
 class BadLifetime(Refusal):
     """`expires_in` is not a number of seconds that a share could live."""
 
@@ -349,6 +392,16 @@ class NoSuchShare(Refusal):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no such share: {name!r}")
+
+
+class ShareActive(Refusal):
+    """The share still holds its name: that is not to be given free."""
+
+    code = "share-active"
+    status = 409
+
+    def __init__(self, name: str, state: str) -> None:
+        super().__init__(f"{name!r} is {state}, not ended; revoke it before its release")
 
 
 class ShareEnded(Refusal):

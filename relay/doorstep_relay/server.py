@@ -21,6 +21,7 @@ from doorstep_relay.config import Settings
 from doorstep_relay.config_values import Address
 from doorstep_relay.control import limits
 from doorstep_relay.control.apex import Apex
+from doorstep_relay.control.domains import ACTIONS as DOMAINS
 from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.effects import Effects
 from doorstep_relay.control.gates import Gatekeeper, Gates
@@ -30,6 +31,7 @@ from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
 from doorstep_relay.control.session import Hub, SessionSettings
+from doorstep_relay.control.showing import LOOK_EVERY, Showing
 from doorstep_relay.control.usage import WRITE_EVERY
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
@@ -146,6 +148,17 @@ class Relay:
             self.effects.on(action, lambda change: self.limits.obey(change, self.switchboard))
         self.effects.on("share.policy", self.gatekeeper.obey)
 
+    async def _show_domains(self, edge: Edge) -> None:
+        """Accounts' own hosts lead to their shares, from now on and as that changes."""
+        showing = Showing(self.services.domains, edge)
+        for action in DOMAINS:
+            self.effects.on(action, showing.obey)
+        await showing.begin()
+
+    async def _look_at_domains(self) -> None:
+        for change in await self.services.domains.look_again():
+            await self.effects.apply(change)
+
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve a listening socket until told to stop."""
         stop = asyncio.Event()
@@ -157,6 +170,7 @@ class Relay:
         await self.shares.all_offline()
         seen = await self.shares.last_change()
         await self.limits.load()
+        await self._show_domains(edge)
         server = await listen(lambda: VisitorConnection(edge), sock, certificates)
         self._announce()
         _settle_memory()
@@ -167,6 +181,7 @@ class Relay:
                 tasks.create_task(_forever(self._tidy, TIDY_EVERY)),
                 tasks.create_task(_forever(self._count, 1.0)),
                 tasks.create_task(_forever(self._write_usage, WRITE_EVERY)),
+                tasks.create_task(_forever(self._look_at_domains, LOOK_EVERY)),
                 tasks.create_task(self._follow(seen)),
                 tasks.create_task(self.apex.warm_up()),
             ]

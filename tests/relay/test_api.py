@@ -73,7 +73,7 @@ async def test_an_account_lists_its_own_shares(api: Api) -> None:
 async def test_ended_shares_are_listed_when_asked_for(api: Api) -> None:
     grant = await api.services.shares.open(api.actors["ann"], name="one")
     await api.services.shares.close(grant.share_id, 1)
-    assert (await api.ask("ann", "GET", "/api/v1/shares")).json() == {"shares": []}
+    assert (await api.ask("ann", "GET", "/api/v1/shares")).json() == {"shares": [], "next": None}
     assert len((await api.ask("ann", "GET", "/api/v1/shares?ended=true")).json()["shares"]) == 1
 
 

@@ -142,9 +142,12 @@ def _names() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_domain_account_id_account"),
         sa.PrimaryKeyConstraint("id", name="pk_domain"),
-        sa.UniqueConstraint("host", name="uq_domain_host"),
+        sa.UniqueConstraint("account_id", "host", name="uq_domain_account_id_host"),
     )
-    op.create_index("ix_domain_account_id", "domain", ["account_id"])
+    proven = sa.text("verified_at IS NOT NULL")
+    op.create_index(
+        "uq_domain_host", "domain", ["host"], unique=True, sqlite_where=proven, postgresql_where=proven
+    )
 
     op.create_table(
         "reservation",

@@ -11,7 +11,8 @@ from doorstep_relay.control.actors import RELAY, Actor
 from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue, note, take, write
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event, State
 from doorstep_relay.domain.names import lookup_form
-from doorstep_relay.errors import NoSuchShare, NotFoundError, ShareEnded
+from doorstep_relay.domain.scopes import Scope
+from doorstep_relay.errors import NoSuchShare, ShareActive, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change, Entry
 from doorstep_relay.store.models import Share
@@ -89,12 +90,12 @@ def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -
 
 
 def release(session: Session, now: float, actor: Actor, name: str) -> Change:
-    """Give the name of an ended share free. The operator's alone."""
+    """Give the name of an ended share free. The operator's and admins' alone."""
     share = _newest(session, name)
-    if share is None or not actor.is_operator:
+    if share is None or not actor.may(Scope.admin):
         raise NoSuchShare(name)
     if share.state in ACTIVE:
-        raise NotFoundError(f"{share.name!r} is {share.state}, not ended; revoke it before its release")
+        raise ShareActive(share.name, share.state)
     share.released_at = now
     session.flush()
     (change,) = audit.record(session, note(actor, now, "share.release", share))

@@ -7,11 +7,14 @@ from typing import Final
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.accounts import Accounts
+from doorstep_relay.control.domains import Domains
 from doorstep_relay.control.invitations import Invitations
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.logins import Logins
+from doorstep_relay.control.names import Names
 from doorstep_relay.control.openid import OpenId, Provider
 from doorstep_relay.control.policies import Policies
+from doorstep_relay.control.proof import DnsProver
 from doorstep_relay.control.reports import Reports
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
@@ -42,6 +45,8 @@ class Services:
         self.openid = _openid(settings, clock, SIGN_IN_CALLBACK)
         self.visitors_openid = _openid(settings, clock, landing.OIDC_CALLBACK)
         self.trail = Trail(database)
+        self.names = Names(database, clock)
+        self.domains = Domains(database, clock, settings.domain, DnsProver(settings.dns_server))
         self.policies = Policies(database, clock, can_sign_in=self.openid is not None)
         self.reports = Reports(database, clock)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +22,7 @@ from doorstep_relay.control.history import ShareFacts, facts, take_live_offline
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.opening import Grant, Opening, open_all
 from doorstep_relay.control.tending import Extension
-from doorstep_relay.domain.lifecycle import Event
+from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event
 from doorstep_relay.domain.names import check_name, lookup_form
 from doorstep_relay.domain.naming import Naming
 from doorstep_relay.domain.policy import Policy
@@ -29,7 +30,7 @@ from doorstep_relay.errors import BadLifetime, NeedsAccount, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
-from doorstep_relay.store.shares import ShareRows
+from doorstep_relay.store.shares import ShareRows, ShareSearch
 
 __all__ = ["ANONYMOUS", "OPERATOR", "RELAY", "Actor", "Change", "Grant", "ShareFacts", "Shares"]
 
@@ -189,9 +190,9 @@ class Shares:
         return await self._database.write(lambda session: tending.transfer(session, now, actor, name, to))
 
     async def release(self, name: str, *, actor: Actor) -> Change:
-        """Give a revoked or kept name free, for everybody. The operator's alone.
+        """Give a revoked or kept name free, for everybody. The operator's and admins' alone.
 
-        Raises `NoSuchShare` when nobody had the name, `NotFoundError` when there is nothing to release.
+        Raises `NoSuchShare` when nobody had the name, `ShareActive` when somebody holds it.
         """
         now = self._clock()
         return await self._database.write(lambda session: ending.release(session, now, actor, name))
@@ -208,13 +209,17 @@ class Shares:
 
     async def list(self, *, owner: Actor | None = None, ended: bool = False) -> Sequence[ShareFacts]:
         """Shares, newest first: everybody's, or one account's; ended ones only when asked for."""
-        if owner is not None and owner.account_id is None:
-            return []
-        owner_id = owner.account_id if owner else None
-        page = await self._database.read(
-            lambda session: ShareRows(session).page(owner_id=owner_id, ended=ended)
-        )
-        return [facts(*row) for row in page]
+        states = tuple(ACTIVE | ENDED) if ended else ()
+        return await self.search(ShareSearch(states=states, sort="-created"), owner)
+
+    async def search(self, wanted: ShareSearch, owner: Actor | None = None) -> Sequence[ShareFacts]:
+        """The shares that are wanted; only those of `owner` where one is given. Nobody owns nothing."""
+        if owner is not None:
+            if owner.account_id is None:
+                return []
+            wanted = replace(wanted, owner_id=owner.account_id)
+        found = await self._database.read(lambda session: ShareRows(session).search(wanted))
+        return [facts(*row) for row in found]
 
     async def changes_since(self, audit_id: int) -> Sequence[Change]:
         """What was recorded after `audit_id`, oldest first; at most 1,000, so ask until nothing comes."""

@@ -133,6 +133,16 @@ class Edge:
         for visitor in list(self.visitors):
             visitor.recheck(share)
 
+    def show(self, host: str, label: str, owner: int) -> None:
+        """An account's own host shows this share of its from now on."""
+        self.hosts.show(host, label, owner)
+
+    def forget(self, host: str) -> None:
+        """It shows nothing any more, and what is under way there is cut."""
+        self.hosts.forget(host)
+        for visitor in list(self.visitors):
+            visitor.leave_host(host.encode("ascii"))
+
     def is_full(self) -> bool:
         """Whether one visitor more would be too many, also when those who ask for nothing have left."""
         if len(self.visitors) + len(self.at_apex) < self.limits.max_visitors:

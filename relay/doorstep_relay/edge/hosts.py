@@ -19,6 +19,8 @@ class Kind(Enum):
     """The relay itself: its API and its pages."""
     SHARE = auto()
     """One label below the domain; whether that share exists is another question."""
+    CUSTOM = auto()
+    """An account's own host name, which was proven and leads to a share of that account."""
     FOREIGN = auto()
     """Neither: a name that this relay does not serve."""
     BAD = auto()
@@ -32,6 +34,8 @@ class Place:
     kind: Kind
     host: bytes = b""
     label: str = ""
+    owner: int | None = None
+    """The account that the share has to be of; only of a `CUSTOM` host."""
 
 
 class Hosts:
@@ -40,7 +44,18 @@ class Hosts:
     def __init__(self, domain: str) -> None:
         self.domain = domain.lower().encode("ascii")
         self._suffix = b"." + self.domain
+        self._custom: dict[bytes, tuple[str, int]] = {}
         self.place = lru_cache(maxsize=4096)(self._place)
+
+    def show(self, host: str, label: str, owner: int) -> None:
+        """An account's own host leads to this share of its from now on."""
+        self._custom[host.encode("ascii")] = (label, owner)
+        self.place.cache_clear()
+
+    def forget(self, host: str) -> None:
+        """It leads nowhere any more."""
+        self._custom.pop(host.encode("ascii"), None)
+        self.place.cache_clear()
 
     def _place(self, value: bytes) -> Place:
         match = _HOST.match(value)
@@ -52,11 +67,15 @@ class Hosts:
         if host == self.domain or _is_address(host):
             return Place(Kind.APEX, host)
         if not host.endswith(self._suffix):
-            return Place(Kind.FOREIGN, host)
+            return self._not_ours(host)
         label = host[: -len(self._suffix)]
         if not label or b"." in label or len(label) > 63:
             return Place(Kind.FOREIGN, host)
         return Place(Kind.SHARE, host, label.decode("ascii"))
+
+    def _not_ours(self, host: bytes) -> Place:
+        found = self._custom.get(host)
+        return Place(Kind.FOREIGN, host) if found is None else Place(Kind.CUSTOM, host, *found)
 
 
 def _is_address(host: bytes) -> bool:

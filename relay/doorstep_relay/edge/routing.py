@@ -31,6 +31,8 @@ class Goal(Enum):
     """The relay's own app."""
     PAGE = auto()
     """The relay's own app, for one of its pages on a share's host."""
+    CUSTOM = auto()
+    """A share, at a host name of its account's own."""
     TUNNEL = auto()
     """To become a tunnel connection, if its ticket is good."""
 
@@ -61,6 +63,7 @@ class Asker(Protocol):
 
 _MISDIRECTED: Final = Refusal("misdirected")
 _BUSY: Final = Refusal("busy")
+_NO_TUNNEL: Final = Refusal("not-found")
 _SHARE, _SHARE_KIND, _APEX_KIND, _BAD_KIND = Goal.SHARE, Kind.SHARE, Kind.APEX, Kind.BAD
 
 
@@ -76,6 +79,11 @@ def route(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal | 
         return _apex(asker, head, rest)
     if kind is _BAD_KIND:
         return Refusal("bad-request", "Host is not a host name")
+    if kind is Kind.CUSTOM:
+        goal = _share(asker, head, place, rest)
+        if goal is Goal.TUNNEL:
+            return _NO_TUNNEL  # clients come to the share's own host
+        return Goal.CUSTOM if goal is _SHARE else goal
     return Refusal("no-such-share")
 
 

@@ -165,6 +165,8 @@ class VisitorConnection(Carrier):
             self._visit_apex(head, rest)
         elif goal is Goal.PAGE:
             self._visit_apex(head, rest, b"Doorstep-Share: %b\r\n" % place.label.encode("ascii"))
+        elif goal is Goal.CUSTOM:
+            self._visit_custom(place, head, rest)
         else:
             self._become_tunnel(head, place)
 
@@ -240,6 +242,24 @@ class VisitorConnection(Carrier):
             self._cut()
         else:
             self._stop(verdict)
+
+    def _visit_custom(self, place: Place, head: RequestHead, rest: bytes) -> None:
+        """An account's own host shows its own share, not what another account has under that name since."""
+        self.label = place.label
+        share = self.edge.switchboard.find(place.label)
+        if share is None:
+            self._look_up(place, rest)
+        elif share.account_id != place.owner:
+            self._say("no-such-share")
+        elif share.gate is None:
+            self._visit(share, head, rest)
+        else:
+            self._at_gate(share, share.gate, head, rest)
+
+    def leave_host(self, host: bytes) -> None:
+        """The host leads nowhere any more: what it carries is cut."""
+        if self._host == host and self.exchange is not None:
+            self.transport.abort()
 
     def _look_up(self, place: Place, rest: bytes) -> None:
         """Not live: the durable facts say why, and that takes a moment."""

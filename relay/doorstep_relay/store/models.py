@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -33,6 +34,7 @@ Json: Final = JSON().with_variant(JSONB, "postgresql")
 Hash: Final = String(64)
 
 _EMPTY: Final = text("''")
+_PROVEN: Final = text("verified_at IS NOT NULL")
 _NOT_ENDED: Final = text("ended_at IS NULL")
 _OFFLINE: Final = text("offline_since IS NOT NULL")
 _STATES: Final = "state IN ('live', 'offline', 'expired', 'revoked', 'closed')"
@@ -185,10 +187,15 @@ class Domain(Base):
     """A host name of an account's own that shows one of its shares, once a TXT record has proven it."""
 
     __tablename__ = "domain"
+    __table_args__ = (
+        # Whoever has not proven anything keeps nobody from proving it.
+        Index("uq_domain_host", "host", unique=True, sqlite_where=_PROVEN, postgresql_where=_PROVEN),
+        UniqueConstraint("account_id", "host"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    host: Mapped[str] = mapped_column(String(253), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    host: Mapped[str] = mapped_column(String(253))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     name: Mapped[str] = mapped_column(String(63))
     """The share's name."""
     challenge: Mapped[str] = mapped_column(String(64))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from doorstep_relay.domain.lifecycle import State
@@ -30,6 +31,35 @@ class Leased(NamedTuple):
 
 
 _LEASED = tuple(getattr(Share, field) for field in Leased._fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareSearch:
+    """Which shares are wanted, in which order, and from where on."""
+
+    owner_id: int | None = None
+    """Of one account; None for everybody's."""
+    owner: str | None = None
+    """Of the account of this name."""
+    text: str = ""
+    """What their names, or their owners', contain."""
+    states: tuple[State, ...] = ()
+    """In one of these; in none given, those that hold their name."""
+    paused: bool | None = None
+    sort: str = "created"
+    """One of `SORTS`; from the highest down if it begins with `-`."""
+    after: int | None = None
+    """The id of the last one that was seen."""
+    limit: int = 1000
+
+
+_NEVER: Final = 1e18
+_KEYS: Final[dict[str, ColumnElement[Any]]] = {
+    "created": Share.id.expression,
+    "name": Share.name.expression,
+    "expires": func.coalesce(Share.expires_at, _NEVER),
+}
+SORTS: Final = tuple(sign + key for key in _KEYS for sign in ("", "-"))
 
 
 class ShareRows:
@@ -99,16 +129,23 @@ class ShareRows:
         rows = self._session.execute(_with_owner().where(Share.offline_since.is_not(None)))
         return [(row[0], row[1]) for row in rows]
 
-    def page(
-        self, *, owner_id: int | None = None, ended: bool = False, limit: int = 1000
-    ) -> Sequence[tuple[Share, str | None]]:
-        """Shares with their owners' names, newest first: of one owner or all, with or without ended ones."""
-        query = _with_owner().order_by(Share.id.desc()).limit(limit)
-        if owner_id is not None:
-            query = query.where(Share.owner_id == owner_id)
-        if not ended:
-            query = query.where(_NOT_ENDED)
-        return [(row[0], row[1]) for row in self._session.execute(query)]
+    def search(self, wanted: ShareSearch) -> Sequence[tuple[Share, str | None]]:
+        """Shares with their owners' names, as they are wanted."""
+        key, down = _KEYS[wanted.sort.removeprefix("-")], wanted.sort.startswith("-")
+        query = _filtered(_with_owner(), wanted)
+        if wanted.after is not None:
+            query = query.where(self._beyond(key, wanted.after, down=down))
+        order = (key.desc(), Share.id.desc()) if down else (key, Share.id)
+        rows = self._session.execute(query.order_by(*order).limit(wanted.limit))
+        return [(row[0], row[1]) for row in rows]
+
+    def _beyond(self, key: ColumnElement[Any], after: int, *, down: bool) -> ColumnElement[bool]:
+        """After the share of this id; one that was forgotten since is taken as the last of all."""
+        at = self._session.scalar(select(key).where(Share.id == after))
+        if at is None:
+            return false()
+        here, there = tuple_(key, Share.id), tuple_(literal(at), literal(after))
+        return here < there if down else here > there
 
     def _one(self, query: Select[Share]) -> Share | None:
         return self._session.scalar(query.with_for_update())
@@ -119,6 +156,22 @@ class ShareRows:
 
 def _with_owner() -> Select[Share, str]:
     return select(Share, Account.name).outerjoin(Account, Account.id == Share.owner_id)
+
+
+def _filtered(query: Select[Share, str], wanted: ShareSearch) -> Select[Share, str]:
+    query = query.where(Share.state.in_(wanted.states) if wanted.states else _NOT_ENDED)
+    if wanted.owner_id is not None:
+        query = query.where(Share.owner_id == wanted.owner_id)
+    if wanted.owner is not None:
+        query = query.where(Account.name == wanted.owner)
+    if wanted.text:
+        text = wanted.text.lower()
+        query = query.where(
+            or_(Share.name.contains(text, autoescape=True), Account.name.icontains(text, autoescape=True))
+        )
+    if wanted.paused is not None:
+        query = query.where(Share.paused_at.is_not(None) if wanted.paused else Share.paused_at.is_(None))
+    return query
 
 
 def _newest(query: _Query, name: str) -> _Query:

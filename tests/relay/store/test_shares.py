@@ -11,7 +11,7 @@ from sqlalchemy import select
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR
 from doorstep_relay.control.shares import Change, Shares
 from doorstep_relay.domain.lifecycle import State
-from doorstep_relay.errors import BadLifetime, NameRefused, NameTaken, NoSuchShare, NotFoundError, ShareEnded
+from doorstep_relay.errors import BadLifetime, NameRefused, NameTaken, NoSuchShare, ShareActive, ShareEnded
 from doorstep_relay.store.models import AuditEvent
 from tests.relay.store.services import DAY, Services
 
@@ -312,7 +312,7 @@ async def test_releasing_gives_a_revoked_or_kept_name_to_anybody(services: Servi
 
 async def test_a_name_in_use_cannot_be_released(services: Services) -> None:
     await services.shares.open(ANONYMOUS, name="demo")
-    with pytest.raises(NotFoundError, match="revoke it"):
+    with pytest.raises(ShareActive, match="revoke it"):
         await services.shares.release("demo", actor=OPERATOR)
 
 
