@@ -34,10 +34,10 @@ def build_router(services: Services, on_change: OnChange, here: Here | None = No
     here = here or Here(services.settings)
     callers = Callers(services.tokens)
     router = APIRouter()
-    settings = services.settings
-    router.include_router(shares.routes(services.shares, callers, on_change, settings.share_url))
+    chosen = services.settings
+    router.include_router(shares.routes(services.shares, callers, on_change, chosen.share_url))
     router.include_router(names.routes(services.names, callers, on_change))
-    router.include_router(domains.routes(services.domains, callers, on_change, settings.trusted_proxies))
+    router.include_router(domains.routes(services.domains, callers, on_change, chosen.trusted_proxies))
     router.include_router(tokens.routes(services.tokens, callers, on_change))
     router.include_router(accounts.routes(services.accounts, callers, on_change))
     crowd = Crowd(services.clock)
