@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from doorstep_client.commands.links import extend, links, pause, resume, revoke
 from doorstep_client.commands.login import login, logout, whoami
 from doorstep_client.commands.policy import policy
 from doorstep_client.errors import DoorstepError
@@ -94,7 +95,7 @@ def share(
         sys.exit(1)
 
 
-for _command in (login, logout, whoami, policy):
+for _command in (login, logout, whoami, policy, links, extend, pause, resume, revoke):
     main.add_command(_command)
 
 

@@ -39,12 +39,18 @@ async def test_a_paused_link_is_seen_by_nobody_until_it_is_resumed(lasting: Last
 
 def test_a_link_whose_end_was_put_off_lives_on_and_its_client_says_so(lasting: Lasting) -> None:
     relay = lasting.relay
-    with client(relay, lasting.token(), name="extended", expires_in=6) as running:
-        running.told("ends in")  # shortly before that
+    with client(relay, lasting.token(), name="extended", expires_in=8) as running:
+        first_end = time.monotonic() + 8
         relay.cli("share", "extend", "extended", "1h")
         running.told("now ends at")
-        time.sleep(1.5)  # past the first end
+        wait_for(lambda: time.monotonic() > first_end + 0.6, 15, what="the first end")
         assert status(relay, running.url) == 200
+
+
+def test_a_client_is_reminded_of_the_end_shortly_before_it(lasting: Lasting) -> None:
+    with client(lasting.relay, lasting.token(), name="reminded", expires_in=5) as running:
+        running.told("ends in")
+        assert running.ended() == "expired"
 
 
 def test_a_link_that_was_given_away_ends_for_who_had_it(lasting: Lasting) -> None:

@@ -1,0 +1,135 @@
+"""`doorstep links`, and what is done to one of them: revoke, extend, pause, resume. All by the relay's API."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import click
+
+from doorstep_client.errors import DoorstepError
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_relay = click.option(
+    "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
+)
+
+
+@click.command()
+@click.option("--all", "ended", is_flag=True, help="Also those that are over.")
+@click.option("--json", "as_json", is_flag=True, help="For programs. Times are unix seconds.")
+@_relay
+def links(ended: bool, as_json: bool, relay: str | None) -> None:
+    """List your links, from whichever computer they were opened."""
+    found = _all_links(relay, ended=ended)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif found:
+        _print_table([("NAME", "STATE", "ENDS", "ADDRESS"), *(_row(link, time.time()) for link in found)])
+    else:
+        click.echo("You have no links now.", err=True)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--reason", default="", help="What its visitors read.")
+@_relay
+def revoke(name: str, reason: str, relay: str | None) -> None:
+    """End your link NAME now. The name can be had again when the relay's operator releases it."""
+    query = "?" + urlencode({"reason": reason}) if reason else ""
+    _ask(relay, "DELETE", _path(name) + query)
+    click.echo(f"Revoked {name}.")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("time_", metavar="TIME")
+@_relay
+def extend(name: str, time_: str, relay: str | None) -> None:
+    """Put off the end of your link NAME by TIME: 90s, 30m, 2h, 3d."""
+    link = _ask(relay, "POST", _path(name) + "/extend", {"by": _seconds(time_)})
+    click.echo(f"{name} ends {_when(link['expires_at'], time.time())}.")
+
+
+@click.command()
+@click.argument("name")
+@_relay
+def pause(name: str, relay: str | None) -> None:
+    """Let nobody see your link NAME until `doorstep resume NAME`. Its program goes on."""
+    _ask(relay, "POST", _path(name) + "/pause")
+    click.echo(f"Paused {name}: its visitors are told so.")
+
+
+@click.command()
+@click.argument("name")
+@_relay
+def resume(name: str, relay: str | None) -> None:
+    """Let visitors see your link NAME again."""
+    _ask(relay, "POST", _path(name) + "/resume")
+    click.echo(f"Resumed {name}.")
+
+
+def _all_links(relay: str | None, *, ended: bool) -> list[dict[str, Any]]:
+    """Page by page."""
+    found: list[dict[str, Any]] = []
+    query: dict[str, str] = {"ended": "true"} if ended else {}
+    while True:
+        page = _ask(relay, "GET", "/api/v1/shares?" + urlencode(query))
+        found += page["shares"]
+        if page["next"] is None:
+            return found
+        query["after"] = str(page["next"])
+
+
+def _ask(relay: str | None, method: str, path: str, body: Any = None) -> Any:
+    from doorstep_client.rest import call
+    from doorstep_client.settings import find_relay
+
+    try:
+        return call(find_relay(relay), method, path, body)
+    except DoorstepError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _path(name: str) -> str:
+    return f"/api/v1/shares/{quote(name, safe='')}"
+
+
+def _seconds(text: str) -> float:
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise click.BadParameter(f"{text!r} is no time; write 90s, 30m, 2h or 3d", param_hint="TIME")
+    return seconds
+
+
+def _row(link: dict[str, Any], now: float) -> tuple[str, str, str, str]:
+    over = link["ended_at"] is not None
+    state = f"{link['state']}, paused" if link["paused_at"] is not None and not over else link["state"]
+    ends = link["reason"] or "over" if over else _when(link["expires_at"], now)
+    return link["name"], state, ends, link["url"]
+
+
+def _when(at: float | None, now: float) -> str:
+    """`at` as a person reads it: how long it is until then."""
+    if at is None:
+        return "never"
+    left = max(0.0, at - now)
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if left >= 2 * size:
+            return f"in {left / size:.0f} {unit}"
+    return f"in {left:.0f} s"
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    from doorstep_client.wire import readable
+
+    cells = [tuple(readable(cell) for cell in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
