@@ -44,8 +44,8 @@ class People(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     def admit(self, email: str) -> bool:
         """Whether a (verified) address is one of them."""
         address = email.lower()
-        domain = address.rpartition("@")[2]
-        return address in self.emails or "*" in self.domains or domain in self.domains
+        name, _, domain = address.rpartition("@")
+        return bool(name) and (address in self.emails or "*" in self.domains or domain in self.domains)
 
 
 class Wish(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
