@@ -92,7 +92,7 @@ def serve(**flags: Any) -> None:
         from doorstep_relay import server
 
         asyncio.run(_ready(settings))
-        server.run(settings, sock)
+        server.run(settings, sock, lambda: with_secret(read_settings(flags)))
 
 
 @contextmanager

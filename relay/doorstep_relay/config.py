@@ -36,8 +36,6 @@ class Source(NamedTuple):
     parse: Callable[[str], Any]
     flag: bool = True
     """Whether there is a command-line flag; a secret has none, since everybody sees a process's arguments."""
-    reloads: bool = True
-    """Whether a running relay takes it up on SIGHUP."""
 
 
 def _setting(
@@ -47,10 +45,9 @@ def _setting(
     *,
     flag: bool = True,
     show: bool = True,
-    reloads: bool = True,
 ) -> Any:
     """A field that knows how it is read and explained. `show=False` keeps its value out of `repr`."""
-    return field(default=default, metadata={"source": Source(about, parse, flag, reloads)}, repr=show)
+    return field(default=default, metadata={"source": Source(about, parse, flag)}, repr=show)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,39 +58,33 @@ class Settings:
         Address("127.0.0.1", 8080),
         "Address to listen on, host:port. 0.0.0.0 or [::] for every interface.",
         read.address,
-        reloads=False,
     )
     domain: str = _setting(
         "localhost",
         "Domain below which every share gets its host name: NAME.DOMAIN. "
         "The relay's own host is DOMAIN itself.",
         read.domain,
-        reloads=False,
     )
     public_url: str | None = _setting(
         None,
         "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
         read.url,
-        reloads=False,
     )
     tls_cert: tuple[Path, ...] = _setting(
         (),
         "Certificate file (PEM, with its chain) for TLS on the listening port; several, with commas between, "
         "are chosen by the visitor's server name. New files take effect by themselves.",
         read.paths,
-        reloads=False,
     )
     tls_key: tuple[Path, ...] = _setting(
         (),
         "Key file of each certificate, in the same order; left out when a key is in its certificate's file.",
         read.paths,
-        reloads=False,
     )
     data: Path = _setting(  # noqa: RUF009  # makes a dataclass field
         Path("doorstep-data"),
         "Directory of the relay's secret and its SQLite database; made when missing.",
         read.path,
-        reloads=False,
     )
     database: str | None = _setting(
         None,
@@ -101,19 +92,16 @@ class Settings:
         "Set it by environment variable when it has a password.",
         read.database,
         show=False,
-        reloads=False,
     )
     config: Path | None = _setting(  # noqa: RUF009  # makes a dataclass field
         None,
         'File of settings (TOML: `max_head = "64k"`); flags and environment beat it. SIGHUP reads it again.',
         read.path,
-        reloads=False,
     )
     open: bool = _setting(
         False,
         "Let everybody open shares, without a token. Only for networks where you know everybody.",
         read.boolean,
-        reloads=False,
     )
     secret: bytes = _setting(
         b"",
@@ -122,7 +110,6 @@ class Settings:
         read.secret,
         flag=False,
         show=False,
-        reloads=False,
     )
     grace: float = _setting(
         3600.0, "How long a share whose client went away keeps its name and waits, offline.", read.duration
@@ -166,13 +153,11 @@ class Settings:
         "Most sessions at once of one account; of one address where no token is needed. It may open as many "
         "shares in one go.",
         read.count,
-        reloads=False,
     )
     open_every: float = _setting(
         0.1,
         "How long it takes until an account or address that opened --max-sessions shares may open one more.",
         read.duration,
-        reloads=False,
     )
     limit_shares: int | None = _setting(
         1024,
@@ -208,7 +193,6 @@ class Settings:
         "Most connections of visitors at once. Beyond it idle ones are ended, and new ones are answered 503 "
         "(clients are let in). By default half of the files that the process may open: see `ulimit -Hn`.",
         read.count,
-        reloads=False,
     )
     max_head: int = _setting(
         64 * 1024, "Largest head of a request or response (first line and headers).", read.size
@@ -239,7 +223,6 @@ class Settings:
         "Networks of the proxies in front of the relay, comma-separated, whose X-Forwarded-For is believed; "
         "from everybody else it is overwritten.",
         read.networks,
-        reloads=False,
     )
     oidc_issuer: str | None = _setting(
         None,
@@ -279,6 +262,17 @@ class Settings:
         None,
         "Name server that is asked whose a custom domain is, host:port; by default the system's.",
         read.address,
+    )
+    access_log: str | None = _setting(
+        None,
+        "File that gets a line of JSON for each request to a share, or - for stdout. SIGHUP opens it anew.",
+        read.log_target,
+    )
+    metrics: Address | None = _setting(  # noqa: RUF009  # makes a dataclass field
+        None, "Address of a listener of its own for Prometheus: /metrics.", read.address
+    )
+    drain: float = _setting(
+        5.0, "How long requests under way get to end when the relay is told to stop.", read.duration
     )
     change_poll: float = _setting(
         0.25, "How often the relay looks for what commands and other nodes changed.", read.duration

@@ -117,6 +117,12 @@ def path(text: str) -> Path:
         raise ValueError("give a path; there is no such user on this machine") from error
 
 
+def log_target(text: str) -> str | None:
+    """A file, `-` for stdout, or `none`."""
+    word = text.strip()
+    return None if word.lower() == "none" else word if word == "-" else str(path(word))
+
+
 def paths(text: str) -> tuple[Path, ...]:
     """Files, with commas between."""
     return tuple(path(part.strip()) for part in text.split(","))

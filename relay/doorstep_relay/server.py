@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -35,9 +36,14 @@ from doorstep_relay.control.showing import LOOK_EVERY, Showing
 from doorstep_relay.control.usage import WRITE_EVERY
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
+from doorstep_relay.draining import drain
 from doorstep_relay.edge.context import Edge, Limits
 from doorstep_relay.edge.listen import listen
 from doorstep_relay.edge.visitor import VisitorConnection
+from doorstep_relay.errors import ConfigError
+from doorstep_relay.notify import ready, reloading, stopping
+from doorstep_relay.observing import Observers
+from doorstep_relay.settings_text import changed
 from doorstep_relay.store.database import Database
 from doorstep_relay.switchboard.pool import clients_files
 
@@ -55,8 +61,6 @@ TIDY_EVERY = 5.0
 _MOST_FILES = 1024 * 1024
 _NEW_OBJECTS = 10_000
 """Between two looks of the garbage collector."""
-DRAIN = 5.0
-"""Seconds that requests under way get when the relay is told to stop."""
 
 
 def open_files() -> int:
@@ -67,8 +71,8 @@ def open_files() -> int:
     return most
 
 
-def run(settings: Settings, sock: socket.socket) -> None:
-    """Serve a listening socket until SIGTERM or SIGINT.
+def run(settings: Settings, sock: socket.socket, reread: Callable[[], Settings]) -> None:
+    """Serve a listening socket until SIGTERM or SIGINT; SIGHUP takes up what `reread` gives.
 
     `settings` have their secret, and a database with today's schema.
     """
@@ -76,11 +80,23 @@ def run(settings: Settings, sock: socket.socket) -> None:
     certificates = _certificates(settings)
     address = Address(settings.listen.host, sock.getsockname()[1])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(replace(settings, listen=address), sock, certificates))
+        reread_here = partial(_reread, reread, settings.listen, address)
+        runner.run(_serve(replace(settings, listen=address), sock, certificates, reread_here))
 
 
-async def _serve(settings: Settings, sock: socket.socket, certificates: Certificates | None) -> None:
-    await Relay(settings).serve(sock, certificates)
+def _reread(reread: Callable[[], Settings], asked: Address, bound: Address) -> Settings:
+    """The settings anew; a port that the system chose is still the one that was asked for."""
+    settings = reread()
+    return replace(settings, listen=bound) if settings.listen == asked else settings
+
+
+async def _serve(
+    settings: Settings,
+    sock: socket.socket,
+    certificates: Certificates | None,
+    reread: Callable[[], Settings],
+) -> None:
+    await Relay(settings, reread).serve(sock, certificates)
 
 
 def _certificates(settings: Settings) -> Certificates | None:
@@ -98,8 +114,9 @@ def _certificates(settings: Settings) -> Certificates | None:
 class Relay:
     """One relay process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
         self.settings = settings
+        self._reread = reread or (lambda: self.settings)
         self.database = Database.open(settings)
         self.services = Services(settings, self.database, time.time)
         self.limits = self.services.limits
@@ -165,14 +182,18 @@ class Relay:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        edge = self._edge(self.apex.protocol)
+        self.edge = edge = self._edge(self.apex.protocol)
         self.gatekeeper.recheck = edge.recheck
         await self.shares.all_offline()
         seen = await self.shares.last_change()
         await self.limits.load()
         await self._show_domains(edge)
         server = await listen(lambda: VisitorConnection(edge), sock, certificates)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        self.observers = Observers(self.here, edge)
+        await self.observers.start(self.settings)
         self._announce()
+        ready(f"listens on {self.settings.listen}")
         _settle_memory()
         async with asyncio.TaskGroup() as tasks:
             keepers = [
@@ -189,11 +210,15 @@ class Relay:
                 keepers.append(tasks.create_task(certificates.watch()))
             await stop.wait()
             log.info("stopping")
-            server.close()
-            await self._drain(edge)
+            stopping()
+            self.here.is_draining = True
+            if not await drain(edge, server, self.settings.drain):
+                log.warning("requests under way were cut: they took longer than --drain")
+            await self.hub.stop()
             for keeper in keepers:
                 keeper.cancel()
         edge.close()
+        self.observers.close()
         self.guesses.close()
         self.tallies.look()
         await self._write_usage()
@@ -217,18 +242,7 @@ class Relay:
             )
         return Edge(
             domain=settings.domain,
-            limits=Limits(
-                max_visitors=settings.max_visitors or files // 2,
-                max_clients=clients_files(files),
-                max_head=settings.max_head,
-                head_timeout=settings.head_timeout,
-                idle_timeout=settings.idle_timeout,
-                connect_wait=settings.connect_wait,
-                body_timeout=settings.body_timeout,
-                app_timeout=settings.app_timeout,
-                idle_stream=settings.stream_timeout,
-                stall_timeout=settings.stall_timeout,
-            ),
+            limits=self._edge_limits(),
             switchboard=self.switchboard,
             facts=self._facts,
             admit=self.hub.admit,
@@ -237,6 +251,52 @@ class Relay:
             trusted_proxies=settings.trusted_proxies,
             ask_password=self.guesses.ask,
         )
+
+    def _edge_limits(self) -> Limits:
+        settings, files = self.settings, self.hub.settings.files
+        return Limits(
+            max_visitors=settings.max_visitors or files // 2,
+            max_clients=clients_files(files),
+            max_head=settings.max_head,
+            head_timeout=settings.head_timeout,
+            idle_timeout=settings.idle_timeout,
+            connect_wait=settings.connect_wait,
+            body_timeout=settings.body_timeout,
+            app_timeout=settings.app_timeout,
+            idle_stream=settings.stream_timeout,
+            stall_timeout=settings.stall_timeout,
+        )
+
+    def reload(self) -> None:
+        """Take up the settings that can change while the relay runs; the log names those that cannot."""
+        reloading()
+        try:
+            new = self._reread()
+        except ConfigError as error:
+            log.error("the settings stay as they are: %s", error)  # noqa: TRY400  # it says all there is
+        else:
+            live, fixed = changed(self.settings, new)
+            self._use(replace(self.settings, **{name: getattr(new, name) for name in live}))
+            sys.stdout.write(f"Settings read again; changed: {', '.join(live) or 'none'}\n")
+            sys.stdout.flush()
+            if fixed:
+                log.warning("these settings need a restart: %s", ", ".join(fixed))
+        ready(f"listens on {self.settings.listen}")
+
+    def _use(self, settings: Settings) -> None:
+        self.settings = self.here.settings = settings
+        self.hub.settings = replace(
+            self.hub.settings,
+            heartbeat=settings.heartbeat,
+            spares=settings.spare_tunnels,
+            max_tunnels=settings.max_tunnels,
+            ticket_lifetime=settings.ticket_lifetime,
+        )
+        self.edge.limits = self._edge_limits()
+        self.observers.use(settings)
+        self.shares.use(settings)
+        self.services.usage.retention = settings.usage_retention
+        self.limits.change_defaults(settings.limits, self.switchboard)
 
     def app(self) -> ASGIApp:
         """The relay's own app, as it is served at its own host."""
@@ -309,19 +369,6 @@ class Relay:
         spent = self.tallies.unwritten()
         self.limits.count(spent, self.switchboard)
         await self.services.usage.write(spent)
-
-    async def _drain(self, edge: Edge) -> None:
-        """Let requests under way end, for a while; then end the sessions."""
-        limit = asyncio.get_running_loop().time() + DRAIN
-        while any(_is_served(visitor) for visitor in edge.visitors):
-            if asyncio.get_running_loop().time() > limit:
-                break
-            await asyncio.sleep(0.05)
-        await self.hub.stop()
-
-
-def _is_served(visitor: VisitorConnection) -> bool:
-    return visitor.exchange is not None or visitor.transport.get_write_buffer_size() > 0
 
 
 def _settle_memory() -> None:

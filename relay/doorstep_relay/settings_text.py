@@ -20,6 +20,19 @@ _TIMES: Final[frozenset[Callable[[str], Any]]] = frozenset(
 )
 
 
+LIVE: Final = frozenset(
+    {
+        *("grace", "name_hold", "retention", "usage_retention", "default_lifetime", "max_lifetime"),
+        *("heartbeat", "spare_tunnels", "max_tunnels", "ticket_lifetime", "change_poll", "drain"),
+        *("limit_shares", "limit_connections", "limit_requests", "limit_bytes", "limit_month"),
+        *("limit_request_size", "connect_wait", "max_head", "head_timeout", "idle_timeout", "body_timeout"),
+        *("app_timeout", "stream_timeout", "stall_timeout", "access_log"),
+    }
+)
+"""Settings that SIGHUP changes in a running relay. Connections and sessions that are there keep what they
+were told; what comes next is held to the new values. Limits hold for everybody at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One setting."""
@@ -52,10 +65,11 @@ def as_text(value: Any, parse: Callable[[str], Any]) -> str:
 
 def changed(old: Settings, new: Settings) -> tuple[list[str], list[str]]:
     """Names of the settings that differ: those that take effect now, and those that need a restart."""
-    live, fixed = [], []
+    live: list[str] = []
+    fixed: list[str] = []
     for setting in fields(Settings):
         if getattr(old, setting.name) != getattr(new, setting.name):
-            (live if source(setting).reloads else fixed).append(setting.name)
+            (live if setting.name in LIVE else fixed).append(setting.name)
     return live, fixed
 
 
@@ -67,6 +81,6 @@ def _line(setting: Field[Any], value: Any) -> Line:
         value=None if unset else as_text(value, facts.parse),
         is_default=value == setting.default,
         is_secret=not setting.repr,
-        reloads=facts.reloads,
+        reloads=setting.name in LIVE,
         about=facts.about,
     )

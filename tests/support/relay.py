@@ -20,7 +20,15 @@ START_DEADLINE = 20.0
 class Relay:
     """One data directory, one port, and the process that serves them (or served: see `kill`)."""
 
-    def __init__(self, data: Path, *, port: int | None = None, args: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        port: int | None = None,
+        args: Sequence[str] = (),
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self.env = env
         self.data = data
         self.port = port or free_port()
         self.args = list(args)
@@ -44,7 +52,7 @@ class Relay:
         """Start serving and return once `GET /healthz` answers 200."""
         listen = f"127.0.0.1:{self.port}"
         command = [COMMAND, "serve", "--listen", listen, "--domain", "localhost", *self._where, *self.args]
-        self.process = Process(command, log=self.data / "relay.log", env=clean_env(self.data))
+        self.process = Process(command, log=self.data / "relay.log", env=clean_env(self.data, self.env))
         try:
             wait_for(self._healthy, START_DEADLINE, what="the relay's /healthz")
         except BaseException:

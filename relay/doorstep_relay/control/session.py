@@ -393,8 +393,11 @@ class Session:
                 if self._parting is not None:
                     await self._channel.send(wire.encode(self._parting))
                     await self._channel.close(1008, self._parting.code)
+                elif self._hub.stopping:
+                    await self._channel.send(wire.encode(wire.Goaway()))
+                    await self._channel.close(1012, "")
                 else:
-                    await self._channel.close(1012 if self._hub.stopping else 1000, "")
+                    await self._channel.close(1000, "")
         except (TimeoutError, OSError):
             pass  # the client is gone: nothing to be polite about
 

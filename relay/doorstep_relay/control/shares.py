@@ -56,6 +56,10 @@ class Shares:
         self._openings = Batch(database, open_all)
         self._partings = Batch(database, part_all)
 
+    def use(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self._settings = settings
+
     # -- the client's ------------------------------------------------------------------------------
 
     async def open(

@@ -97,7 +97,8 @@ class Carrier(Connection):
         if head.upgrade:
             exchange.held, rest = rest, b""
         try:
-            rest = exchange.begin(self._forwarding_lines(head), rest)
+            told = self._forwarding_lines(head)
+            rest = exchange.begin(told if self.record is None else told + self.record.line, rest)
         except BadBodyError as error:
             self._bad_body(error)
             return
@@ -167,8 +168,8 @@ class Carrier(Connection):
 
     def _next(self) -> None:
         self._state = _HEAD
-        if self._meter is not None:
-            self._leave_meter()
+        if self._meter is not None or self.record is not None:
+            self._request_over()
         self._head = None
         self.deadline = self.edge.now + self.edge.limits.idle_timeout
         data, self._buffer = self._buffer, b""

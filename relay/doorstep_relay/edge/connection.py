@@ -17,6 +17,7 @@ from doorstep_relay.edge.tunnel import BUFFER
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
     from doorstep_relay.edge.exchange import Exchange
+    from doorstep_relay.edge.record import Record
     from doorstep_relay.edge.request import RequestHead
     from doorstep_relay.switchboard.meter import Meter
 
@@ -46,6 +47,7 @@ class Connection(asyncio.Protocol):
         "deadline",
         "edge",
         "exchange",
+        "record",
         "transport",
         "write_paused",
     )
@@ -69,6 +71,8 @@ class Connection(asyncio.Protocol):
         self._reading = True
         self._meter: Meter | None = None
         """What has let the request under way in, and waits to hear that it is over."""
+        self.record: Record | None = None
+        """What is noted of the request under way, if anybody wants to know."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -79,10 +83,22 @@ class Connection(asyncio.Protocol):
         """Whether nothing would be lost but a connection: no whole request, no answer still on its way."""
         return self._state is State.HEAD and not self.transport.get_write_buffer_size()
 
+    @property
+    def is_idle(self) -> bool:
+        """The same, with not even a part of a head."""
+        return self.is_between_requests and not self._buffer
+
+    @property
+    def waits(self) -> bool:
+        """Whether its request has not gone anywhere yet."""
+        return self._state in (State.LOOKUP, State.WAITING)
+
     # -- writing -------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
         """Send to the visitor; progress moves the deadline on."""
+        if self.record is not None:
+            self.record.bytes_out += len(data)
         self.transport.write(data)
         if not self.write_paused:
             edge = self.edge
@@ -160,6 +176,8 @@ class Connection(asyncio.Protocol):
         """Answer in the relay's name, then end the connection once the visitor could read it."""
         if code not in answers.ANSWERS:
             code, reason = "offline", ""  # an end that is the client's business: the page tries again
+        if self.record is not None:
+            self.record.code = code
         head = self._head
         self._send_last(
             answers.render(
@@ -175,6 +193,9 @@ class Connection(asyncio.Protocol):
 
     def _send_last(self, answer: bytes) -> None:
         """The relay's own answer, after which the connection ends."""
+        if self.record is not None:
+            self.record.status = int(answer[9:12])
+            answer = answer.replace(b"\r\n", b"\r\n" + self.record.line, 1)
         self.write(answer)
         head = self._head
         if head is None or not head.body.done or self._buffer:
@@ -185,8 +206,8 @@ class Connection(asyncio.Protocol):
     def _start_draining(self) -> None:
         """Keep reading for a moment: closing on unread bytes would reset the answer away."""
         self._state = _DRAINING
-        if self._meter is not None:
-            self._leave_meter()
+        if self._meter is not None or self.record is not None:
+            self._request_over()
         self.deadline = self.edge.now + self._patience()
         self._buffer = b""
         self._hold_buffer = self._hold_upstream = self._hold_pace = False
@@ -205,24 +226,27 @@ class Connection(asyncio.Protocol):
         if self._drained > _DRAIN:
             self.hold_reading(buffer=True)
 
-    def _leave_meter(self) -> None:
-        """The request that a meter let in is over."""
+    def _request_over(self) -> None:
+        """Whoever looked after the request under way hears of its end."""
         meter, self._meter = self._meter, None
         if meter is not None:
             meter.leave()
+        record, self.record = self.record, None
+        if record is not None and self.edge.recorder is not None:
+            self.edge.recorder.end(record)
 
     def _close(self) -> None:
         self._state = _CLOSED
-        if self._meter is not None:
-            self._leave_meter()
+        if self._meter is not None or self.record is not None:
+            self._request_over()
         self.deadline = self.edge.now + self.edge.limits.stall_timeout
         self.transport.close()
 
     def _cut(self) -> None:
         """End with a reset: an answer whose end is the connection's must not look complete."""
         self._state = _CLOSED
-        if self._meter is not None:
-            self._leave_meter()
+        if self._meter is not None or self.record is not None:
+            self._request_over()
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

@@ -20,6 +20,7 @@ from doorstep_relay.edge.forwarding import Network, Proxies
 from doorstep_relay.edge.hosts import Hosts, Place
 from doorstep_relay.edge.lookups import Facts, Lookups
 from doorstep_relay.edge.pacing import Pacer
+from doorstep_relay.edge.record import Recorder
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 
@@ -112,6 +113,10 @@ class Edge:
         self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()
         self.pacer = Pacer()
+        self.recorder: Recorder | None = None
+        """Notes every request, if anybody wants to know of them."""
+        self.is_draining = False
+        """Nobody new is let in but clients: the process ends when what is under way has ended."""
         self._shed_at = 0.0
         self._tick()
         self.look_up = Lookups(facts, asyncio.get_running_loop().time).look_up
@@ -145,6 +150,8 @@ class Edge:
 
     def is_full(self) -> bool:
         """Whether one visitor more would be too many, also when those who ask for nothing have left."""
+        if self.is_draining:
+            return True
         if len(self.visitors) + len(self.at_apex) < self.limits.max_visitors:
             return False
         self._make_room()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from doorstep_relay.edge.body import BadBodyError, Chunked, TooLargeError, UntilClose
 from doorstep_relay.edge.http1 import BadMessageError
 from doorstep_relay.edge.pacing import Pace
+from doorstep_relay.edge.record import Record, without_ids
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.edge.response import ResponseHead, read_response
 
@@ -89,6 +90,8 @@ class Exchange:
             share = self.upstream.share
             if share.meter is not None:
                 self._measure(share.meter, taken)
+            if self.visitor.record is not None:
+                self.visitor.record.bytes_in += taken
             share.bytes_in += taken
             self.upstream.transport.write(data if taken == len(data) else data[:taken])
         if self.head.body.done:
@@ -105,6 +108,8 @@ class Exchange:
 
     def raw_passed(self, data: bytes) -> None:
         """The same, when it is their turn."""
+        if self.visitor.record is not None:
+            self.visitor.record.bytes_in += len(data)
         self.upstream.share.bytes_in += len(data)
         self.upstream.transport.write(data)
 
@@ -209,6 +214,8 @@ class Exchange:
             raise BadMessageError("the app switched to a protocol that was not asked for", 502)
         self.upgraded = True
         extra = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade
+        if self.visitor.record is not None:
+            extra += self._noted(self.visitor.record, head)
         self._to_visitor(head.for_visitor(extra) + data)
         held, self.held = self.held, b""
         self.visitor.upgraded()
@@ -225,6 +232,8 @@ class Exchange:
             _unchunk(request, head)
         usual = head.dated and request.keep_alive and request.version == 11 and not self.stick
         marks = self.upstream.share.marks
+        if self.visitor.record is not None:
+            marks += self._noted(self.visitor.record, head)
         start = head.for_visitor(marks if usual else marks + self._own_lines(head))
         if body.done:
             self._to_visitor(start)
@@ -233,6 +242,12 @@ class Exchange:
             self._body(head, data, start)
         else:
             self._to_visitor(start)
+
+    def _noted(self, record: Record, head: ResponseHead) -> bytes:
+        """Note the answer; the field that tells the visitor the request's id."""
+        record.status = head.status
+        without_ids(head.lines)
+        return record.line
 
     def _own_lines(self, head: ResponseHead) -> bytes:
         """What the relay adds: a missing Date (RFC 9110 6.6.1) and the state of the visitor's connection."""

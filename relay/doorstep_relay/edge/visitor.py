@@ -103,8 +103,8 @@ class VisitorConnection(Carrier):
         self.edge.visitors.discard(self)
         self._leave_line()
         self._state = _CLOSED
-        if self._meter is not None:
-            self._leave_meter()
+        if self._meter is not None or self.record is not None:
+            self._request_over()
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.visitor_lost()
@@ -150,6 +150,10 @@ class VisitorConnection(Carrier):
         place = self.edge.hosts.place(head.host)
         self._host = place.host
         goal = route(self, head, place, rest)
+        if self.edge.recorder is not None and (goal is _SHARE or isinstance(goal, Refusal)):
+            self.record = self.edge.recorder.begin(
+                place.label, self._asker(head)[0], head, trusted=self.trusted
+            )
         if goal is _SHARE:
             self.label = place.label
             share = self.edge.switchboard.find(place.label)

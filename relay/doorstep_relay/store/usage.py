@@ -48,10 +48,8 @@ class UsageRows:
     def bytes_by_account(self, since: int) -> dict[int, int]:
         """Bytes of every account's shares from a day on."""
         query = select(Usage.account_id, _BYTES).where(Usage.day >= since, Usage.account_id.is_not(None))
-        return {
-            account_id: int(size)
-            for account_id, size in self._session.execute(query.group_by(Usage.account_id))
-        }
+        rows = self._session.execute(query.group_by(Usage.account_id))
+        return {account_id: int(size) for account_id, size in rows if account_id is not None}
 
     def bytes_of_share(self, share_id: int, since: int) -> int:
         """Bytes of one share from a day on."""
@@ -90,4 +88,5 @@ class UsageRows:
         return self._session.execute(delete(Usage).where(Usage.day < before)).rowcount  # type: ignore[attr-defined, no-any-return]
 
     def _lines(self, query: Any) -> list[Sums]:
-        return [Sums(key, name, *map(int, rest)) for key, name, *rest in self._session.execute(query)]
+        rows = self._session.execute(query)
+        return [Sums(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in rows]
