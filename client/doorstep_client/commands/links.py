@@ -1,4 +1,4 @@
-"""`doorstep links`, and what is done to one of them: revoke, extend, pause, resume. All by the relay's API."""
+"""`doorstep links`, and what is done to one of them: revoke, extend, pause, resume."""
 
 from __future__ import annotations
 
