@@ -35,11 +35,8 @@ def refusals(*classes: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     about: dict[int, list[str]] = {422: ["A parameter that means nothing: bad-request."]}
     for refusal in classes:
         about.setdefault(refusal.status, []).append((refusal.__doc__ or "").partition("\n")[0])
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {
-        status: {"description": " ".join(said), "model": Problem, "content": {PROBLEM: {"schema": schema}}}
-        for status, said in about.items()
-    }
+    content = {PROBLEM: {"schema": Problem.model_json_schema()}}  # a `model` would claim plain JSON as well
+    return {status: {"description": " ".join(said), "content": content} for status, said in about.items()}
 
 
 class ProblemRoute(APIRoute):

@@ -1,0 +1,273 @@
+"""Authorisation as a matrix: every route of the relay's API, for every kind of caller.
+
+A route that is added without a row fails here. What a row promises:
+
+    PUBLIC   anybody, with or without a token
+    ANY      whoever has a good token
+    OWN      the owner of the thing and an admin; to anybody else it is as if it were not there
+    LIST     whoever may see their own; what is listed is no business of this test
+    ADMIN    admins alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from doorstep_relay.control.accounts import AccountChange
+from doorstep_relay.control.actors import OPERATOR, Actor
+from doorstep_relay.control.api import build_router
+from doorstep_relay.control.shares import Change
+from doorstep_relay.domain.scopes import EVERY, Role, Scope
+from tests.relay.store.services import Services, open_services
+
+
+class World:
+    """A relay's API, and one caller of every kind. Things belong to Ann."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.headers: dict[str, dict[str, str]] = {"anonymous": {}}
+        self.ann: Actor
+        self._things = 0
+        app = FastAPI()
+        app.include_router(build_router(services, _ignore))
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+
+    async def sign_up(self) -> None:
+        made = await self._token("owner", "ann")
+        self.ann = made
+        await self._token("other member", "bob")
+        await self._token("admin", "root", scopes=EVERY)
+        await self.services.accounts.change("root", AccountChange(role=Role.admin), by=OPERATOR)
+        await self._token("admin's narrow token", "root", scopes=frozenset({Scope.share}))
+        await self._token("owner's narrow token", "ann", scopes=frozenset({Scope.share}))
+        await self._token("member with admin's scope", "mallory", scopes=EVERY)
+        revoked = await self._token("revoked token", "ann")
+        await self.services.tokens.revoke_one(revoked.token_key, by=OPERATOR)
+        await self._token("expired token", "ann", expires_in=1.0)
+        await self._token("banned", "eve", scopes=EVERY)
+        await self.services.accounts.change("eve", AccountChange(role=Role.admin), by=OPERATOR)
+        await self.services.accounts.ban("eve", by=OPERATOR)
+        self.services.clock.advance(2)
+
+    async def _token(self, caller: str, account: str, **how: Any) -> Actor:
+        made = await self.services.tokens.create(account, **how)
+        self.headers[caller] = {"Authorization": f"Bearer {made.raw}"}
+        return made.actor
+
+    def fresh(self) -> str:
+        self._things += 1
+        return f"thing-{self._things}"
+
+    async def ask(self, caller: str, row: Row, path: str) -> httpx.Response:
+        method = row.route.split()[0]
+        body = row.body(self) if callable(row.body) else row.body
+        return await self.http.request(method, path, headers=self.headers[caller], json=body)
+
+
+async def _ignore(_change: Change) -> None:
+    pass
+
+
+# -- the things that routes are about, each Ann's -------------------------------------------------
+
+
+async def nothing(_world: World) -> str:
+    return ""
+
+
+async def share(world: World) -> str:
+    return (await world.services.shares.open(world.ann, name=world.fresh())).name
+
+
+async def token(world: World) -> str:
+    return (await world.services.tokens.create("ann")).facts.key
+
+
+async def account(world: World) -> str:
+    return (await world.services.accounts.create(world.fresh(), by=OPERATOR)).name
+
+
+async def banned_account(world: World) -> str:
+    name = await account(world)
+    await world.services.accounts.ban(name, by=OPERATOR)
+    return name
+
+
+async def invitation(world: World) -> str:
+    return str((await world.services.invitations.create(world.fresh())).facts.id)
+
+
+class Who(Enum):
+    PUBLIC = auto()
+    ANY = auto()
+    OWN = auto()
+    LIST = auto()
+    ADMIN = auto()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route: who may, what it answers to them, and what it is about."""
+
+    route: str
+    who: Who
+    status: int
+    thing: Callable[[World], Awaitable[str]] = nothing
+    body: Any = None
+    missing: str = field(default="no-such-thing")
+    """A thing that is not there."""
+
+
+def _new_account(world: World) -> dict[str, str]:
+    return {"name": world.fresh()}
+
+
+_SHARE, _ACCOUNT, _TOKEN = "/api/v1/shares/{name}", "/api/v1/accounts/{name}", "/api/v1/tokens/{key}"
+MATRIX = [
+    Row("GET /healthz", Who.PUBLIC, 200),
+    Row("GET /api/v1/whoami", Who.ANY, 200),
+    Row("GET /api/v1/shares", Who.LIST, 200),
+    Row(f"GET {_SHARE}", Who.OWN, 200, share),
+    Row(f"DELETE {_SHARE}", Who.OWN, 204, share),
+    Row(f"GET {_SHARE}/limits", Who.OWN, 200, share),
+    Row(f"PUT {_SHARE}/limits", Who.OWN, 200, share, {"max_connections": 3}),
+    Row("GET /api/v1/tokens", Who.LIST, 200),
+    Row("POST /api/v1/tokens", Who.LIST, 201, body={}),
+    Row(f"PATCH {_TOKEN}", Who.OWN, 200, token, {"label": "mine"}),
+    Row(f"DELETE {_TOKEN}", Who.OWN, 204, token),
+    Row("GET /api/v1/audit", Who.LIST, 200),
+    Row("GET /api/v1/accounts", Who.ADMIN, 200),
+    Row("POST /api/v1/accounts", Who.ADMIN, 201, body=_new_account),
+    Row(f"GET {_ACCOUNT}", Who.ADMIN, 200, account),
+    Row(f"PATCH {_ACCOUNT}", Who.ADMIN, 200, account, {"email": "a@example.org"}),
+    Row(f"PUT {_ACCOUNT}/ban", Who.ADMIN, 200, account, {"reason": "spam"}),
+    Row(f"DELETE {_ACCOUNT}/ban", Who.ADMIN, 200, banned_account),
+    Row(f"GET {_ACCOUNT}/limits", Who.ADMIN, 200, account),
+    Row(f"PUT {_ACCOUNT}/limits", Who.ADMIN, 200, account, {"max_shares": 3}),
+    Row("GET /api/v1/invitations", Who.ADMIN, 200),
+    Row("POST /api/v1/invitations", Who.ADMIN, 201, body={"account": "new"}),
+    Row("DELETE /api/v1/invitations/{number}", Who.ADMIN, 204, invitation),
+    Row("POST /api/v1/invitations/redeem", Who.PUBLIC, 404, body={"code": "dsi_wrong"}),
+    Row("POST /api/v1/device", Who.PUBLIC, 201, body={}),
+    Row("POST /api/v1/device/token", Who.PUBLIC, 400, body={"device_code": "dsd_wrong"}),
+]
+
+NOBODY = ("anonymous", "revoked token", "expired token")
+SMALL = ("admin's narrow token", "owner's narrow token")
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_services(tmp_path / "data") as services:
+        made = World(services)
+        await made.sign_up()
+        async with made.http:
+            yield made
+
+
+async def test_every_route_has_a_row(world: World) -> None:
+    app = FastAPI()
+    app.include_router(build_router(world.services, _ignore))
+    routes = {
+        f"{method} {route.path}"
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+    listed = {
+        f"{method.upper()} {path}" for path, found in app.openapi()["paths"].items() for method in found
+    }
+    assert routes | listed == {row.route for row in MATRIX}
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: row.route)
+async def test_each_caller_gets_what_is_theirs(world: World, row: Row) -> None:
+    for caller in world.headers:
+        path = await _path(world, row)
+        answer = await world.ask(caller, row, path)
+        expected, code = _expected(row, caller)
+        assert answer.status_code == expected, (caller, answer.text)
+        if code:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["code"] == code, caller
+
+
+@pytest.mark.parametrize("row", [row for row in MATRIX if row.who is Who.OWN], ids=lambda row: row.route)
+async def test_what_is_not_the_callers_is_answered_like_what_is_not_there(world: World, row: Row) -> None:
+    theirs = await _path(world, row)
+    nowhere = _filled(row, row.missing)
+    for caller in ("other member", "member with admin's scope"):
+        forbidden, missing = await world.ask(caller, row, theirs), await world.ask(caller, row, nowhere)
+        assert forbidden.status_code == missing.status_code == 404
+        assert forbidden.headers == missing.headers | {"content-length": forbidden.headers["content-length"]}
+        assert _without(forbidden, theirs) == _without(missing, nowhere)
+
+
+async def test_row_03_the_path_wins_over_the_body(world: World) -> None:
+    bobs = (await world.services.tokens.create("bob")).facts.key
+    answer = await world.http.patch(
+        f"/api/v1/tokens/{bobs}", headers=world.headers["owner"], json={"key": "x", "label": "mine"}
+    )
+    assert answer.status_code == 422, "a field that a body does not have is refused, not ignored"
+    answer = await world.http.patch(
+        f"/api/v1/tokens/{bobs}", headers=world.headers["owner"], json={"label": "mine"}
+    )
+    assert answer.status_code == 404
+
+
+# ------------------------------------------------------------------------------------------------
+
+
+def _expected(row: Row, caller: str) -> tuple[int, str]:
+    """Status and, where it is an error, its code."""
+    if row.who is Who.PUBLIC:
+        return row.status, ""
+    if caller in NOBODY:
+        return 401, "bad-token"
+    if caller == "banned":
+        return 403, "banned"
+    if row.who is Who.ANY:
+        return row.status, ""
+    return _expected_of_good_token(row, caller)
+
+
+def _expected_of_good_token(row: Row, caller: str) -> tuple[int, str]:
+    if caller == "admin":
+        return row.status, ""
+    if caller in SMALL:
+        # A token may always give itself up, so this one is told that there is no such other token.
+        return (404, "") if row.route == f"DELETE {_TOKEN}" else (403, "forbidden")
+    if row.who is Who.ADMIN:
+        return 403, "forbidden"
+    if row.who is Who.LIST or caller == "owner":
+        return row.status, ""
+    return 404, ""
+
+
+async def _path(world: World, row: Row) -> str:
+    return _filled(row, await row.thing(world))
+
+
+def _filled(row: Row, thing: str) -> str:
+    path = row.route.split()[1]
+    for name in ("name", "key", "number"):
+        path = path.replace(f"{{{name}}}", thing)
+    return path
+
+
+def _without(answer: httpx.Response, path: str) -> str:
+    for part in path.split("/"):
+        if part.startswith("thing-") or len(part) >= 8:
+            return answer.text.replace(part, "…")
+    return answer.text
