@@ -8,8 +8,9 @@ from typing import Final
 from fastapi import Request
 
 from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.tokens import Tokens, bearer
-from doorstep_relay.domain.attempts import Attempts
+from doorstep_relay.control.turnstile import subscriber
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import Forbidden, TooMany
 from doorstep_relay.store.audit import Change
@@ -32,11 +33,11 @@ class Crowd:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._tries = Attempts(_TRIES, _TRY_EVERY)
+        self._tries = Pace(_TRIES, _TRY_EVERY)
 
     def check(self, request: Request) -> None:
         """Count a request. Raises `TooMany`."""
-        wait = self._tries.wait(address_of(request), self._clock())
+        wait = self._tries.take(subscriber(address_of(request)), self._clock())
         if wait > 0:
             raise TooMany("too many requests without a token", wait)
 

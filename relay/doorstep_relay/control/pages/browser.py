@@ -15,8 +15,9 @@ from fastapi import Request, Response
 from doorstep_relay.config import Settings
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.api.callers import address_of
+from doorstep_relay.control.pace import Pace
+from doorstep_relay.control.turnstile import subscriber
 from doorstep_relay.control.web_sessions import SignedIn, WebSessions
-from doorstep_relay.domain.attempts import Attempts
 from doorstep_relay.errors import ForeignOrigin, TooMany
 
 _MOST_BYTES: Final = 16 * 1024
@@ -31,7 +32,7 @@ class Browser:
         self._settings = settings
         self._sessions = sessions
         self._clock = clock
-        self._guesses = Attempts(_TRIES, _TRY_EVERY)
+        self._guesses = Pace(_TRIES, _TRY_EVERY)
         self.secure = settings.public_scheme == "https"
         self.cookie = "__Host-doorstep" if self.secure else "doorstep"
 
@@ -72,13 +73,13 @@ class Browser:
 
     def check_guess(self, request: Request) -> None:
         """Count a try of something secret. Raises `TooMany`."""
-        wait = self._guesses.wait(address_of(request), self._clock())
+        wait = self._guesses.take(subscriber(address_of(request)), self._clock())
         if wait > 0:
             raise TooMany("too many tries", wait)
 
     def was_right(self, request: Request) -> None:
         """The try that was counted was no guess."""
-        self._guesses.forgive(address_of(request))
+        self._guesses.give_back(subscriber(address_of(request)))
 
     def _check_origin(self, request: Request) -> None:
         """A form of our own comes from this very origin: browsers say so, and no page can say it for them."""
