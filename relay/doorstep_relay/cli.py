@@ -25,12 +25,14 @@ from doorstep_relay.commands.audit import audit
 from doorstep_relay.commands.backup import backup, restore
 from doorstep_relay.commands.domain import domain
 from doorstep_relay.commands.invite import invite
+from doorstep_relay.commands.limit import limit
 from doorstep_relay.commands.name import name
 from doorstep_relay.commands.policy import policy
 from doorstep_relay.commands.report import report
 from doorstep_relay.commands.running import database_options, use
 from doorstep_relay.commands.share import share
 from doorstep_relay.commands.token import token
+from doorstep_relay.commands.usage import settings, usage
 from doorstep_relay.config import Settings, make_data_directory, read_settings, source, with_secret
 from doorstep_relay.errors import ConfigError, NotFoundError, RelayError
 
@@ -153,5 +155,8 @@ def db_upgrade(**flags: Any) -> None:
 
 
 share.add_command(policy)
-for _subject in (account, token, invite, share, name, domain, report, audit, backup, restore):
+for _subject in (
+    *(account, token, invite, share, name, domain, limit, usage, settings, report, audit),
+    *(backup, restore),
+):
     group.add_command(_subject)

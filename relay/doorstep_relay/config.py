@@ -371,6 +371,10 @@ def source(setting: Field[Any]) -> Source:
     return found
 
 
+NAMES_WITH_FLAGS: Final = tuple(setting.name for setting in fields(Settings) if source(setting).flag)
+"""Settings that a command line may give."""
+
+
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return ENVIRONMENT + name.upper()

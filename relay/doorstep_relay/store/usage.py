@@ -59,8 +59,8 @@ class UsageRows:
     def of_account(self, account_id: int, since: int, until: int) -> tuple[int, int, int]:
         """Requests, bytes in and out of an account's shares."""
         query = select(*_SUMS).where(Usage.account_id == account_id, Usage.day >= since, Usage.day < until)
-        requests, came, went = self._session.execute(query).one()
-        return int(requests), int(came), int(went)
+        sums = self._session.execute(query).one()
+        return int(sums[0]), int(sums[1]), int(sums[2])
 
     def by_share(self, account_id: int, since: int, until: int, *, after: int, limit: int) -> list[Sums]:
         """One account's shares, by their ids. A share that is forgotten has no name any more."""
