@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from doorstep_client.commands.inspect import inspect
 from doorstep_client.commands.links import extend, links, pause, resume, revoke
 from doorstep_client.commands.login import login, logout, whoami
 from doorstep_client.commands.policy import policy
@@ -59,6 +60,7 @@ def run(arguments: tuple[str, ...]) -> None:
 @click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
 @click.option("--readable", is_flag=True, help="A random name that is easy to say, and can be guessed.")
 @click.option("--balance", is_flag=True, help="Share the name with others who open it so, side by side.")
+@click.option("--inspect", "inspected", is_flag=True, help="Show the requests on a page of this computer.")
 @policy_options
 def share(
     port: int,
@@ -67,6 +69,7 @@ def share(
     expires_in: float | None,
     readable: bool,
     balance: bool,
+    inspected: bool,
     **flags: Any,
 ) -> None:
     """Give the server on PORT of this computer a public link, until Ctrl-C."""
@@ -83,10 +86,13 @@ def share(
             balance=balance,
             policy=asked,
             on_event=click.echo,
+            inspect=inspected or None,
         )
     except DoorstepError as error:
         raise click.ClickException(str(error)) from error
     click.echo(link.visit_url)
+    if link.inspect_url:
+        click.echo(f"Its requests, for you: {link.inspect_url}", err=True)
     try:
         link.wait()
     except KeyboardInterrupt:
@@ -95,7 +101,7 @@ def share(
         sys.exit(1)
 
 
-for _command in (login, logout, whoami, policy, links, extend, pause, resume, revoke):
+for _command in (login, logout, whoami, policy, links, extend, pause, resume, revoke, inspect):
     main.add_command(_command)
 
 

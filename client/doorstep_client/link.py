@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from doorstep_client.errors import DoorstepError, UsageError
 from doorstep_client.keeper import Keeper
 from doorstep_client.policy import make_policy
-from doorstep_client.settings import find_relay
-from doorstep_client.targets import AsgiApp, make_target
+from doorstep_client.settings import find_relay, wants_inspector
+from doorstep_client.targets import AsgiApp, Target, make_target
 from doorstep_client.wire import Naming, Opened
+
+if TYPE_CHECKING:
+    from doorstep_client.inspector import InspectedTarget
 
 
 class Link:
@@ -20,8 +23,9 @@ class Link:
     May be used from any thread.
     """
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, inspect_url: str | None = None) -> None:
         self._keeper = keeper
+        self._inspect_url = inspect_url
 
     @property
     def url(self) -> str:
@@ -43,6 +47,14 @@ class Link:
     def relay(self) -> str:
         """The relay's address."""
         return self._keeper.relay
+
+    @property
+    def inspect_url(self) -> str | None:
+        """The local page that shows the link's requests; None when the link is not inspected.
+
+        Whoever has this address, on this computer, sees what visitors send: it is for you alone.
+        """
+        return self._inspect_url
 
     @property
     def expires_at(self) -> float | None:
@@ -103,6 +115,7 @@ def share(
     loop: asyncio.AbstractEventLoop | None = None,
     lifespan: bool = True,
     on_event: Callable[[str], None] | None = None,
+    inspect: bool | None = None,
 ) -> Link:
     """Give a local app a public link, and return when the link works.
 
@@ -122,6 +135,8 @@ def share(
         on_event: called, on the loop's thread, with a sentence for the user whenever the link is
             lost, back or ended, when its end comes near or was put off, when it is paused or goes on,
             and when it was taken over from elsewhere.
+        inspect: whether to show the requests of this link on a page of this computer, `link.inspect_url`;
+            by default as `DOORSTEP_INSPECT` says, else not.
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
@@ -133,9 +148,12 @@ def share(
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
+    served, inspected = make_target(target, lifespan=lifespan), None
+    if wants_inspector() if inspect is None else inspect:
+        served = inspected = _inspected(served)
     keeper = Keeper(
         find_relay(relay, token),
-        make_target(target, lifespan=lifespan),
+        served,
         name=name,
         expires_in=expires_in,
         naming=naming,
@@ -145,7 +163,14 @@ def share(
         on_event=on_event,
     )
     keeper.start()
-    return Link(keeper)
+    return Link(keeper, inspected.url if inspected else None)
+
+
+def _inspected(target: Target) -> InspectedTarget:
+    """The inspector is imported where it is wanted, and costs nothing elsewhere."""
+    from doorstep_client.inspector import InspectedTarget
+
+    return InspectedTarget(target)
 
 
 def _check_thread(loop: asyncio.AbstractEventLoop | None) -> None:

@@ -22,6 +22,7 @@ from doorstep_client.errors import NoRelayError, UsageError
 RELAY_VARIABLE: Final = "DOORSTEP_RELAY"
 TOKEN_VARIABLE: Final = "DOORSTEP_TOKEN"  # noqa: S105  # the name of a variable
 FILE_VARIABLE: Final = "DOORSTEP_CONFIG"
+INSPECT_VARIABLE: Final = "DOORSTEP_INSPECT"
 
 _HOST: Final = re.compile(r"[\w.:-]+")
 
@@ -97,6 +98,16 @@ def with_token(settings: RelaySettings, token: str, found: str) -> RelaySettings
     """The settings with a token, and where it was found. Raises `UsageError` for what is no token."""
     _check_token(token)
     return replace(settings, token=token, token_from=found)
+
+
+def wants_inspector(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment asks for links to be inspected. Raises `UsageError` for what is no answer."""
+    said = environment.get(INSPECT_VARIABLE, "").strip().lower()
+    if said in ("1", "true", "yes", "on"):
+        return True
+    if said in ("", "0", "false", "no", "off"):
+        return False
+    raise UsageError(f"{INSPECT_VARIABLE} is {said!r}; give 1 or 0")
 
 
 def parse_relay(address: str) -> RelaySettings:

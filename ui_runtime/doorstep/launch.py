@@ -46,6 +46,7 @@ class LaunchOptions(LookOptions, total=False):
     expires_in: float | None
     share_password: str | None
     share_policy: dict[str, Any] | None
+    inspect: bool | None
     prevent_thread_lock: bool
     server_name: str | None
     server_port: int | None
@@ -111,6 +112,7 @@ def launch(
     expires_in: float | None = None,
     naming: Literal["random", "readable"] = "random",
     balance: bool = False,
+    inspect: bool | None = None,
     share_password: str | None = None,
     share_policy: dict[str, Any] | None = None,
     prevent_thread_lock: bool = False,
@@ -140,7 +142,8 @@ def launch(
     `share=True` opens a public link through a relay (`relay`, `token`, `name`, `expires_in`, `naming`,
     `balance` as `doorstep_client.share` takes them); a reason against it is printed, and the local app
     goes on. `share_password` lets nobody through the link without it; `share_policy` says more of who may
-    (docs/security.md).
+    (docs/security.md). `inspect=True` shows the link's requests on a page of this computer
+    (docs/inspect.md).
     `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
     does not log in; `auth_message` is said on the login page.
     In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
@@ -197,6 +200,7 @@ def launch(
             expires_in=expires_in,
             naming=naming,
             balance=balance,
+            inspect=inspect,
             password=share_password,
             policy=share_policy,
         )
@@ -234,6 +238,8 @@ def _share(running: Running, say: Any, **options: Any) -> None:
         _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence
         return
     say(f"* Running on public URL: {running.link.visit_url}")
+    if running.link.inspect_url:
+        say(f"* Its requests, for you: {running.link.inspect_url}")
     expires_at = running.link.expires_at
     if expires_at is not None:
         say(f"  The link ends in {in_words(expires_at - time.time())}.")
