@@ -1,4 +1,4 @@
-"""Where `doorstep inspect` finds the inspectors of this user's links: a file each, for its owner's eyes only."""
+"""Where `doorstep inspect` finds the inspectors of this user's links: a file each, for nobody else."""
 
 from __future__ import annotations
 

@@ -70,7 +70,9 @@ class Page:
             Route("/{key}/requests/{number:int}/replay", self._guarded(self._replay), methods=["POST"]),
             Route("/{key}/{file:path}", self._guarded(self._file)),
         ]
-        return Starlette(routes=routes)
+        app = Starlette(routes=routes)
+        app.router.redirect_slashes = False  # a redirect would be an answer to strangers
+        return app
 
     # -- routes --------------------------------------------------------------------------------
 

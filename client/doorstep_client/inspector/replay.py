@@ -28,7 +28,7 @@ class Replays:
         self._running = 0
 
     async def send(self, exchange: Exchange) -> Exchange:
-        """Send it again; the exchange that it becomes, ended. Raises `UsageError` with the reason against it."""
+        """Send it again; the ended exchange that this becomes. Raises `UsageError` where that cannot be."""
         if exchange.is_websocket or exchange.request.get("upgrade"):
             raise UsageError("A WebSocket cannot be sent again")
         if not exchange.request.is_whole:
