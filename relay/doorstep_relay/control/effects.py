@@ -22,7 +22,10 @@ ENDS: Final = {
     "share.grace_over": "closed",
 }
 """What the audit trail may say of a share that lives here, and what its people are told."""
+TRANSFER: Final = "share.transfer"
 _MOST_KEPT: Final = 4096
+_MOST_EARLY: Final = 1024
+"""Shares that are not here, of which the last changes are remembered for a client that is on its way."""
 
 Effect = Callable[[Change], Awaitable[None]]
 
@@ -33,12 +36,14 @@ class Effects:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._obeyed: OrderedDict[int, None] = OrderedDict()
+        self._early: OrderedDict[int, list[Change]] = OrderedDict()
         self._others: dict[str, Effect] = {}
         self._while_alive: dict[str, Callable[[LiveShare, Change], None]] = {
             "share.extend": self._extend,
             "share.pause": lambda share, _: self._hub.switchboard.pause(share),
             "share.unpause": lambda share, _: self._hub.switchboard.unpause(share),
         }
+        hub.on_connect = self._catch_up
 
     def on(self, action: str, effect: Effect) -> None:
         """From now on `effect` is what changes of this kind do, besides what this class does."""
@@ -58,14 +63,31 @@ class Effects:
 
     def _apply_to_share(self, change: Change, share: LiveShare | None) -> None:
         if share is None:
+            self._remember(change)
             return
         epoch = change.detail.get("epoch", share.epoch)
         if (code := ENDS.get(change.action)) is not None:
             self._hub.end(share, code, change.reason)
-        elif change.action == "share.transfer" and share.epoch < epoch:
+        elif change.action == TRANSFER and share.epoch < epoch:
             self._hub.end(share, "taken-over", PASSED_ON)
         elif (effect := self._while_alive.get(change.action)) is not None and share.epoch <= epoch:
             effect(share, change)  # who came since then knows of it already
+
+    def _remember(self, change: Change) -> None:
+        """Its client may be on its way: granted before the change was made, not yet here when it was told."""
+        if change.share_id is None or not (
+            change.action in ENDS or change.action in self._while_alive or change.action == TRANSFER
+        ):
+            return
+        self._early.setdefault(change.share_id, []).append(change)
+        if len(self._early) > _MOST_EARLY:
+            self._early.popitem(last=False)
+
+    def _catch_up(self, share: LiveShare) -> None:
+        """Obey what was told of a share since its client's epoch began."""
+        for change in self._early.pop(share.share_id, ()):
+            if change.detail.get("epoch", 0) >= share.epoch:
+                self._apply_to_share(change, share.whole)
 
     def _extend(self, share: LiveShare, change: Change) -> None:
         self._hub.switchboard.extend(share, float(change.detail["expires_at"]))

@@ -158,6 +158,8 @@ class Hub:
         self._turnstile = Turnstile(settings.max_sessions, 1 / settings.open_every)
         self._sessions: set[Session] = set()
         self._expiring: set[Session] = set()
+        self.on_connect: Callable[[LiveShare], None] = lambda _share: None
+        """Called when a client holds a share: what changed while it was on its way takes effect."""
         self._ended_tokens: set[int] = set()
 
     def __len__(self) -> int:
@@ -485,7 +487,7 @@ class Session:
             self._ended(number, "taken-over", "the same share was opened again elsewhere")
             return
         if self._hub.limits is not None:
-            self._hub.limits.hold(share)
+            self._hub.limits.hold(share.whole)
         self._hub.tallies.add(share)
         settings = self._hub.settings
         share.pool.expect(spares)
@@ -505,6 +507,7 @@ class Session:
                 guarded=conditions(grant.policy),
             )
         )
+        self._hub.on_connect(share)
 
     def _live(self, number: int, grant: Grant, spares: int) -> LiveShare:
         settings = self._hub.settings

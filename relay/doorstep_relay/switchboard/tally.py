@@ -77,7 +77,7 @@ class Tally:
         """Bytes a second."""
         self.minute: tuple[array[int], array[int]] | None = None
         """Requests and bytes of the last looks, by their number; None after a minute without any."""
-        self._clients: list[_Client] = []
+        self._clients = [_Client(share)] if share.balanced is not None else []  # the edge counts on the whole
         self._unwritten = (0, 0, 0)
         self._quiet = 0
 
@@ -143,8 +143,9 @@ class Tally:
     def forget_gone(self) -> None:
         """Clients that left have been counted to their end."""
         balanced = self.share.balanced
-        if balanced is not None and len(self._clients) > len(balanced.clients):
-            self._clients = [client for client in self._clients if client.share in balanced.clients]
+        if balanced is not None:
+            here = (self.share, *balanced.clients)
+            self._clients = [client for client in self._clients if client.share in here]
 
 
 class Tallies:
