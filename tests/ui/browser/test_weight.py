@@ -30,7 +30,7 @@ def weigh(page: Page, url: str, shown: str) -> tuple[list[str], float]:
     expect(page.get_by_role("button", name=shown)).to_be_visible()
     page.wait_for_load_state("networkidle")
 
-    print(f"{len(urls)} requests, {sum(received) / 1024:.1f} KB")
+    print(f"{len(urls)} requests, {sum(received):,.0f} bytes")
     return urls, sum(received)
 
 

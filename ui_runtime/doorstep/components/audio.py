@@ -45,6 +45,7 @@ class Audio(Component):
         *("sources", "streaming", "autoplay", "loop", "editable", "buttons", "recording"),
         *("waveform_options", "subtitles", "playback_position", "accepts_wav_only"),
     )
+    LIVE: ClassVar = {"recording": (bool,), "playback_position": (int, float)}
     heavy: ClassVar[bool] = True
 
     stream = EventListener()

@@ -57,6 +57,8 @@ class Component(Block):
     """A block with a value."""
 
     PROPS: ClassVar[tuple[str, ...]] = ()
+    LIVE: ClassVar[dict[str, tuple[type, ...]]] = {}
+    """Properties that a person changes by using it, and what they may be: a function can ask for them."""
     heavy: ClassVar[bool] = False
     """Converting a value takes long enough to keep it off the event loop."""
 

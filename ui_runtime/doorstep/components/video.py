@@ -43,6 +43,7 @@ class Video(Component):
         *("sources", "height", "width", "webcam_options", "include_audio", "autoplay", "loop", "buttons"),
         *("subtitles", "playback_position"),
     )
+    LIVE: ClassVar = {"playback_position": (int, float)}
     heavy: ClassVar[bool] = True
 
     change = EventListener()

@@ -86,14 +86,23 @@ def _read(component: Component, wire: Any, visit: Visit) -> Any:
 def _with_props(component: Component, wire: Any, visit: Visit) -> SimpleNamespace:
     """The component as its function asked for it: its value and its properties.
 
-    The page sends `{"value": …, "props": {…}}`, with those that a person changes by using it, such as where
-    a sound is; a client may send the value alone.
+    The page sends `{"value": …, "props": {…}}`, with those that a person changes by using it; a client may
+    send the value alone.
     """
     props = component.props()
     if isinstance(wire, dict) and wire.keys() == {"value", "props"} and isinstance(wire["props"], dict):
-        props |= {name: each for name, each in wire["props"].items() if name in props}
+        props |= _live(component, wire["props"])
         wire = wire["value"]
     return SimpleNamespace(**props | {"value": _read(component, wire, visit)})
+
+
+def _live(component: Component, sent: dict[str, Any]) -> dict[str, bool | float]:
+    """What the page says of how the component is used now; of other properties it has no say."""
+    live = {name: each for name, each in sent.items() if name in component.LIVE}
+    for name, each in live.items():
+        if type(each) not in component.LIVE[name]:
+            raise component.refuse(f"{name} is not {each!r:.40}")
+    return live
 
 
 def _located(component: Component, wire: Any, visit: Visit) -> Any:

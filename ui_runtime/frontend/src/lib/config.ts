@@ -40,6 +40,8 @@ export interface Dependency {
   /** Path of a module whose default export runs before the app's function, or instead of it. */
   js?: string | null;
   wants_event?: boolean;
+  /** The places of the inputs that are sent with what changes while a person uses them. */
+  with_props?: number[];
   show_progress_on?: number[] | null;
   scroll_to_output?: boolean;
   /** Seconds between two `stream` events of its trigger. */

@@ -155,7 +155,11 @@ export class Jobs {
     }
   }
 
-  #send(job: Job, data: unknown[]): void {
+  #send(job: Job, values: unknown[]): void {
+    const { inputs, with_props: places } = job.dependency;
+    const data = values.map((value, place) =>
+      places?.includes(place) ? { value, props: this.board.nodes([inputs[place]!])[0]?.live?.() } : value,
+    );
     if (isBig(data)) void this.#sendBig(job, data);
     else this.#run(job, data);
   }

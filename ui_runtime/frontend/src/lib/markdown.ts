@@ -118,6 +118,11 @@ function finished(html: string, options: MarkdownOptions, onmore: () => void): {
   return { html: htmlOf(body), complete };
 }
 
+/** The safe HTML of a text that is one paragraph. */
+export function line(source: string): string {
+  return safe(rendererOf({ breaks: true, anchors: false }).marked.parseInline(source) as string);
+}
+
 /** HTML that does no harm. */
 export function safe(html: string): string {
   const body = cleaned(html);

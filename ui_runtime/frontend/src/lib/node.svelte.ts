@@ -56,6 +56,8 @@ export class ComponentNode {
   settle: () => Promise<void> | null = () => null;
   /** Hears what a function says to this component's own module. */
   hear: (message: Custom) => void = () => undefined;
+  /** Properties that change while a person uses it, such as where a sound is. */
+  live?: () => Props;
   readonly #events: Events;
   #word: Word | null;
 
