@@ -17,6 +17,7 @@ T = TypeVar("T")
 _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.address: "HOST:PORT",
     config_values.domain: "HOST",
+    config_values.admin_host: "HOST",
     config_values.url: "URL",
     config_values.path: "DIR",
     config_values.paths: "FILES",

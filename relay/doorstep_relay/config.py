@@ -70,6 +70,12 @@ class Settings:
         "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
         read.url,
     )
+    admin_host: str | None = _setting(
+        None,
+        "Host of the dashboard, by default admin.DOMAIN. It needs an address and a certificate as links do; "
+        "`none` for no dashboard.",
+        read.admin_host,
+    )
     tls_cert: tuple[Path, ...] = _setting(
         (),
         "Certificate file (PEM, with its chain) for TLS on the listening port; several, with commas between, "
@@ -329,6 +335,17 @@ class Settings:
         """Where the relay's own pages and API are."""
         return f"{self.public_scheme}://{self._host(self.domain)}"
 
+    @property
+    def dashboard_host(self) -> str | None:
+        """Where the dashboard is, without a port; None where there is none."""
+        return None if self.admin_host == "none" else self.admin_host or f"admin.{self.domain}"
+
+    @property
+    def dashboard_url(self) -> str | None:
+        """What admins type."""
+        host = self.dashboard_host
+        return None if host is None else f"{self.public_scheme}://{self._host(host)}"
+
     def _host(self, host: str) -> str:
         port = self.public_port
         return host if port == _implied_port(self.public_scheme) else f"{host}:{port}"
@@ -441,6 +458,8 @@ def _agreed(settings: Settings, *, domain_given: bool) -> Settings:
         )
     if (settings.oidc_issuer is None) != (settings.oidc_client_id is None):
         raise ConfigError("--oidc-issuer and --oidc-client-id go together; give both")
+    if settings.admin_host == settings.domain:
+        raise ConfigError("--admin-host is the relay's own host; the dashboard needs another one")
     if settings.public_url is None:
         return settings
     host = urlsplit(settings.public_url).hostname or ""

@@ -67,6 +67,11 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
+def admin_host(text: str) -> str:
+    """A host name, or the word `none`."""
+    return "none" if text.strip().lower() == "none" else domain(text)
+
+
 def url(text: str) -> str:
     """The origin that visitors use, like https://share.example.org."""
     parts = urlsplit(text.strip())

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+_LARGEST_MESSAGE: Final = 1024 * 1024
+"""Bytes of a WebSocket's message, where there are any."""
 WARM_AFTER: Final = 10.0
 """Seconds from the start until nobody has to wait for the imports: the clients are back by then."""
 
@@ -21,8 +23,9 @@ WARM_AFTER: Final = 10.0
 class Apex:
     """`protocol()` serves one connection. `make` builds the app, once, in whichever thread is first."""
 
-    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+    def __init__(self, make: Callable[[], ASGIApp], *, websockets: bool = False) -> None:
         self._make = make
+        self._websockets = websockets
         self._loading = threading.Lock()
         self._protocol: Callable[[], asyncio.Protocol] | None = None
 
@@ -39,18 +42,20 @@ class Apex:
         """Import and build what is missing. May be called in any thread."""
         with self._loading:
             if self._protocol is None:
-                self._protocol = _served(self._make())
+                self._protocol = _served(self._make(), websockets=self._websockets)
             return self._protocol
 
 
-def _served(app: ASGIApp) -> Callable[[], asyncio.Protocol]:
+def _served(app: ASGIApp, *, websockets: bool) -> Callable[[], asyncio.Protocol]:
     import uvicorn
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     from uvicorn.server import ServerState
 
     config = uvicorn.Config(
         app,
-        ws="none",  # sessions have a protocol of their own
+        ws="websockets-sansio" if websockets else "none",  # clients' sessions have a protocol of their own
+        ws_max_size=_LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         lifespan="off",

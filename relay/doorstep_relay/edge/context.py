@@ -102,13 +102,17 @@ class Edge:
         session: Callable[[], asyncio.Protocol] | None = None,
         trusted_proxies: Sequence[Network] = (),
         ask_password: AskPassword | None = None,
+        admin_host: str | None = None,
+        admin: Callable[[], asyncio.Protocol] | None = None,
     ) -> None:
         self.limits = limits
         self.switchboard = switchboard
-        self.hosts = Hosts(domain)
+        self.hosts = Hosts(domain, admin_host)
         self.apex = apex
         self.session = session or apex
         """What serves the relay's own host, and a client's session there."""
+        self.admin = admin or apex
+        """What serves `admin_host`: the dashboard."""
         self.visitors: set[VisitorConnection] = set()
         self.at_apex: set[ApexConnection] = set()
         self.tunnels: set[TunnelConnection] = set()

@@ -21,6 +21,8 @@ class Kind(Enum):
     """One label below the domain; whether that share exists is another question."""
     CUSTOM = auto()
     """An account's own host name, which was proven and leads to a share of that account."""
+    ADMIN = auto()
+    """The dashboard's own."""
     FOREIGN = auto()
     """Neither: a name that this relay does not serve."""
     BAD = auto()
@@ -41,8 +43,9 @@ class Place:
 class Hosts:
     """Reads `Host` values for one domain. `place` is cached: visitors repeat themselves."""
 
-    def __init__(self, domain: str) -> None:
+    def __init__(self, domain: str, admin_host: str | None = None) -> None:
         self.domain = domain.lower().encode("ascii")
+        self._admin = admin_host.encode("ascii") if admin_host else None
         self._suffix = b"." + self.domain
         self._custom: dict[bytes, tuple[str, int]] = {}
         self.place = lru_cache(maxsize=4096)(self._place)
@@ -66,6 +69,8 @@ class Hosts:
             host = host[:-1]
         if host == self.domain or _is_address(host):
             return Place(Kind.APEX, host)
+        if host == self._admin:
+            return Place(Kind.ADMIN, host)
         if not host.endswith(self._suffix):
             return self._not_ours(host)
         label = host[: -len(self._suffix)]

@@ -33,6 +33,8 @@ class Goal(Enum):
     """The relay's own app, for one of its pages on a share's host."""
     CUSTOM = auto()
     """A share, at a host name of its account's own."""
+    ADMIN = auto()
+    """The dashboard."""
     TUNNEL = auto()
     """To become a tunnel connection, if its ticket is good."""
 
@@ -77,6 +79,8 @@ def route(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal | 
         return _share(asker, head, place, rest)
     if kind is _APEX_KIND:
         return _apex(asker, head, rest)
+    if kind is Kind.ADMIN:
+        return _admin(asker, head, rest)
     if kind is _BAD_KIND:
         return Refusal("bad-request", "Host is not a host name")
     if kind is Kind.CUSTOM:
@@ -120,3 +124,16 @@ def _apex(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
     if head.upgrade and rest:
         return Refusal("bad-request", "bytes came before the session was agreed to")
     return Goal.APEX
+
+
+def _admin(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
+    """As the relay's own app, but that its page may have a WebSocket."""
+    if asker.label and not asker.trusted:
+        return _MISDIRECTED
+    if asker.surplus:
+        return _BUSY
+    if head.upgrade and head.upgrade != _WEBSOCKET:
+        head.upgrade = b""
+    if head.upgrade and rest:
+        return Refusal("bad-request", "bytes came before the WebSocket was agreed to")
+    return Goal.ADMIN

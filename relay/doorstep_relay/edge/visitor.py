@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -167,6 +168,8 @@ class VisitorConnection(Carrier):
             self._say(goal.code, goal.reason)
         elif goal is Goal.APEX:
             self._visit_apex(head, rest)
+        elif goal is Goal.ADMIN:
+            self._visit_admin(head, rest)
         elif goal is Goal.PAGE:
             self._visit_apex(head, rest, b"Doorstep-Share: %b\r\n" % place.label.encode("ascii"))
         elif goal is Goal.CUSTOM:
@@ -278,11 +281,20 @@ class VisitorConnection(Carrier):
 
     def _visit_apex(self, head: RequestHead, rest: bytes, more: bytes = b"") -> None:
         forwarding = self._forwarding_lines(head) + more + head.told_line()
+        self._visit_own(head, rest, forwarding, self.edge.session if head.upgrade else self.edge.apex)
+
+    def _visit_admin(self, head: RequestHead, rest: bytes) -> None:
+        self._visit_own(head, rest, self._forwarding_lines(head), self.edge.admin)
+
+    def _visit_own(
+        self, head: RequestHead, rest: bytes, forwarding: bytes, serve: Callable[[], asyncio.Protocol]
+    ) -> None:
+        """Hand over to an app of the relay's own. One that agreed to a WebSocket watches its time itself."""
         if head.upgrade:
-            protocol = self.edge.session()
+            protocol = serve()
         else:
             forwarding += b"Connection: close\r\n"  # one request: the next may be for another host
-            protocol = ApexConnection(self.edge, self.edge.apex(), head.body)
+            protocol = ApexConnection(self.edge, serve(), head.body)
         self._hand_over(protocol)
         # The relay's own app reads the head again: it is written anew from what was checked.
         protocol.data_received(head.for_app(forwarding))

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
+from starlette.requests import HTTPConnection
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.actors import Actor
@@ -36,12 +37,12 @@ class Browser:
         self.secure = settings.public_scheme == "https"
         self.cookie = "__Host-doorstep" if self.secure else "doorstep"
 
-    async def who(self, request: Request) -> Actor | None:
+    async def who(self, request: HTTPConnection) -> Actor | None:
         """Who is signed in."""
         secret = self.secret(request)
         return await self._sessions.who(secret) if secret else None
 
-    def secret(self, request: Request) -> str:
+    def secret(self, request: HTTPConnection) -> str:
         """The session's cookie; empty when there is none."""
         return request.cookies.get(self.cookie, "")
 
