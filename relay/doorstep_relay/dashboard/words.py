@@ -1,0 +1,49 @@
+"""How the dashboard says numbers and times. Text only: what is HTML is made by `pieces`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+_UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_QUIET: Final = "·"
+SPARKS: Final = 20
+"""Bars of a sparkline."""
+
+
+def size_text(size: float) -> str:
+    """`1234567` bytes as `1.2 MB`."""
+    if size < 1000:
+        return f"{size:.0f} B"
+    for unit in _UNITS:
+        size /= 1000
+        if size < 999.5:
+            break
+    return f"{size:.1f} {unit}" if size < 9.95 else f"{size:.0f} {unit}"
+
+
+def speed_text(size: float) -> str:
+    """Bytes a second; empty for none, so that what moves stands out."""
+    return f"{size_text(size)}/s" if size else ""
+
+
+def clock_text(at: float) -> str:
+    """Unix seconds as `2026-11-23 02:36:15`, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
+
+
+def sparkline(values: Sequence[int]) -> str:
+    """The last minute's numbers, the oldest first, as bars that fit in a line of text; all quiet is empty."""
+    step = max(1, len(values) // SPARKS)
+    sums = [sum(values[start : start + step]) for start in range(0, len(values), step)]
+    top = max(sums, default=0)
+    if top == 0:
+        return ""
+    return "".join(_QUIET if value == 0 else _BARS[(value * len(_BARS) - 1) // top] for value in sums)
+
+
+def sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
