@@ -155,6 +155,7 @@ class Relay:
         self._obey_others()
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
         self.apex = Apex(self.app)
+        self.dashboard = Apex(self.site, websockets=True)
 
     def _obey_others(self) -> None:
         """What each service has to do on the changes that are its own."""
@@ -250,6 +251,8 @@ class Relay:
             session=self.door.socket,
             trusted_proxies=settings.trusted_proxies,
             ask_password=self.guesses.ask,
+            admin_host=settings.dashboard_host,
+            admin=self.dashboard.protocol,
         )
 
     def _edge_limits(self) -> Limits:
@@ -321,6 +324,12 @@ class Relay:
         )
         pages.include_router(build_visitor_pages(parts))
         return build_app(api, version=__version__, pages=pages)
+
+    def site(self) -> ASGIApp:
+        """The dashboard, as it is served at its own host."""
+        from doorstep_relay.dashboard.site import Site
+
+        return Site(self.services, self.here, self.effects.apply)
 
     async def _facts(self, name: str) -> tuple[str, str]:
         """What a name that is not live means to a visitor."""

@@ -44,6 +44,7 @@ class Services:
         self.logins = Logins(database, clock)
         self.openid = _openid(settings, clock, SIGN_IN_CALLBACK)
         self.visitors_openid = _openid(settings, clock, landing.OIDC_CALLBACK)
+        self.dashboard_openid = _openid(settings, clock, SIGN_IN_CALLBACK, settings.dashboard_url)
         self.trail = Trail(database)
         self.names = Names(database, clock)
         self.domains = Domains(database, clock, settings.domain, DnsProver(settings.dns_server))
@@ -51,9 +52,11 @@ class Services:
         self.reports = Reports(database, clock)
 
 
-def _openid(settings: Settings, clock: Callable[[], float], way_back: str) -> OpenId | None:
-    """The identity provider that the operator named, if any; `way_back` is a path of the relay's."""
+def _openid(
+    settings: Settings, clock: Callable[[], float], way_back: str, base: str | None = None
+) -> OpenId | None:
+    """The identity provider that the operator named, if any; `way_back` is a path of `base`: the relay's."""
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
         return None
     provider = Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
-    return OpenId(provider, f"{settings.relay_url}{way_back}", clock)
+    return OpenId(provider, f"{base or settings.relay_url}{way_back}", clock)

@@ -1,7 +1,7 @@
 """What the dashboard's functions work with: the services, and who is asking.
 
-Every function asks anew who is signed in with its visitor's cookie. What a page was built for decides nothing:
-a session that ended, or a role that was lost, counts from the next click on.
+Every function asks anew who is signed in with its visitor's cookie. What a page was built for decides
+nothing: a session that ended, or a role that was lost, counts from the next click on.
 """
 
 from __future__ import annotations

@@ -16,7 +16,17 @@ from doorstep_relay.switchboard.tally import Tally
 
 PAGE: Final = 50
 """Links of a page."""
-HEADERS: Final = ["Link", "Owner", "Up for", "Ends in", "Visitors", "Requests/s", "Last minute", "Now", "Total"]
+HEADERS: Final = [
+    "Link",
+    "Owner",
+    "Up for",
+    "Ends in",
+    "Visitors",
+    "Requests/s",
+    "Last minute",
+    "Now",
+    "Total",
+]
 _NEVER: Final = float("inf")
 
 _Order = Callable[[Tally], Any]

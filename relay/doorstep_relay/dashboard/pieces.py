@@ -18,14 +18,14 @@ def fill(template: str, **values: object) -> Html:
     return Html(Template(template).substitute({name: _safe(value) for name, value in values.items()}))
 
 
-def facts(lines: Iterable[tuple[str, object]]) -> Html:
-    """Names and values, the empty ones left out."""
+def facts(lines: Iterable[tuple[str, object]], kind: str = "facts") -> Html:
+    """Names and values, the empty ones left out; `kind` is a class of view.css."""
     shown = (
         fill("<div><dt>$name</dt><dd>$value</dd></div>", name=name, value=value)
         for name, value in lines
         if value != ""
     )
-    return Html(f'<dl class="facts">{"".join(shown)}</dl>')
+    return Html(f'<dl class="{kind}">{"".join(shown)}</dl>')
 
 
 def link(url: str) -> Html:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-_UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _QUIET: Final = "·"
 SPARKS: Final = 20
@@ -15,13 +15,11 @@ SPARKS: Final = 20
 
 def size_text(size: float) -> str:
     """`1234567` bytes as `1.2 MB`."""
-    if size < 1000:
-        return f"{size:.0f} B"
-    for unit in _UNITS:
-        size /= 1000
-        if size < 999.5:
-            break
-    return f"{size:.1f} {unit}" if size < 9.95 else f"{size:.0f} {unit}"
+    units = iter(_UNITS)
+    unit = next(units)
+    while size >= 999.5 and unit != _UNITS[-1]:
+        size, unit = size / 1000, next(units)
+    return f"{size:.1f} {unit}" if unit != "B" and size < 9.95 else f"{size:.0f} {unit}"
 
 
 def speed_text(size: float) -> str:
