@@ -13,7 +13,7 @@ from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.dashboard.desk import Desk, SignedOutError, told
 from doorstep_relay.dashboard.live import HEADERS, ORDERS, Shown, Wanted, look
-from doorstep_relay.dashboard.pieces import Html, facts, fill, link, note
+from doorstep_relay.dashboard.pieces import Html, facts, fill, link, note, page_of
 from doorstep_relay.dashboard.words import clock_text, size_text, speed_text
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.scopes import Scope
@@ -25,7 +25,7 @@ EVERY: Final = 1.0
 """Seconds."""
 _EXTENSIONS: Final = {"1 hour": 3600.0, "1 day": 86400.0, "1 week": 604800.0, "30 days": 2592000.0}
 _HISTORY: Final = 5
-_OUT: Final = Html('<p role="alert">You are signed in no more. <a href="/sign-in?next=%2F">Sign in</a></p>')
+_OUT: Final = '<p role="alert">You are signed in no more. <a href="/sign-in?next=%2F">Sign in</a></p>'
 _QUIET: Final[dict[str, Any]] = {
     "show_progress": "hidden",
     "concurrency_limit": None,
@@ -149,7 +149,7 @@ class _Links:
         except (SignedOutError, Refusal):
             return note("There is no such link.")
 
-    async def _about(self, name: str, actor: Actor) -> Html:
+    async def _about(self, name: str, actor: Actor) -> str:
         share = await self._find(name, actor)
         lines = [*_durable(share, self._desk.services.settings.share_url(share.name), self._desk.now())]
         live = self._desk.here.switchboard.by_id(share.id)
@@ -161,7 +161,7 @@ class _Links:
                 ("Received", size_text(tally.bytes_in)),
                 ("Sent", size_text(tally.bytes_out)),
             ]
-        return Html(facts(lines) + await self._history(name, actor))
+        return page_of(facts(lines), await self._history(name, actor))
 
     async def _history(self, name: str, actor: Actor) -> Html:
         """The latest events; a member's own alone, as the name may have been somebody else's before."""
@@ -253,11 +253,11 @@ def _durable(share: ShareFacts, url: str, now: float) -> list[tuple[str, object]
     ]
 
 
-def _totals(shown: Shown) -> Html:
+def _totals(shown: Shown) -> str:
     pairs = [
         ("Live links", f"{shown.found:,}"),
         ("Visitors", f"{shown.visitors:,}"),
         ("Requests a second", f"{shown.requests:,}"),
         ("Traffic", speed_text(shown.bytes) or "none"),
     ]
-    return facts(pairs, kind="totals")
+    return page_of(facts(pairs, kind="totals"))

@@ -33,9 +33,14 @@ def link(url: str) -> Html:
     return fill('<a href="$url" target="_blank" rel="noopener noreferrer">$url</a>', url=url)
 
 
-def note(text: str) -> Html:
-    """A line in a quiet colour."""
-    return fill('<p class="note">$text</p>', text=text)
+def note(text: str) -> str:
+    """A line by itself."""
+    return page_of(fill('<p class="note">$text</p>', text=text))
+
+
+def page_of(*pieces: Html) -> str:
+    """Pieces as a component takes them: plain text, which is HTML."""
+    return "".join(map(str, pieces))
 
 
 def _safe(value: object) -> str:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 import doorstep as ds
 from doorstep_relay.dashboard import links
 from doorstep_relay.dashboard.desk import Desk
-from doorstep_relay.dashboard.pieces import fill
+from doorstep_relay.dashboard.pieces import fill, page_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -24,7 +24,7 @@ def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     domain = desk.services.settings.domain
     with ds.Blocks(title=f"Doorstep relay · {domain}", fill_width=True, css=_css(), footer_links=[]) as page:
         what = "everybody’s links" if is_admin else "your links"  # noqa: RUF001
-        ds.HTML(fill(_HEAD, title=f"Relay {domain}", what=what))
+        ds.HTML(page_of(fill(_HEAD, title=f"Relay {domain}", what=what)))
         with ds.Tab("Links"):
             links.build(desk, page, is_admin=is_admin)
     app = Starlette()
