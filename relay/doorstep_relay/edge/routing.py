@@ -83,12 +83,7 @@ def route(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal | 
         return _admin(asker, head, rest)
     if kind is _BAD_KIND:
         return Refusal("bad-request", "Host is not a host name")
-    if kind is Kind.CUSTOM:
-        goal = _share(asker, head, place, rest)
-        if goal is Goal.TUNNEL:
-            return _NO_TUNNEL  # clients come to the share's own host
-        return Goal.CUSTOM if goal is _SHARE else goal
-    return Refusal("no-such-share")
+    return _custom(asker, head, place, rest) if kind is Kind.CUSTOM else Refusal("no-such-share")
 
 
 def _share(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal | Refusal:
@@ -101,6 +96,13 @@ def _share(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal |
     if head.upgrade == _REVERSE:
         head.upgrade = b""  # between clients and relays only: no app is asked for it
     return _SHARE
+
+
+def _custom(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal | Refusal:
+    goal = _share(asker, head, place, rest)
+    if goal is Goal.TUNNEL:
+        return _NO_TUNNEL  # clients come to the share's own host
+    return Goal.CUSTOM if goal is _SHARE else goal
 
 
 def _reserved(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
