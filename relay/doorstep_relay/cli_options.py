@@ -32,6 +32,7 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.rate: "RATE",
     config_values.amount: "BYTES",
     config_values.log_target: "FILE",
+    config_values.part: "PART",
     config_values.networks: "NETWORKS",
     config_values.issuer: "URL",
     config_values.word: "WORD",

@@ -277,6 +277,13 @@ class Settings:
     metrics: Address | None = _setting(  # noqa: RUF009  # makes a dataclass field
         None, "Address of a listener of its own for Prometheus: /metrics.", read.address
     )
+    traces: str | None = _setting(
+        None,
+        "Origin of an OpenTelemetry collector (OTLP over HTTP) that gets a span for each request to a share: "
+        "http://127.0.0.1:4318. Needs doorstep[otel].",
+        read.url,
+    )
+    trace_sample: float = _setting(0.1, "Part of the requests that are traced, from 0 to 1.", read.part)
     drain: float = _setting(
         5.0, "How long requests under way get to end when the relay is told to stop.", read.duration
     )

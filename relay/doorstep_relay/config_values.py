@@ -222,6 +222,14 @@ def rate(text: str) -> float | None:
     return float(word)
 
 
+def part(text: str) -> float:
+    """A number from 0 to 1."""
+    word = text.strip()
+    if not _RATE.fullmatch(word) or float(word) > 1:
+        raise ValueError("give a number from 0 to 1")
+    return float(word)
+
+
 def amount(text: str) -> int | None:
     """Bytes: `65536`, `64k`, `1M`, `50G` or `2T`; or `none`."""
     word = text.strip().lower()

@@ -1,9 +1,10 @@
-"""What watches the requests of a running relay, as its settings say: access log, metrics."""
+"""What watches the requests of a running relay, as its settings say: access log, metrics, traces."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from typing import TYPE_CHECKING, Any
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.here import Here
@@ -12,6 +13,9 @@ from doorstep_relay.edge.context import Edge
 from doorstep_relay.edge.listen import bind
 from doorstep_relay.edge.record import Recorder, Sink
 from doorstep_relay.errors import ConfigError
+
+if TYPE_CHECKING:
+    from doorstep_relay.edge.tracing import Traces
 
 log = logging.getLogger("doorstep_relay")
 
@@ -26,6 +30,9 @@ class Observers:
         self._access_log: AccessLog | None = None
         self._server: asyncio.Server | None = None
         self._metrics: Sink | None = None
+        self._traces: Traces | None = None
+        self._provider: Any = None
+        """OpenTelemetry's, which sends what is left when it is shut down."""
 
     async def start(self, settings: Settings) -> None:
         """As the settings say. Raises `ConfigError` when a file or an address cannot be had."""
@@ -39,6 +46,11 @@ class Observers:
             sock = bind(*settings.metrics)
             apex = Apex(lambda: metrics_app(metrics))
             self._server = await asyncio.get_running_loop().create_server(apex.protocol, sock=sock)
+        if settings.traces is not None:
+            from doorstep_relay.edge.tracing import Traces, exporter
+
+            tracer, self._provider = exporter(settings.traces, settings.trace_sample)
+            self._traces = Traces(tracer)
         self._settle()
 
     def use(self, settings: Settings) -> None:
@@ -63,6 +75,8 @@ class Observers:
             self._server.close()
         if self._access_log is not None:
             self._access_log.close()
+        if self._provider is not None:
+            self._provider.shutdown()
 
     def _open_log(self, target: str | None) -> None:
         try:
@@ -73,4 +87,5 @@ class Observers:
 
     def _settle(self) -> None:
         sinks = [sink for sink in (self._access_log, self._metrics) if sink is not None]
-        self._edge.recorder = Recorder(sinks) if sinks else None
+        wanted = sinks or self._traces is not None
+        self._edge.recorder = Recorder(sinks, self._traces) if wanted else None

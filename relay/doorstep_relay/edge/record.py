@@ -11,9 +11,14 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from doorstep_relay.edge.request import RequestHead
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+    from doorstep_relay.edge.tracing import Traces
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._\-]{1,128}")
 _FIELD: Final = b"x-request-id:"
@@ -32,7 +37,9 @@ class Record:
         "name",
         "peer",
         "seconds",
+        "span",
         "status",
+        "traced",
         "wall",
     )
 
@@ -51,11 +58,20 @@ class Record:
         self.wall = time.time()
         self.began = time.perf_counter()
         self.seconds = 0.0
+        self.span: Span | None = None
+        """Of its trace, if there is one."""
+        self.traced = b""
+        """Field lines that tell the app of the trace."""
 
     @property
     def line(self) -> bytes:
         """The field that tells the id."""
         return b"X-Request-Id: %b\r\n" % self.id
+
+    @property
+    def told_app(self) -> bytes:
+        """The fields that the app gets."""
+        return self.line + self.traced
 
 
 Sink = Callable[[Record], None]
@@ -65,14 +81,18 @@ Sink = Callable[[Record], None]
 class Recorder:
     """Follows requests, and tells each sink of their ends."""
 
-    def __init__(self, sinks: Sequence[Sink]) -> None:
-        self._sinks = tuple(sinks)
+    def __init__(self, sinks: Sequence[Sink], traces: Traces | None = None) -> None:
+        self._sinks = (*sinks, traces) if traces is not None else tuple(sinks)
+        self._traces = traces
         self._prefix = secrets.token_hex(4).encode()
         self._numbers = itertools.count(1)
 
     def begin(self, name: str, peer: str, head: RequestHead, *, trusted: bool) -> Record:
         """A request's head was read."""
-        return Record(self._number(head, trusted=trusted), name, peer, head)
+        record = Record(self._number(head, trusted=trusted), name, peer, head)
+        if self._traces is not None:
+            record.span, record.traced = self._traces.begin(record, trusted=trusted)
+        return record
 
     def end(self, record: Record) -> None:
         """The request is over."""
