@@ -414,7 +414,10 @@ def _file_of(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Mapping[st
     named = flags.get("config") or environ.get(variable("config"))
     if not named:
         return {}
-    path = read.path(str(named))
+    try:
+        path = read.path(str(named))
+    except ValueError:
+        return {}  # refused with the other settings
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

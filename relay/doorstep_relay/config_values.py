@@ -125,7 +125,9 @@ def path(text: str) -> Path:
 def log_target(text: str) -> str | None:
     """A file, `-` for stdout, or `none`."""
     word = text.strip()
-    return None if word.lower() == "none" else word if word == "-" else str(path(word))
+    if word.lower() == "none":
+        return None
+    return word if word == "-" else str(path(word))
 
 
 def paths(text: str) -> tuple[Path, ...]:

@@ -98,9 +98,9 @@ class Carrier(Connection):
             exchange.held, rest = rest, b""
         try:
             told = self._forwarding_lines(head)
-            rest = exchange.begin(
-                told if self.record is None else told + self.record.line + self.record.traced, rest
-            )
+            if self.record is not None:
+                told += self.record.told_app
+            rest = exchange.begin(told, rest)
         except BadBodyError as error:
             self._bad_body(error)
             return
