@@ -62,6 +62,23 @@ def caddy(folder: Path, port: int, relay: str, ca: trustme.CA) -> Iterator[Front
 
 
 @contextlib.contextmanager
+def caddy_on_demand(folder: Path, port: int, relay: str) -> Iterator[Front]:
+    """Caddy that asks the relay before it makes a certificate, with an authority of its own."""
+    env = {
+        "DOORSTEP_RELAY": relay,
+        "DOORSTEP_ISSUER": "internal",
+        "DOORSTEP_GLOBAL": f"auto_https disable_redirects\nskip_install_trust\nhttps_port {port}",
+        "XDG_DATA_HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+    }
+    file = DEPLOY / "caddy" / "Caddyfile.on-demand"
+    command = ["caddy", "run", "--config", str(file), "--adapter", "caddyfile"]
+    ca = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+    with _running("caddy", command, env, folder, port, ca) as front:
+        yield front
+
+
+@contextlib.contextmanager
 def haproxy(folder: Path, port: int, relay: str, ca: trustme.CA) -> Iterator[Front]:
     env = {
         "DOORSTEP_LISTEN": f"127.0.0.1:{port}",
@@ -85,11 +102,13 @@ def _certificate(folder: Path, ca: trustme.CA) -> Path:
 
 
 @contextlib.contextmanager
-def _running(name: str, command: list[str], env: dict[str, str], folder: Path, port: int) -> Iterator[Front]:
+def _running(
+    name: str, command: list[str], env: dict[str, str], folder: Path, port: int, ca: Path | None = None
+) -> Iterator[Front]:
     if shutil.which(command[0], path="/usr/sbin:/usr/bin") is None:
         raise RuntimeError(f"these tests need {name}: apt-get install -y {name}")
     process = Process(command, log=folder / f"{name}.log", env=clean_env(folder, env), cwd=folder)
-    front = Front(name, port, folder / "ca.pem", process)
+    front = Front(name, port, ca or folder / "ca.pem", process)
     try:
         wait_for(lambda: _answers(front), 20, what=f"{name} to answer:\n{process.output}")
         yield front
