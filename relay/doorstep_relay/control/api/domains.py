@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep_relay.control.api.callers import Callers, OnChange
-from doorstep_relay.control.api.paging import After, Limit, Next, page
+from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.domains import DomainFacts, Domains
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.edge.forwarding import Network, Proxies
 from doorstep_relay.errors import BadDomain, BadToken, Forbidden, NoSuchDomain, NoSuchShare, NotProven
 
-Host = Annotated[str, Path(min_length=1, max_length=253, description="The host name.")]
-_LOOPBACK = ("127.", "::1")
+Host = Annotated[str, Path(min_length=1, max_length=253, pattern=PLAIN, description="The host name.")]
 
 
 class DomainView(BaseModel):
@@ -44,7 +44,9 @@ class NewDomain(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    host: str = Field(min_length=1, max_length=253, description="A host name of the caller's own.")
+    host: str = Field(
+        min_length=1, max_length=253, pattern=PLAIN, description="A host name of the caller's own."
+    )
     name: str = Field(min_length=1, max_length=63, description="The caller's share that it is to show.")
 
 
@@ -111,7 +113,9 @@ class _DomainApi:
     async def ask(
         self,
         request: Request,
-        domain: Annotated[str, Query(min_length=1, max_length=253, description="A host name.")],
+        domain: Annotated[
+            str, Query(min_length=1, max_length=253, pattern=PLAIN, description="A host name.")
+        ],
     ) -> Response:
         """Whether a certificate for this host makes sense: 200 or 404. Without a token only from this machine
         and from trusted proxies; else for admins."""
@@ -124,7 +128,14 @@ class _DomainApi:
     def _is_near(self, request: Request) -> bool:
         """The edge says who asks, and takes out what the caller says of itself."""
         address = request.headers.get("x-forwarded-for", "")
-        return address.startswith(_LOOPBACK) or self._trusted.trusts(address)
+        return _is_loopback(address) or self._trusted.trusts(address)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _view(domain: DomainFacts) -> DomainView:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep_relay.control.api.callers import Callers, OnChange
-from doorstep_relay.control.api.paging import After, Limit, Next, page
+from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.names import Names, RuleFacts
 from doorstep_relay.domain.scopes import Scope
@@ -60,7 +60,7 @@ class Reservation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    account: str = Field(min_length=1, max_length=64, description="The account's name.")
+    account: str = Field(min_length=1, max_length=64, pattern=PLAIN, description="The account's name.")
 
 
 class Denial(BaseModel):
@@ -68,7 +68,7 @@ class Denial(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field("", max_length=500, description="What those who ask for it are told.")
+    reason: str = Field("", max_length=500, pattern=PLAIN, description="What those who ask for it are told.")
 
 
 _COMMON = (BadToken, Forbidden)

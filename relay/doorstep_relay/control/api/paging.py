@@ -11,6 +11,8 @@ from pydantic import Field
 T = TypeVar("T")
 
 MOST: Final = 1000
+PLAIN: Final = r"^[^\x00]*$"
+"""Text without the one sign that no database takes."""
 _LARGEST: Final = 2**63 - 1
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at the most.")]

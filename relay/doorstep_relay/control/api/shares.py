@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.api.callers import Callers, OnChange
-from doorstep_relay.control.api.paging import After, Limit, Next, page
+from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.control.shares import Shares
@@ -76,7 +76,9 @@ class Transfer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    to: str = Field(min_length=1, max_length=64, description="The account that gets the share.")
+    to: str = Field(
+        min_length=1, max_length=64, pattern=PLAIN, description="The account that gets the share."
+    )
 
 
 _COMMON = (BadToken, Forbidden)
@@ -123,8 +125,12 @@ class _ShareApi:
         ended: Annotated[bool, Query(description="Also those that are over.")] = False,
         state: Annotated[StateName | None, Query(description="Only those in this state.")] = None,
         paused: Annotated[bool | None, Query(description="Only those that are paused, or are not.")] = None,
-        owner: Annotated[str | None, Query(max_length=64, description="Only this account's.")] = None,
-        search: Annotated[str, Query(max_length=64, description="In their names and their owners'.")] = "",
+        owner: Annotated[
+            str | None, Query(max_length=64, pattern=PLAIN, description="Only this account's.")
+        ] = None,
+        search: Annotated[
+            str, Query(max_length=64, pattern=PLAIN, description="In their names and their owners'.")
+        ] = "",
         sort: Annotated[Sort, Query(description="The order; - is downwards.")] = "-created",
         limit: Limit = 1000,
         after: After = None,
