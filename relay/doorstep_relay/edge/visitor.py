@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from doorstep_relay.domain.gate import Admit, AskPassword, Deny, Gate, Redirect, Verdict, Visit
 from doorstep_relay.edge import answers
 from doorstep_relay.edge.apex import ApexConnection
-from doorstep_relay.edge.carrier import Carrier
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.forwarding import forwarding_lines, peer_address
-from doorstep_relay.edge.gatekeeper import admit, visit_of
+from doorstep_relay.edge.gated import GatedCarrier
 from doorstep_relay.edge.hosts import Place
 from doorstep_relay.edge.http1 import BadMessageError
 from doorstep_relay.edge.request import RequestHead, read_request
@@ -29,7 +25,6 @@ from doorstep_relay.edge.tunnel import TunnelConnection
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
-    from doorstep_relay.switchboard.local import LiveShare
 
 _HEAD_END = b"\r\n\r\n"
 _EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
@@ -40,32 +35,19 @@ _SHARE = Goal.SHARE
 _HEAD, _EXCHANGE, _UPGRADED, _CLOSED = State.HEAD, State.EXCHANGE, State.UPGRADED, State.CLOSED
 
 
-class VisitorConnection(Carrier):
+class VisitorConnection(GatedCarrier):
     """One connection to the relay's port, until it is handed over or ends."""
 
-    __slots__ = (
-        "_forwarding",
-        "_forwarding_for",
-        "_judged_as",
-        "_peer",
-        "_scheme",
-        "label",
-        "surplus",
-        "trusted",
-    )
+    __slots__ = ("_forwarding", "_forwarding_for", "_peer", "_scheme", "surplus", "trusted")
 
     def __init__(self, edge: Edge) -> None:
         super().__init__(edge)
-        self.label = ""
-        """The share that it belongs to, from its first request on."""
         self.surplus = False
         self.trusted = False
         self._peer = ""
         self._scheme = b"http"
         self._forwarding_for: bytes | None = None
         self._forwarding = b""
-        self._judged_as: tuple[RequestHead, Visit] | None = None
-        """The last request that a gate was asked about: its head is changed when it goes on."""
 
     # -- asyncio -------------------------------------------------------------------------------
 
@@ -171,84 +153,19 @@ class VisitorConnection(Carrier):
         elif goal is Goal.ADMIN:
             self._visit_admin(head, rest)
         elif goal is Goal.PAGE:
-            self._visit_apex(head, rest, b"Doorstep-Share: %b\r\n" % place.label.encode("ascii"))
+            self._visit_page(place, head, rest)
         elif goal is Goal.CUSTOM:
             self._visit_custom(place, head, rest)
         else:
             self._become_tunnel(head, place)
 
-    def _at_gate(self, share: LiveShare, gate: Gate, head: RequestHead, rest: bytes) -> None:
-        match self._judged(gate, head):
-            case Admit() as verdict:
-                admit(head, verdict)
-                self._visit(share, head, rest)
-            case AskPassword(password):
-                self._state = State.LOOKUP
-                self.deadline = self.edge.now + self.edge.limits.connect_wait
-                self._keep(rest)
-                self.edge.ask_password(gate, password, self._asker(head)[0], self._password_checked)
-            case verdict:
-                self._keep(rest)
-                self._stop(verdict)
-
-    def _judged(self, gate: Gate, head: RequestHead) -> Verdict:
-        visit = visit_of(head, *self._asker(head))
-        self._judged_as = head, visit
-        return gate.judge(visit, time.time())
-
-    def _password_checked(self, refusal: Deny | None) -> None:
-        """It was right, or there is a refusal. Judged again: the gate may be another one by now."""
-        head = self._head
-        if self._state is not State.LOOKUP or head is None:
-            return
-        rest, self._buffer = self._buffer, b""
-        share = self.edge.switchboard.find(self.label)
-        if refusal is not None:
-            self._keep(rest)
-            self._stop(refusal)
-        elif share is None:
-            self._look_up(self.edge.hosts.place(head.host), rest)
-        elif share.gate is None:
-            self._visit(share, head, rest)
+    def _visit_page(self, place: Place, head: RequestHead, rest: bytes) -> None:
+        """A page of the relay's own, which learns here on whose host it is."""
+        share = self.edge.switchboard.find(place.label)
+        if place.owner is not None and share is not None and share.account_id != place.owner:
+            self._say("no-such-share")
         else:
-            self._at_gate(share, share.gate, head, rest)
-
-    def _stop(self, verdict: Deny | Redirect | AskPassword) -> None:
-        """The gate does not let the request in."""
-        match verdict:
-            case Redirect(location, cookie):
-                self._send_last(answers.redirect(location, cookie))
-            case Deny(code, reason, fields):
-                self._say(code, reason, fields=fields)
-            case AskPassword():
-                self._say("password-required")
-
-    def recheck(self, share: LiveShare) -> None:
-        """The share's gate is another one: what it would not let in any more ends now."""
-        gate, head = share.gate, self._head
-        if gate is None or head is None or self._share() is not share.whole:
-            return
-        judged, visit = self._judged_as or (None, None)
-        if visit is None or judged is not head:
-            visit = visit_of(head, *self._asker(head))
-        verdict = gate.judge(replace(visit, top_level=False), time.time())  # what it shows is on its way
-        if not isinstance(verdict, Admit):
-            self._turn_out(verdict)
-
-    def _share(self) -> LiveShare | None:
-        """The share whose visitor this is at the moment."""
-        found = self.exchange.upstream.share if self.exchange is not None else self._line
-        return found.whole if found is not None else None
-
-    def _turn_out(self, verdict: Deny | Redirect | AskPassword) -> None:
-        exchange, self.exchange = self.exchange, None
-        self._leave_line()
-        if exchange is not None:
-            exchange.visitor_lost()
-        if exchange is not None and exchange.answered:
-            self._cut()
-        else:
-            self._stop(verdict)
+            self._visit_apex(head, rest, b"Doorstep-Share: %b\r\n" % place.label.encode("ascii"))
 
     def _visit_custom(self, place: Place, head: RequestHead, rest: bytes) -> None:
         """An account's own host shows its own share, not what another account has under that name since."""

@@ -47,6 +47,7 @@ class ShareView(BaseModel):
     )
     paused_at: float | None = Field(description="Since when nobody may see it; null when visitors may.")
     balanced: bool = Field(description="Whether several clients may hold it together.")
+    guarded: list[str] = Field(description="The conditions of its policy; none when everybody may look.")
     epoch: int = Field(description="How often a client took it up.")
     created_at: float
     expires_at: float | None = Field(description="When the relay ends it; null for never.")

@@ -20,8 +20,10 @@ _PAGE: Final = Template(_FILES.joinpath("form.html").read_text(encoding="utf-8")
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _FIELDS: Final = {
     "Content-Security-Policy": (
+        # Chrome holds the redirects after a form to `form-action`, too, and the app that a visitor goes on to
+        # may send them to sign in elsewhere.
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action http: https:; frame-ancestors 'none'"
     ),
     # With `no-referrer` browsers would send `Origin: null` with the form.
     "Referrer-Policy": "same-origin",
