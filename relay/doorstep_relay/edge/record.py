@@ -82,7 +82,7 @@ class Recorder:
     """Follows requests, and tells each sink of their ends."""
 
     def __init__(self, sinks: Sequence[Sink], traces: Traces | None = None) -> None:
-        self._sinks = (*sinks, traces) if traces is not None else tuple(sinks)
+        self._sinks: list[Sink] = [*sinks] if traces is None else [*sinks, traces]
         self._traces = traces
         self._prefix = secrets.token_hex(4).encode()
         self._numbers = itertools.count(1)
