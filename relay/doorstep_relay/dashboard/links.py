@@ -12,13 +12,14 @@ import doorstep as ds
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.dashboard.desk import Desk, SignedOutError, told
+from doorstep_relay.dashboard.listing import LOUD, QUIET
 from doorstep_relay.dashboard.live import HEADERS, ORDERS, Shown, Wanted, look
 from doorstep_relay.dashboard.pieces import Html, facts, fill, link, note, page_of
-from doorstep_relay.dashboard.words import clock_text, size_text, speed_text
+from doorstep_relay.dashboard.words import clock_text, needed, size_text, speed_text
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.domain.times import relative_text
-from doorstep_relay.errors import NoSuchShare, Refusal
+from doorstep_relay.errors import NoSuchAccount, NoSuchShare, Refusal
 from doorstep_relay.store.audit import Filter
 
 EVERY: Final = 1.0
@@ -26,11 +27,6 @@ EVERY: Final = 1.0
 _EXTENSIONS: Final = {"1 hour": 3600.0, "1 day": 86400.0, "1 week": 604800.0, "30 days": 2592000.0}
 _HISTORY: Final = 5
 _OUT: Final = '<p role="alert">You are signed in no more. <a href="/sign-in?next=%2F">Sign in</a></p>'
-_QUIET: Final[dict[str, Any]] = {
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "api_visibility": "private",
-}
 
 
 def build(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> None:
@@ -66,14 +62,14 @@ class _Links:
         timer = ds.Timer(EVERY)
         shown = [totals, table, where, at, seen]
         asked = [search, order, at, seen]
-        page.load(self.tick, asked, shown, **_QUIET)
-        timer.tick(self.tick, asked, shown, **_QUIET, trigger_mode="once")
-        search.change(self.first, asked, shown, **_QUIET, trigger_mode="always_last")
-        order.change(self.first, asked, shown, **_QUIET)
-        back.click(self.back, asked, shown, **_QUIET)
-        on.click(self.on, asked, shown, **_QUIET)
-        table.select(self.choose, None, [chosen, panel, about], **_QUIET)
-        timer.tick(self.describe, chosen, about, **_QUIET, trigger_mode="once")
+        page.load(self.tick, asked, shown, **QUIET)
+        timer.tick(self.tick, asked, shown, **QUIET, trigger_mode="once")
+        search.change(self.first, asked, shown, **QUIET, trigger_mode="always_last")
+        order.change(self.first, asked, shown, **QUIET)
+        back.click(self.back, asked, shown, **QUIET)
+        on.click(self.on, asked, shown, **QUIET)
+        table.select(self.choose, None, [chosen, panel, about], **QUIET)
+        timer.tick(self.describe, chosen, about, **QUIET, trigger_mode="once")
         with panel:
             self._build_actions(chosen, about)
 
@@ -90,13 +86,12 @@ class _Links:
             extend = ds.Button("Extend", scale=1)
             pause = ds.Button("Pause", scale=1)
             resume = ds.Button("Resume", scale=1)
-        how: dict[str, Any] = {"concurrency_limit": None, "api_visibility": "private"}
-        revoke.click(self.revoke, [chosen, reason], [about, reason], **how)
-        extend.click(self.extend, [chosen, by], about, **how)
-        pause.click(self.pause, chosen, about, **how)
-        resume.click(self.resume, chosen, about, **how)
+        revoke.click(self.revoke, [chosen, reason], [about, reason], **LOUD)
+        extend.click(self.extend, [chosen, by], about, **LOUD)
+        pause.click(self.pause, chosen, about, **LOUD)
+        resume.click(self.resume, chosen, about, **LOUD)
         if self._is_admin:
-            ban.click(self.ban, [chosen, reason], [about, reason], **how)
+            ban.click(self.ban, [chosen, reason], [about, reason], **LOUD)
 
     # -- the table ---------------------------------------------------------------------------------
 
@@ -192,7 +187,7 @@ class _Links:
         """End the link; its visitors read the reason."""
         with told():
             actor = await self._desk.viewer(request)
-            change = await self._desk.services.shares.revoke(name, actor=actor, reason=_needed(reason))
+            change = await self._desk.services.shares.revoke(name, actor=actor, reason=needed(reason))
             await self._desk.obey(change)
             ds.Success(f"{name} is revoked.")
             return await self._about(name, actor), ""
@@ -225,17 +220,11 @@ class _Links:
             actor = await self._desk.admin(request)
             share = await self._find(name, actor)
             if share.owner is None:
-                raise ds.Error("The link is nobody's.", title="That did not work", print_exception=False)
-            changes = await self._desk.services.accounts.ban(share.owner, by=actor, reason=_needed(reason))
+                raise NoSuchAccount("of nobody")
+            changes = await self._desk.services.accounts.ban(share.owner, by=actor, reason=needed(reason))
             await self._desk.obey(*changes)
             ds.Success(f"{share.owner} is banned.")
             return await self._about(name, actor), ""
-
-
-def _needed(reason: str) -> str:
-    if not (reason or "").strip():
-        raise ds.Error("Give a reason: those whom it hits read it.", title="Why?", print_exception=False)
-    return reason.strip()
 
 
 def _durable(share: ShareFacts, url: str, now: float) -> list[tuple[str, object]]:

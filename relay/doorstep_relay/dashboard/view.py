@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 import doorstep as ds
-from doorstep_relay.dashboard import links
+from doorstep_relay.dashboard import accounts, every_link, links, records, reports, tokens
 from doorstep_relay.dashboard.desk import Desk
 from doorstep_relay.dashboard.pieces import fill, page_of
 
@@ -25,11 +25,33 @@ def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     with ds.Blocks(title=f"Doorstep relay · {domain}", fill_width=True, css=_css(), footer_links=[]) as page:
         what = "everybody’s links" if is_admin else "your links"  # noqa: RUF001
         ds.HTML(page_of(fill(_HEAD, title=f"Relay {domain}", what=what)))
-        with ds.Tab("Links"):
+        with ds.Tab("Live links"):
             links.build(desk, page, is_admin=is_admin)
+        with ds.Tab("All links") as tab:
+            every_link.build(desk, tab, is_admin=is_admin)
+        with ds.Tab("Tokens") as tab:
+            tokens.build(desk, tab, is_admin=is_admin)
+        if is_admin:
+            _build_admin_tabs(desk)
+        with ds.Tab("Audit") as tab:
+            records.build_audit(desk, tab, is_admin=is_admin)
+        with ds.Tab("Usage") as tab:
+            records.build_usage(desk, tab, is_admin=is_admin)
+        if is_admin:
+            with ds.Tab("Settings") as tab:
+                records.build_settings(desk, tab)
     app = Starlette()
     ds.mount_app(app, page, "/")
     return app
+
+
+def _build_admin_tabs(desk: Desk) -> None:
+    with ds.Tab("Accounts") as tab:
+        accounts.build(desk, tab)
+    with ds.Tab("Invitations") as tab:
+        accounts.build_invitations(desk, tab)
+    with ds.Tab("Reports") as tab:
+        reports.build(desk, tab)
 
 
 def _css() -> str:

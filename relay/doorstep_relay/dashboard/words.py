@@ -6,6 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from doorstep_relay.errors import OperatorError
+
+
+class NeedsReasonError(OperatorError):
+    """Somebody would lose something without being told why."""
+
+    def __init__(self) -> None:
+        super().__init__("give a reason: those whom it hits read it")
+
+
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _QUIET: Final = "·"
@@ -40,6 +50,14 @@ def sparkline(values: Sequence[int]) -> str:
     if top == 0:
         return ""
     return "".join(_QUIET if value == 0 else _BARS[(value * len(_BARS) - 1) // top] for value in sums)
+
+
+def needed(reason: str) -> str:
+    """A reason that was given. Raises `NeedsReasonError`."""
+    given = (reason or "").strip()
+    if not given:
+        raise NeedsReasonError
+    return given
 
 
 def sentence(text: str) -> str:

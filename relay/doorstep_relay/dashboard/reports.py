@@ -1,0 +1,80 @@
+"""What visitors reported, for admins: read it, end the link, close the report."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import doorstep as ds
+from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.reports import ReportFacts
+from doorstep_relay.dashboard.desk import Desk, told
+from doorstep_relay.dashboard.listing import LOUD, PAGE, Listing, Rows, cut
+from doorstep_relay.dashboard.words import clock_text, needed
+from doorstep_relay.errors import NoSuchReport
+
+_HEADERS: Final = ("No.", "Came", "Link", "About", "In their words", "Contact", "From", "Outcome")
+
+
+def build(desk: Desk, tab: ds.Tab) -> None:
+    """The tab's parts and what they do."""
+
+    async def fetch(_actor: Actor, cursor: int | None, which: str) -> tuple[Rows, int | None]:
+        closed = which == "Closed"
+        found = await desk.services.reports.list(closed=closed, before=cursor, limit=PAGE + 1)
+        shown, following = cut(found)
+        return [_row(report) for report in shown], following
+
+    async def close(number: float, outcome: str, request: ds.Request) -> str:
+        """Somebody has looked after it."""
+        with told():
+            actor = await desk.admin(request)
+            _, change = await desk.services.reports.close(
+                int(number or 0), actor=actor, outcome=outcome or ""
+            )
+            await desk.obey(change)
+            return ""
+
+    async def revoke(number: float, outcome: str, request: ds.Request) -> str:
+        """The link goes, with the outcome as its reason, and the report is closed."""
+        with told():
+            actor = await desk.admin(request)
+            reason = needed(outcome)
+            report = await _open_report(desk, int(number or 0))
+            await desk.obey(await desk.services.shares.revoke(report.name, actor=actor, reason=reason))
+        return await close(number, outcome, request)
+
+    which = ds.Radio(["Open", "Closed"], value="Open", label="Which")
+    listing = Listing("Reports", _HEADERS, desk.admin, fetch, [which])
+    listing.wire(tab)
+    with ds.Row():
+        number: Any = ds.Number(label="Report no.", precision=0, minimum=1)
+        outcome = ds.Textbox(
+            label="Outcome", placeholder="The reason, where a link is revoked", max_length=500
+        )
+    with ds.Row():
+        done = ds.Button("Close report")
+        away = ds.Button("Revoke link and close", variant="stop")
+    listing.choose_into(number)
+    listing.after(done.click(close, [number, outcome], outcome, **LOUD))
+    listing.after(away.click(revoke, [number, outcome], outcome, **LOUD))
+
+
+async def _open_report(desk: Desk, number: int) -> ReportFacts:
+    found = await desk.services.reports.list(closed=False, before=number + 1, limit=1)
+    if not found or found[0].id != number:
+        raise NoSuchReport(number)
+    return found[0]
+
+
+def _row(report: ReportFacts) -> list[Any]:
+    outcome = f"{report.outcome} ({report.closed_by})" if report.closed_at is not None else ""
+    return [
+        report.id,
+        clock_text(report.at),
+        report.name,
+        report.kind,
+        report.text,
+        report.contact,
+        report.address,
+        outcome,
+    ]
