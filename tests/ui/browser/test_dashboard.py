@@ -1,0 +1,172 @@
+"""The dashboard in Chromium, before a real relay with a real client: what an admin does with a link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.link.clients import Client, client
+from tests.support import Relay, run_relay, visit, wait_for
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@dataclass
+class Stage:
+    """A relay with an admin and a member, who has a link."""
+
+    relay: Relay
+    admin: str
+    member: str
+    client: Client
+
+    @property
+    def url(self) -> str:
+        return f"http://admin.localhost:{self.relay.port}/"
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with run_relay(tmp_path_factory.mktemp("dashboard"), token="alice") as relay:
+        relay.cli("account", "create", "root", "--role", "admin")
+        admin = relay.token("root", "--scopes", "share own admin")
+        member = relay.token("alice", "--label", HOSTILE)
+        with client(relay, member, name="lunch-menu") as running:
+            yield Stage(relay, admin, member, running)
+
+
+def sign_in(page: Page, stage: Stage, token: str) -> None:
+    page.goto(stage.url)
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.fill("#secret", token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("tab", name="Live links")).to_be_visible()
+
+
+def row(page: Page, text: str) -> Any:
+    return page.get_by_role("row").filter(has_text=text).first
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def test_an_admin_sees_a_link_with_its_visitors_revokes_it_and_finds_that_in_the_audit_trail(
+    page: Page, browser: Browser, stage: Stage
+) -> None:
+    with client(stage.relay, stage.member, name="going") as going:
+        sign_in(page, stage, stage.admin)
+        expect(row(page, "going")).to_contain_text("alice")
+        visitor = browser.new_page()
+        visitor.goto(going.url)
+        visitor.evaluate("() => { fetch('/slow?seconds=60').catch(() => {}) }")
+        row(page, "going").get_by_text("going").click()
+        about = page.locator("#about")
+        expect(about).to_contain_text("Visitors now")
+        page.get_by_role("button", name="Revoke link").click()
+        expect(page.get_by_text("Give a reason")).to_be_visible()
+        page.get_by_label("Reason", exact=True).fill(f"against the rules {HOSTILE}")
+        page.get_by_role("button", name="Revoke link").click()
+        wait_for(lambda: visit(going.url).status == 410, 1.0, what="the link's end")
+        expect(row(page, "going")).to_have_count(0)
+        assert "against the rules" in visitor.goto(going.url).text()  # type: ignore[union-attr]
+        visitor.close()
+        tab(page, "Audit")
+        expect(row(page, "share.revoke")).to_contain_text(f"against the rules {HOSTILE}")
+        expect(row(page, "share.revoke")).to_contain_text("account:root")
+        assert page.locator("img[src=x]").count() == 0
+        assert going.ended() == "revoked"
+
+
+def test_every_tab_of_an_admin_shows_what_it_is_about(page: Page, stage: Stage) -> None:
+    sign_in(page, stage, stage.admin)
+    tab(page, "All links")
+    expect(row(page, "lunch-menu")).to_contain_text("live")
+    tab(page, "Tokens")
+    expect(row(page, HOSTILE)).to_contain_text("alice")
+    tab(page, "Accounts")
+    expect(row(page, "root")).to_contain_text("admin")
+    tab(page, "Invitations")
+    page.get_by_label("For the account").fill("bob")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    expect(row(page, "bob")).to_contain_text("open")
+    expect(page.get_by_label("Code: copy it now")).to_have_value(re.compile("^dsi_"))
+    tab(page, "Reports")
+    expect(page.get_by_role("radio", name="Open")).to_be_checked()
+    tab(page, "Usage")
+    expect(page.get_by_role("grid", name="Usage")).to_be_visible()
+    tab(page, "Settings")
+    expect(row(page, "--domain")).to_contain_text("localhost")
+    expect(row(page, "--secret")).to_contain_text("kept back")
+
+
+def test_an_admin_bans_an_account_and_lets_it_in_again(page: Page, stage: Stage) -> None:
+    token = stage.relay.token("mallory")
+    with client(stage.relay, token, name="bad") as bad:
+        sign_in(page, stage, stage.admin)
+        tab(page, "Accounts")
+        row(page, "mallory").get_by_text("mallory").click()
+        expect(page.get_by_label("Account", exact=True).last).to_have_value("mallory")
+        page.get_by_label("Reason of a ban").fill("spam")
+        page.get_by_role("button", name="Ban", exact=True).click()
+        expect(row(page, "mallory")).to_contain_text("spam")
+        wait_for(lambda: visit(bad.url).status == 410, 1.0, what="the links' end")
+        page.get_by_role("button", name="Let in again").click()
+        expect(row(page, "mallory")).not_to_contain_text("spam")
+
+
+def test_a_member_sees_and_changes_only_what_is_their_own(page: Page, stage: Stage) -> None:
+    with client(stage.relay, stage.relay.token("carol"), name="carols"):
+        sign_in(page, stage, stage.member)
+        expect(row(page, "lunch-menu")).to_be_visible()
+        expect(row(page, "carols")).to_have_count(0)
+        names = page.get_by_role("tab").all_inner_texts()
+        assert names == ["Live links", "All links", "Tokens", "Audit", "Usage"]
+        row(page, "lunch-menu").get_by_text("lunch-menu").click()
+        page.get_by_role("button", name="Pause").click()
+        expect(page.locator("#about")).to_contain_text("paused")
+        assert stage.relay.visit(stage.client.url).status == 503
+        page.get_by_role("button", name="Resume").click()
+        expect(page.locator("#about")).to_contain_text("live")
+        assert page.get_by_role("button", name="Ban owner").count() == 0
+        tab(page, "Tokens")
+        expect(row(page, HOSTILE)).to_be_visible()
+        expect(row(page, "carol")).to_have_count(0)
+
+
+def test_who_signs_out_elsewhere_is_told_within_a_second_and_can_do_nothing(page: Page, stage: Stage) -> None:
+    sign_in(page, stage, stage.admin)
+    row(page, "lunch-menu").get_by_text("lunch-menu").click()
+    page.get_by_label("Reason", exact=True).fill("too late")
+    other = page.context.new_page()
+    other.goto(f"{stage.url}sign-in")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_text("signed in no more")).to_be_visible()
+    expect(page.get_by_text("You are signed in no more")).to_be_visible()
+    page.get_by_role("button", name="Revoke link").click()
+    expect(page.get_by_text("Signed out")).to_be_visible()
+    assert stage.relay.visit(stage.client.url).status == 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(
+    browser: Browser,
+    stage: Stage,
+    violations: Callable[[Page], list[dict[str, Any]]],
+    scheme: Any,
+    width: int,
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = context.new_page()
+    sign_in(page, stage, stage.admin)
+    row(page, "lunch-menu").get_by_text("lunch-menu").click()
+    expect(page.locator("#about")).to_contain_text("Visitors now")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
