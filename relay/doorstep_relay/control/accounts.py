@@ -114,9 +114,11 @@ class Accounts:
             account = _named(session, name)
             account.banned_at, account.ban_reason = account.banned_at or now, reason[:500]
             WebSessionRows(session).end_of(account.id, now)
-            changes = audit.record(session, _note(now, by, "account.ban", account, reason=reason[:500]))
+            # The links first: their visitors and clients are to hear why before the sessions end.
             shares = ShareRows(session).active_of(account.id)
-            return changes + happen(session, by, now, Event.revoke, *shares, reason=reason[:500])
+            changes = happen(session, by, now, Event.revoke, *shares, reason=reason[:500])
+            entry = _note(now, by, "account.ban", account, reason=reason[:500])
+            return changes + audit.record(session, entry)
 
         return await self._database.write(work)
 

@@ -48,8 +48,8 @@ async def test_a_ban_ends_links_and_shuts_out_every_token_until_it_is_lifted(ser
     changes = await services.accounts.ban("ann", by=OPERATOR, reason="spam")
 
     assert [(change.action, change.share_id, change.reason) for change in changes] == [
-        ("account.ban", None, "spam"),
         ("share.revoke", grant.share_id, "spam"),
+        ("account.ban", None, "spam"),
     ]
     with pytest.raises(Banned, match="spam"):
         await services.tokens.authenticate(made.raw)
