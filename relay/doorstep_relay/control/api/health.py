@@ -17,8 +17,7 @@ _PATIENCE: Final = 5.0
 _NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
     503: {
         "description": "Not now: the database does not answer, or the relay is stopping.",
-        "model": Problem,
-        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {PROBLEM: {"schema": Problem.model_json_schema()}},
     }
 }
 
