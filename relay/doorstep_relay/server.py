@@ -300,6 +300,7 @@ class Relay:
         self.shares.use(settings)
         self.services.usage.retention = settings.usage_retention
         self.limits.change_defaults(settings.limits, self.switchboard)
+        self.gatekeeper.use(settings)
 
     def app(self) -> ASGIApp:
         """The relay's own app, as it is served at its own host."""

@@ -26,7 +26,15 @@ LIVE: Final = frozenset(
         *("heartbeat", "spare_tunnels", "max_tunnels", "ticket_lifetime", "change_poll", "drain"),
         *("limit_shares", "limit_connections", "limit_requests", "limit_bytes", "limit_month"),
         *("limit_request_size", "connect_wait", "max_head", "head_timeout", "idle_timeout", "body_timeout"),
-        *("app_timeout", "stream_timeout", "stall_timeout", "access_log"),
+        *(
+            "app_timeout",
+            "stream_timeout",
+            "stall_timeout",
+            "access_log",
+            "interstitial",
+            "interstitial_exempt",
+        ),
+        "allow_indexing",
     }
 )
 """Settings that SIGHUP changes in a running relay. Connections and sessions that are there keep what they

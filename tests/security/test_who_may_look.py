@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import socket
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.link.clients import client
-from tests.support import Answer, Relay, raw_request, wait_for
+from tests.support import Answer, Relay, raw_request, run_relay, run_script, wait_for
 from tests.support.http import parse
 
 PASSWORD = "open-sesame-7391"
@@ -103,8 +104,6 @@ LINKS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    from tests.support import run_relay, run_script
-
     with run_relay(tmp_path_factory.mktemp("house") / "relay", "--trusted-proxies", "127.0.0.9") as relay:
         token = relay.token("ann")
         env = {"DOORSTEP_RELAY": relay.url, "DOORSTEP_TOKEN": token}
@@ -579,3 +578,18 @@ def test_no_answer_of_a_link_is_for_search_engines_unless_its_owner_says_so(hous
     assert house.get("plain").header("X-Robots-Tag") is None
     house.set("plain")
     assert house.get("plain", "/robots.txt").json()["path"] == "/robots.txt"
+
+
+def test_an_app_is_launched_with_a_password_for_its_link(house: House) -> None:
+    source = """
+        import time
+        import doorstep as ds
+        demo = ds.Interface(str.upper, "text", "text")
+        demo.launch(share=True, name="launched", share_password="sesame", prevent_thread_lock=True)
+        time.sleep(600)
+    """
+    env = {"DOORSTEP_RELAY": house.relay.url, "DOORSTEP_TOKEN": house.token}
+    with run_script(textwrap.dedent(source), env=env) as script:
+        script.wait_for_line(r"public URL: (\S+)")
+        assert house.get("launched", "/config").status == 401
+        assert house.get("launched", "/config", headers=basic("sesame")).status == 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from doorstep_relay.config import Settings
@@ -25,12 +25,17 @@ class Gates:
 
     def __init__(self, settings: Settings) -> None:
         self.passes = PassKey(settings.secret)
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Make gates by these settings from now on."""
         self._interstitial = settings.interstitial == "browsers"
         self._exempt = frozenset(settings.interstitial_exempt)
         self._index = settings.allow_indexing
 
-    def put_before(self, share: LiveShare, stored: dict[str, Any]) -> None:
+    def put_before(self, share: LiveShare, stored: Mapping[str, Any]) -> None:
         """Give a live share the gate that its policy, as it is stored, and its owner's name ask for."""
+        share.policy = stored
         try:
             found: Policy | None = read(stored)
         except BadPolicy as error:
@@ -74,6 +79,12 @@ class Gatekeeper:
         if share is not None and found is not None:
             self._gates.put_before(share, found)
             self.recheck(share)
+
+    def use(self, settings: Settings) -> None:
+        """The settings have changed: they hold for every live share's next request."""
+        self._gates.use(settings)
+        for share in self._switchboard:
+            self._gates.put_before(share, share.policy)
 
     def close_over(self, now: float) -> None:
         """Turn out who is inside when the time of a policy has passed."""

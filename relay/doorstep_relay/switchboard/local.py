@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, cast
 
 from doorstep_relay.domain.gate import Gate
 from doorstep_relay.switchboard.balanced import Balanced
@@ -40,6 +40,8 @@ class LiveShare:
     """The account's name; empty on an open relay."""
     meter: Meter | None = None
     """What it is held to; None while nothing limits it, never None again once something has."""
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    """Who may look, as it is stored: what `gate` was made of."""
     gate: Gate | None = None
     """Judges its visitors; None lets everybody in."""
     marks: bytes = b""

@@ -73,7 +73,7 @@ class Login:
         step = self._step(visitor, found)
         if not step:
             return visitor.go_on()
-        if step == "one_time" and gate.policy is not None and gate.policy.taken:
+        if "one_time" in gate.misses(found, time.time()) and gate.policy is not None and gate.policy.taken:
             return visitor.refused("taken")
         return self._ask(visitor, step, found)
 
