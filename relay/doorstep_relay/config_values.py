@@ -12,6 +12,7 @@ from doorstep_relay.domain.times import parse_duration
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _SIZE: Final = re.compile(r"(\d+)\s*(k|ki|kib|m|mi|mib)?", re.IGNORECASE)
 _AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])?(?:i?b)?")
 _RATE: Final = re.compile(r"\d+(?:\.\d+)?")
@@ -63,8 +64,11 @@ def interstitial(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Names with commas between."""
-    return tuple(name for part in text.split(",") if (name := part.strip()))
+    """Accounts' names with commas between."""
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(_NAME.fullmatch(name) for name in found):
+        raise ValueError("write accounts' names with commas between, like ann,bob")
+    return found
 
 
 def admin_host(text: str) -> str:

@@ -203,6 +203,7 @@ class FakeLink:
     """A link as `doorstep_client.share` returns it."""
 
     url = "http://abc.localhost:8080"
+    visit_url = "http://abc.localhost:8080"
     expires_at = None
 
     def __init__(self) -> None:
