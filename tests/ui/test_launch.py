@@ -204,6 +204,7 @@ class FakeLink:
 
     url = "http://abc.localhost:8080"
     visit_url = "http://abc.localhost:8080"
+    inspect_url = None
     expires_at = None
 
     def __init__(self) -> None:
