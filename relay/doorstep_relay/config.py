@@ -70,10 +70,10 @@ class Settings:
         "Where visitors reach the relay, if not at http://DOMAIN:PORT: for example https://share.example.org.",
         read.url,
     )
-    admin_host: str | None = _setting(
-        None,
-        "Host of the dashboard, by default admin.DOMAIN. It needs an address and a certificate as links do; "
-        "`none` for no dashboard.",
+    admin_host: str = _setting(
+        "auto",
+        "Host of the dashboard: auto is admin.DOMAIN, none is no dashboard. It needs an address and a "
+        "certificate, as links do.",
         read.admin_host,
     )
     tls_cert: tuple[Path, ...] = _setting(
@@ -345,7 +345,9 @@ class Settings:
     @property
     def dashboard_host(self) -> str | None:
         """Where the dashboard is, without a port; None where there is none."""
-        return None if self.admin_host == "none" else self.admin_host or f"admin.{self.domain}"
+        if self.admin_host == "none":
+            return None
+        return f"admin.{self.domain}" if self.admin_host == "auto" else self.admin_host
 
     @property
     def dashboard_url(self) -> str | None:

@@ -72,8 +72,9 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def admin_host(text: str) -> str:
-    """A host name, or the word `none`."""
-    return "none" if text.strip().lower() == "none" else domain(text)
+    """A host name, or one of the words `auto` and `none`."""
+    word = text.strip().lower()
+    return word if word in {"auto", "none"} else domain(text)
 
 
 def url(text: str) -> str:

@@ -52,15 +52,15 @@ class _Links:
         table = ds.Dataframe(
             headers=HEADERS, type="array", interactive=False, label="Live links", buttons=[], max_height=560
         )
-        with ds.Row():
-            back = ds.Button("Previous", size="sm")
+        with ds.Row(elem_classes="pager"):
+            back = ds.Button("Previous", size="sm", interactive=False)
             where = ds.HTML(elem_id="range")
-            on = ds.Button("Next", size="sm")
+            on = ds.Button("Next", size="sm", interactive=False)
         panel = ds.Column(visible=False, elem_id="panel")
         with panel:
             about = ds.HTML(elem_id="about")
         timer = ds.Timer(EVERY)
-        shown = [totals, table, where, at, seen]
+        shown = [totals, table, where, back, on, at, seen]
         asked = [search, order, at, seen]
         page.load(self.tick, asked, shown, **QUIET)
         timer.tick(self.tick, asked, shown, **QUIET, trigger_mode="once")
@@ -100,12 +100,20 @@ class _Links:
         try:
             shown = await self._look(search, order, at, request)
         except (SignedOutError, Refusal):
-            return _OUT, *[ds.skip()] * 4
+            return _OUT, *[ds.skip()] * 6
         stamp = hash(repr((shown.rows, shown.found, shown.page)))
         totals, where = _totals(shown), note(shown.range_text)
         if stamp == seen:
-            return totals, ds.skip(), ds.skip(), ds.skip(), ds.skip()
-        return totals, {"headers": HEADERS, "data": shown.rows}, where, shown.page, stamp
+            return totals, *[ds.skip()] * 6
+        return (
+            totals,
+            {"headers": HEADERS, "data": shown.rows},
+            where,
+            ds.update(interactive=shown.page > 0),
+            ds.update(interactive=shown.page + 1 < shown.pages),
+            shown.page,
+            stamp,
+        )
 
     async def first(self, search: str, order: str, _at: int, seen: Any, request: ds.Request) -> Any:
         """The first page of something else."""

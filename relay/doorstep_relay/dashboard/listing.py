@@ -26,16 +26,30 @@ class Listing:
     """Built where it stands on the page; `wire` says when it is read."""
 
     def __init__(
-        self, label: str, headers: Sequence[str], allow: Allow, fetch: Fetch, filters: Sequence[Any] = ()
+        self,
+        label: str,
+        headers: Sequence[str],
+        allow: Allow,
+        fetch: Fetch,
+        filters: Sequence[Any] = (),
+        *,
+        wrap: bool = False,
     ) -> None:
+        """`wrap` is for tables with sentences in them."""
         self._headers = list(headers)
         self._allow = allow
         self._fetch = fetch
         self.filters = list(filters)
         self.table = ds.Dataframe(
-            headers=self._headers, type="array", interactive=False, label=label, buttons=[], max_height=560
+            headers=self._headers,
+            type="array",
+            interactive=False,
+            label=label,
+            buttons=[],
+            max_height=560,
+            wrap=wrap,
         )
-        with ds.Row():
+        with ds.Row(elem_classes="pager"):
             self._back = ds.Button("Previous", size="sm", interactive=False)
             self._on = ds.Button("Next", size="sm", interactive=False)
         self._cursors = ds.State([])

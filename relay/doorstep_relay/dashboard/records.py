@@ -45,7 +45,7 @@ def build_audit(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
     with ds.Row():
         kind = ds.Dropdown(list(_KINDS), value="Everything", label="About", filterable=False)
         subject = ds.Textbox(label="Link or account", placeholder="Its exact name", max_length=64)
-    Listing("Audit trail, newest first", _EVENTS, desk.viewer, fetch, [kind, subject]).wire(tab)
+    Listing("Audit trail, newest first", _EVENTS, desk.viewer, fetch, [kind, subject], wrap=True).wire(tab)
 
 
 def build_usage(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
@@ -89,7 +89,7 @@ def build_settings(desk: Desk, tab: ds.Tab) -> None:
             for line in lines
         ], None
 
-    Listing("Settings in force", _SETTINGS, desk.admin, fetch).wire(tab)
+    Listing("Settings in force", _SETTINGS, desk.admin, fetch, wrap=True).wire(tab)
 
 
 def _event_row(event: EventFacts) -> list[Any]:

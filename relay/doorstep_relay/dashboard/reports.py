@@ -44,7 +44,7 @@ def build(desk: Desk, tab: ds.Tab) -> None:
         return await close(number, outcome, request)
 
     which = ds.Radio(["Open", "Closed"], value="Open", label="Which")
-    listing = Listing("Reports", _HEADERS, desk.admin, fetch, [which])
+    listing = Listing("Reports", _HEADERS, desk.admin, fetch, [which], wrap=True)
     listing.wire(tab)
     with ds.Row():
         number: Any = ds.Number(label="Report no.", precision=0, minimum=1)
