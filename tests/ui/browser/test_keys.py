@@ -74,7 +74,7 @@ WHERE = """() => {
     const name = block?.querySelector(".label, .check span")?.textContent
         || block?.getAttribute("aria-label") || at.getAttribute("aria-label") || "";
     const isField = at.matches("input, textarea, select, [role=textbox], [role=combobox], [role=grid]")
-        && !at.matches("[type=color], [type=datetime-local], .slider-number");  // what is beside it does the same
+        && !at.matches("[type=color], [type=datetime-local], .slider-number");  // another beside it
     return { name: name.trim(), isField, text: at.textContent.trim().slice(0, 40) };
 }"""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import altair
+import matplotlib.figure
 import matplotlib.pyplot
 import numpy as np
 import pandas as pd
@@ -71,6 +72,36 @@ def test_each_library_draws_its_figures_and_the_page_allows_it(visit: Visit, sil
         4, timeout=LOADING
     )
     expect(page.get_by_role("region", name="bokeh").locator("canvas").first).to_be_attached(timeout=LOADING)
+
+
+GROUND = """(element) => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
+    const brush = canvas.getContext("2d");
+    brush.drawImage(element, 0, 0, 1, 1, 0, 0, 1, 1);
+    return [...brush.getImageData(0, 0, 1, 1).data];
+}"""
+
+
+def test_a_figure_keeps_its_own_ground_in_the_dark(page: Page, visit: Visit) -> None:
+    plain, blue, clear = (matplotlib.figure.Figure() for _ in range(3))
+    blue.set_facecolor("#0000ff")
+    clear.set_facecolor("none")
+    with ds.Blocks() as app:
+        for name, figure in {"plain": plain, "blue": blue, "clear": clear}.items():
+            figure.subplots()
+            ds.Plot(figure, label=name, format="png")
+        ds.Plot(figures()["bokeh"], label="bokeh")
+    page.emulate_media(color_scheme="dark")
+    visit(app)
+
+    for name, colour in {"plain": [255] * 4, "blue": [0, 0, 255, 255], "clear": [0] * 4}.items():
+        picture = page.get_by_role("img", name=name)
+        page.wait_for_function("(img) => img.complete", arg=picture.element_handle())
+        assert picture.evaluate(GROUND) == colour
+        expect(picture).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    bokeh = page.get_by_role("region", name="bokeh")
+    expect(bokeh.locator("canvas").first).to_be_attached(timeout=LOADING)
+    expect(bokeh.locator(".bokeh")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
 def test_a_figure_takes_the_place_of_another(visit: Visit, silent: list[str]) -> None:

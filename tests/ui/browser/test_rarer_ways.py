@@ -118,6 +118,39 @@ def test_a_message_takes_what_is_recorded_and_what_is_dropped(page: Page, visit:
     expect(page.get_by_label("seen")).to_have_value("recording.wav dropped.txt")
 
 
+def test_a_chat_is_made_taller_by_hand_and_stays_where_its_reader_is(page: Page, visit: Visit) -> None:
+    def more(chat: list[Any]) -> list[Any]:
+        return [*chat, {"role": "assistant", "content": "the last"}]
+
+    with ds.Blocks() as app:
+        told = [{"role": "assistant", "content": f"line {number}"} for number in range(40)]
+        chat = ds.Chatbot(told, label="chat", height=200, resizable=True, autoscroll=False)
+        ds.Button("More").click(more, chat, chat)
+    visit(app)
+    frame, log = page.locator(".resizable"), page.get_by_role("log")
+    expect(frame).to_have_css("height", "200px")
+    box = frame.bounding_box()
+    assert box is not None
+    right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+
+    page.mouse.move(right - 4, bottom - 4)
+    page.mouse.down()
+    page.mouse.move(right - 4, bottom + 96, steps=4)
+    page.mouse.up()
+    expect(frame).to_have_css("height", "300px")
+
+    log.hover()
+    page.mouse.wheel(0, 150)
+    page.wait_for_function("(log) => log.scrollTop === 150", arg=log.element_handle())
+    page.get_by_role("button", name="More").click()
+    last = log.get_by_text("the last")
+    expect(last).to_be_attached()
+    expect(last).not_to_be_in_viewport()
+    assert log.evaluate("(log) => log.scrollTop") == 150
+    page.get_by_role("button", name="Scroll to the latest message").click()
+    expect(last).to_be_in_viewport()
+
+
 def test_an_html_s_script_uploads_and_its_head_and_buttons_are_there(visit: Visit) -> None:
     script = """
         element.onclick = async () => {
@@ -155,16 +188,19 @@ end_header
 """
 SPLAT = b"".join(
     struct.pack("<6f8B", *np.random.default_rng(seed).random(3), 0.1, 0.1, 0.1, 255, 90, 0, 255, 128, 0, 0, 0)
-    for seed in range(50)
+    for seed in range(5)
 )
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.ply", PLY), ("a.splat", SPLAT)])
-def test_points_and_splats_are_shown(visit: Visit, tmp_path: Path, name: str, content: bytes) -> None:
+def test_points_and_splats_are_shown(
+    page: Page, visit: Visit, tmp_path: Path, name: str, content: bytes
+) -> None:
     (tmp_path / name).write_bytes(content)
     with ds.Blocks() as app:
-        ds.Model3D(tmp_path / name, label="thing", interactive=False)
-    page = visit(app)
+        ds.Model3D(tmp_path / name, label="thing", interactive=False, height=60)
+    page.set_viewport_size({"width": 200, "height": 200})  # every point is computed without a graphics card
+    visit(app)
 
     expect(page.locator("canvas[data-ready=true]")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("alert")).to_have_count(0)

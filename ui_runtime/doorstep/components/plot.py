@@ -24,6 +24,9 @@ class Plot(Component):
     Bokeh figure as itself, to be moved, zoomed and pointed at: without what its author wrote in JavaScript
     (`CustomJS`) or put beside it (widgets), for which docs/custom-components.md has a frame.
 
+    In dark mode figures of Matplotlib and Bokeh keep the ground they were drawn on, white where their author
+    chose none: their words and lines are coloured for it. Those of Plotly and Altair take the page's colours.
+
     Passes the wire value as it is: `{"type", "plot"}`, `plot` being a picture's data URL, or JSON.
     """
 
