@@ -8,10 +8,15 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorstep_relay.control.api import problem
+from doorstep_relay.control.document import describe
 from doorstep_relay.edge import answers
+
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def build_app(api: APIRouter, *, version: str, pages: APIRouter | None = None) -> ASGIApp:
@@ -23,6 +28,7 @@ def build_app(api: APIRouter, *, version: str, pages: APIRouter | None = None) -
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
+    describe(app)
     app.include_router(api)
     if pages is not None:
         app.include_router(pages)
@@ -37,13 +43,29 @@ def build_app(api: APIRouter, *, version: str, pages: APIRouter | None = None) -
 
 async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
     """What no route took, said as the relay says everything: a page for people, JSON for programs."""
+    if error.status_code == 400:  # FastAPI's word for a body that is not even text
+        return problem(422, "bad-request", f"body: {error.detail}")
     if error.status_code != 404:
         code = error.detail.lower().replace(" ", "-")
-        return problem(error.status_code, code, error.detail, error.headers)
+        fields = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return problem(error.status_code, code, error.detail, fields)
     as_html = "text/html" in request.headers.get("accept", "")
     host = request.headers.get("host", "")
     status, fields, body = answers.parts("not-found", as_html=as_html, host=host)
     return Response(body, status, fields)
+
+
+def _allowed(request: HttpRequest) -> str:
+    """Every method of a path: by itself the first route that has the path names its own alone."""
+    taken = (
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
+    return ", ".join(taken)
 
 
 class _SecurityHeaders:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from doorstep_relay.control.api.callers import Callers, OnChange
 from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
+from doorstep_relay.control.document import OPTIONAL
 from doorstep_relay.control.domains import DomainFacts, Domains
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.edge.forwarding import Network, Proxies
@@ -67,7 +68,7 @@ def routes(
     add(one, api.one, methods=["GET"], responses=there)
     add(one, api.remove, methods=["DELETE"], status_code=204, responses=there)
     add(one + "/verify", api.verify, methods=["POST"], responses=there | refusals(NotProven))
-    add("/api/v1/ask", api.ask, methods=["GET"], responses=there)
+    add("/api/v1/ask", api.ask, methods=["GET"], responses=there, openapi_extra=OPTIONAL)
     return router
 
 
