@@ -164,7 +164,9 @@ class _Links:
                 ("Received", size_text(tally.bytes_in)),
                 ("Sent", size_text(tally.bytes_out)),
             ]
-        return page_of(facts(lines), await self._history(name, actor))
+        return page_of(
+            fill("<h2>$name</h2>", name=share.name), facts(lines), await self._history(name, actor)
+        )
 
     async def _history(self, name: str, actor: Actor) -> Html:
         """The latest events; a member's own alone, as the name may have been somebody else's before."""

@@ -17,15 +17,8 @@ from doorstep_relay.switchboard.tally import Tally
 PAGE: Final = 50
 """Links of a page."""
 HEADERS: Final = [
-    "Link",
-    "Owner",
-    "Up for",
-    "Ends in",
-    "Visitors",
-    "Requests/s",
-    "Last minute",
-    "Now",
-    "Total",
+    *("Link", "Owner", "Up for", "Ends in", "Visitors"),
+    *("Requests/s", "Last minute", "Traffic", "In all"),
 ]
 _NEVER: Final = float("inf")
 

@@ -67,7 +67,7 @@ def test_an_admin_sees_a_link_with_its_visitors_revokes_it_and_finds_that_in_the
         visitor.evaluate("() => { fetch('/slow?60').catch(() => {}) }")
         row(page, "going").get_by_text("going").click()
         about = page.locator("#about")
-        expect(about.locator("div").filter(has_text="Visitors now").locator("dd")).to_have_text("1")
+        expect(about.locator("dl > div").filter(has_text="Visitors now").locator("dd")).to_have_text("1")
         expect(row(page, "going").get_by_role("gridcell").nth(4)).to_have_text("1")
         page.get_by_role("button", name="Revoke link").click()
         expect(page.get_by_text("Give a reason")).to_be_visible()
