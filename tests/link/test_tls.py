@@ -120,7 +120,7 @@ def test_a_certificate_that_lacks_the_links_own_name_is_told_to_the_user(
         assert "Traceback" not in one.process.output
 
 
-def test_an_unknown_certificate_is_refused_and_the_token_stays_here(
+def test_row_28_an_unknown_certificate_is_refused_and_the_token_stays_here(
     relay: tuple[Relay, str], front_port: int, ca: trustme.CA
 ) -> None:
     running, token = relay

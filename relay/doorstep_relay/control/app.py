@@ -15,7 +15,6 @@ from doorstep_relay.control.api import problem
 from doorstep_relay.control.document import describe
 from doorstep_relay.edge import answers
 
-
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
