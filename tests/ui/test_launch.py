@@ -157,8 +157,8 @@ def test_a_parameter_that_does_nothing_yet_says_so(app: ds.Blocks) -> None:
 
 
 def test_a_parameter_of_another_gradio_says_so(app: ds.Blocks) -> None:
-    options: dict[str, Any] = {"prevent_thread_lock": True, "quiet": True, "show_api": True}
-    with pytest.warns(UserWarning, match="launch: `show_api` does nothing yet") as said:
+    options: dict[str, Any] = {"prevent_thread_lock": True, "quiet": True, "show_tips": True}
+    with pytest.warns(UserWarning, match="launch: `show_tips` does nothing yet") as said:
         app.launch(server_port=free_port(), **options)
     assert said[0].filename == __file__
 

@@ -30,7 +30,7 @@ INTERFACE: Final = frozenset(
 )
 LAUNCH: Final = frozenset(
     {
-        *("run_history", "app_kwargs", "mcp_server", "pwa", "show_api", "show_tips", "enable_queue"),
+        *("run_history", "app_kwargs", "mcp_server", "pwa", "show_tips", "enable_queue"),
         "encrypt",
         *("node_server_name", "node_port", "num_workers", "enable_monitoring", "ssr_mode"),
         *("ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_verify"),

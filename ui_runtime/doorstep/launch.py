@@ -155,6 +155,8 @@ def launch(
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
     """
     given, later = split_options(look)
+    if later.pop("show_api", None) is False:  # as it was said before there were links to choose
+        given.setdefault("footer_links", ["gradio"])
     _note_later(later)
     say = _silent if quiet else _say
     blocks.close()

@@ -30,6 +30,8 @@ def mount_app(app: Parent, blocks: Blocks, path: str, **options: Any) -> Parent:
     if mount is None:
         raise UsageError(f"mount_app wants an app with a `mount` (FastAPI, Starlette), not {app!r}")
     given = {name: value for name, value in options.items() if name not in _IGNORED and value is not None}
+    if given.pop("show_api", None) is False:
+        given.setdefault("footer_links", ["gradio"])
     later = {name: given.pop(name) for name in [*given] if name in MOUNT}
     note_unsupported("mount_app", MOUNT, later)
     ours = App(blocks, **given)

@@ -180,6 +180,7 @@ def test_a_chosen_part_of_the_axis_is_told_and_zoomed_into(visit: Visit, silent:
     dragged(page, 0.5, 0.8)
     expect(page.get_by_label("seen", exact=True)).to_have_value("True")
     expect(page.locator(".canvas")).not_to_contain_text("2024")
+    expect(page.locator(".canvas")).to_contain_text("AM")
     page.locator(".canvas").dblclick()
     expect(page.get_by_label("seen", exact=True)).to_have_value("out")
     expect(page.locator(".canvas")).to_contain_text("2024")

@@ -152,3 +152,15 @@ def test_a_named_theme_is_a_small_stylesheet_on_the_page(name: str) -> None:
     assert sheet is not None
     assert len(sheet[1]) < 8_000
     assert "https://" not in sheet[1]
+
+
+def test_text_stays_readable_on_a_primary_button_that_a_theme_of_gradios_fills_in_the_dark() -> None:
+    filled = themes.Base().set(button_primary_background_fill_dark="*primary_600")
+    named = themes.Base().set(
+        button_primary_background_fill_dark="black",
+        button_primary_text_color="#fed",
+        button_primary_text_color_dark="#ded",
+    )
+
+    assert "--button-primary-text-color:white" in filled.stylesheet()
+    assert "--button-primary-text-color:#ded" in named.stylesheet()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from doorstep.errors import RefusedError
 from doorstep.events.listener import listed
 from doorstep.graph import Block, BlockProps
+from doorstep.later import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,7 +98,20 @@ class Component(Block):
         self.container = container
         self.interactive = interactive
         common.setdefault("min_width", 160)
+        self._heed_older_buttons(common)
         super().__init__(**common)
+
+    def _heed_older_buttons(self, given: dict[str, Any]) -> None:
+        """Take `show_copy_button=True` and its like out of `given`: once what `buttons` says now."""
+        if self.buttons is None:
+            return
+        for word in _WORDS_OF_BUTTONS:
+            wanted = given.pop(f"show_{word}_button", None)
+            if wanted is None:
+                continue
+            note(f'{type(self).__name__}: `show_{word}_button` is now a matter of buttons=["{word}", …]')
+            others = [each for each in self.buttons if each != word]
+            self.buttons = [*others, word] if wanted else others
 
     def check_needs(self, *, is_read: bool) -> None:
         """Raises `MissingExtraError` when a package that its values need is missing; imports nothing.
@@ -195,6 +209,8 @@ class Component(Block):
     def refuse_kind(self, wanted: str, wire: Any) -> RefusedError:
         return self.refuse(f"expected {wanted}, got {kind_of_wire(wire)}")
 
+
+_WORDS_OF_BUTTONS = ("copy", "download", "fullscreen", "reset", "share")
 
 _KINDS = {type(None): "nothing", bool: "true or false", int: "a number", float: "a number", str: "text"}
 _KINDS |= {list: "a list", dict: "an object"}

@@ -56,6 +56,7 @@ class DateTime(Component):
         if isinstance(value, str):
             _check(value)
         self.buttons = buttons
+        common.setdefault("min_width", 240)  # a date and a time can be read whole
         super().__init__(value, **common)
 
     def preprocess(self, wire: Any, files: Files) -> float | datetime | str | None:

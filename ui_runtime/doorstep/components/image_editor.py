@@ -128,6 +128,7 @@ class ImageEditor(Component):
         self.canvas_size = _checked_size(owner, canvas_size)
         self.fixed_canvas = fixed_canvas
         self.camera = _webcam_options(owner, webcam_options, mirror_webcam, None)
+        common.setdefault("min_width", 300)  # its tools stand in two or three rows
         super().__init__(value, **common)
 
     @property

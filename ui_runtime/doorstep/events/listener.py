@@ -28,6 +28,13 @@ class Listener(Trigger):
     def attach(self, dependency: Dependency) -> None:
         dependency.app.start(dependency, self)
 
+    def __call__(self, *given: Any, **options: Any) -> Dependency:
+        """As of every trigger; `like_user_message` was a word to `.like` once, the Chatbot has it now."""
+        block: Any = self.block
+        if hasattr(block, "like_user_message") and "like_user_message" in options:
+            block.like_user_message = options.pop("like_user_message")
+        return super().__call__(*given, **options)
+
 
 class EventListener:
     """Declares an event on a class: `click = EventListener()`."""

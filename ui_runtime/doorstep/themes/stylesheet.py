@@ -156,6 +156,15 @@ def _add_variables(theme: ThemeClass, light: Declarations, dark: Declarations) -
             side[TOKENS[base]] = f"var({property_of(base)})"
         elif side is light and f"{base}_dark" not in theme.variables and base.endswith(_COLOURED):
             dark[property_of(base)] = "initial"
+    _keep_readable(theme, dark)
+
+
+def _keep_readable(theme: ThemeClass, dark: Declarations) -> None:
+    """Themes count on Gradio's light text on a primary button in the dark; ours is dark there."""
+    given = theme.variables
+    name = "button_primary_text_color"
+    if "button_primary_background_fill_dark" in given and f"{name}_dark" not in given:
+        dark[property_of(name)] = _resolved(given.get(name, "white"), is_dark=True, theme=theme)
 
 
 _COLOURED: Final = ("color", "fill", "_hover", "_focus", "_selected", "_active", "_shadow", "_border_width")

@@ -141,12 +141,17 @@ function scaleOf(limits: Limits, type?: string): Spec {
   const [least, most] = limits ?? [null, null];
   return {
     ...(type ? { type } : {}),
-    ...(least === null ? {} : { domainMin: least }),
-    ...(most === null ? {} : { domainMax: most }),
+    ...(least === null ? {} : { domainMin: limitOf(least, type) }),
+    ...(most === null ? {} : { domainMax: limitOf(most, type) }),
     nice: limits === null,
     // Points of time have none.
     ...(type ? {} : { zero: false }),
   };
+}
+
+/** A plain number of a time scale would become `datetime(…)`, which Vega's interpreter of expressions takes for a year. */
+function limitOf(limit: number, type?: string): number | { expr: string } {
+  return type === undefined ? limit : { expr: String(limit) };
 }
 
 /** As the rows are, unless the app wants it otherwise. */
