@@ -58,11 +58,6 @@ export function render(source: string, options: MarkdownOptions, onmore: () => v
   });
 }
 
-/** Shows a short text in an element that still has it as plain words. */
-export function fill(element: HTMLElement, text: string): void {
-  if (element.textContent === text) element.innerHTML = render(text, { breaks: true, anchors: false, tags: true }).join("");
-}
-
 // -- what Markdown is here ---------------------------------------------------------------------
 
 const renderers = new Map<string, { marked: Marked; key: string }>();
