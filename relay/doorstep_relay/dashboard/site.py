@@ -73,7 +73,12 @@ class Site:
             await _refuse(scope, receive, send, 404, "There is nothing here.\n")
         else:
             app = await self._app(actor)
-            await app(scope, receive, _with_headers(send))
+            try:
+                await app(scope, receive, _with_headers(send))
+            except asyncio.CancelledError:
+                if scope["type"] != "websocket":
+                    raise
+                # The relay ends under an open page: that is no error for the log, and the page comes back.
 
     async def _ask_to_sign_in(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):

@@ -171,3 +171,15 @@ def test_axe_finds_nothing(
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
+
+
+def test_a_relay_stops_in_good_order_under_an_open_page(
+    page: Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with run_relay(tmp_path_factory.mktemp("stopping"), token="root") as relay:
+        page.goto(f"http://admin.localhost:{relay.port}/")
+        page.fill("#secret", relay.token("root"))
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#totals")).to_contain_text("Live links")
+        relay.stop()
+        assert "Traceback" not in relay.log
