@@ -12,7 +12,7 @@ _TOKEN: Final = {
     "scheme": "bearer",
     "description": "A token of `doorstep login` or `doorstep-relay token create`.",
 }
-_NEEDED: Final = [{"token": []}]
+_NEEDED: Final[list[dict[str, list[str]]]] = [{"token": []}]
 OPTIONAL: Final[dict[str, Any]] = {"security": [{}, {"token": []}]}
 """`openapi_extra` of a route that some may use without a token."""
 
