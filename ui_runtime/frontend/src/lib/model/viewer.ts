@@ -6,6 +6,7 @@ import {
   Color,
   type Material,
   Mesh,
+  MeshStandardMaterial,
   type Object3D,
   PerspectiveCamera,
   PMREMGenerator,
@@ -50,9 +51,6 @@ export class Viewer {
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.#renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
     this.#renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
-    const light = new PMREMGenerator(this.#renderer);
-    this.#scene.environment = light.fromScene(new RoomEnvironment(), 0.04).texture;
-    light.dispose();
     this.#controls = new OrbitControls(this.#camera, canvas);
     // A finger that moves up or down scrolls the page, as everywhere.
     canvas.style.touchAction = "pan-y";
@@ -69,10 +67,19 @@ export class Viewer {
   show(model: Model): void {
     this.#remove();
     this.#model = model;
+    model.object.traverse((each) => each instanceof Mesh && materialsOf(each).some(mirrors) && this.#light());
     this.#scene.add(model.object);
     new Box3().setFromObject(model.object).getBoundingSphere(this.#sphere);
     if (!(this.#sphere.radius > 0)) this.#sphere.radius = 1;
     this.reset();
+  }
+
+  /** The room that surfaces mirror: seconds of work without a graphics card, so only for what is lit. */
+  #light(): void {
+    if (this.#scene.environment) return;
+    const light = new PMREMGenerator(this.#renderer);
+    this.#scene.environment = light.fromScene(new RoomEnvironment(), 0.04, 0.1, 100, { size: 128 }).texture;
+    light.dispose();
   }
 
   get isAnimated(): boolean {
@@ -220,6 +227,8 @@ export class Viewer {
 function materialsOf(mesh: Mesh): (Material & { wireframe?: boolean })[] {
   return Array.isArray(mesh.material) ? mesh.material : [mesh.material];
 }
+
+const mirrors = (material: Material): boolean => material instanceof MeshStandardMaterial;
 
 /** Give back what the graphics card holds of it. */
 function discard(object: Object3D): void {
