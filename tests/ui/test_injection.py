@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 import pytest
 
 import doorstep as ds
+from doorstep.errors import RefusedError
 from tests.ui.calls import run, run_alone, visit_to
 from tests.ui.support import served
 
@@ -240,3 +241,21 @@ class TestPlaces:
             box = ds.Textbox()
             dependency = box.submit(work, box, box)
         assert [each.supply is not None for each in dependency.injections] == [False, True]
+
+
+class TestComponents:
+    def ask(self, props: dict[str, Any]) -> Any:
+        def where(film: ds.Video) -> str:
+            return f"{film.label} at {film.playback_position}"
+
+        with ds.Blocks() as app:
+            film, out = ds.Video(label="film"), ds.Textbox()
+            dependency = out.submit(where, film, out)
+        return run(visit_to(app), dependency, {"value": None, "props": props}, trigger=out)[out.id]["value"]
+
+    def test_a_page_tells_where_a_film_is_and_nothing_else_of_it(self) -> None:
+        assert self.ask({"playback_position": 2.5, "label": "forged"}) == "film at 2.5"
+
+    def test_a_place_that_is_no_number_is_refused(self) -> None:
+        with pytest.raises(RefusedError, match="playback_position is not 'x'"):
+            self.ask({"playback_position": "x"})
