@@ -28,10 +28,10 @@ from doorstep_relay.control.effects import Effects
 from doorstep_relay.control.gates import Gatekeeper, Gates
 from doorstep_relay.control.guesses import Guesses
 from doorstep_relay.control.here import Here
+from doorstep_relay.control.hub import Hub, SessionSettings
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
-from doorstep_relay.control.session import Hub, SessionSettings
 from doorstep_relay.control.showing import LOOK_EVERY, Showing
 from doorstep_relay.control.usage import WRITE_EVERY
 from doorstep_relay.domain.lifecycle import ENDED

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 import pytest
 
 from doorstep_client import wire
+from doorstep_relay.control import hub
 from doorstep_relay.control import session as sessions
 from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.hub import Hub, SessionSettings
 from doorstep_relay.control.opening import Grant
-from doorstep_relay.control.session import MAX_SHARES, OUTBOX, Hub, SessionSettings
+from doorstep_relay.control.outbox import MAX_SHARES, OUTBOX
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.errors import NameTaken
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
@@ -231,7 +233,7 @@ async def test_a_session_begins_with_the_heartbeat(desk: Desk) -> None:
 async def test_a_crowd_gives_its_signs_of_life_less_often(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "MOST_PINGS", 0.02)
+    monkeypatch.setattr(hub, "MOST_PINGS", 0.02)
     heartbeats = [(await desk.connect().hear(wire.Welcome)).heartbeat for _ in range(5)]
 
     assert heartbeats == [30.0, 50.0, 60.0, 60.0, 60.0]

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from doorstep_relay.control.session import Hub
+from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.tending import PASSED_ON
 from doorstep_relay.store.audit import Change
 from doorstep_relay.switchboard.local import LiveShare

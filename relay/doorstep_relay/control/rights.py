@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from doorstep_relay.control.session import Hub
+from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.errors import Refusal
 from doorstep_relay.store.audit import Change

@@ -1,0 +1,42 @@
+"""The WebSocket of a session, and how a refusal is said on it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, Protocol
+
+from doorstep_client import wire
+from doorstep_relay.errors import Refusal, TooMany
+
+GOODBYE_DEADLINE: Final = 2.0
+"""Seconds in which a client may take the reason why it has no session any more."""
+
+
+class Channel(Protocol):
+    """The WebSocket, as much of it as a session needs. It may answer pings by itself."""
+
+    heard: float
+    """When the client last gave a sign of life, in the loop's time."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None when the client is gone."""
+
+    async def send(self, frame: str) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+def said(refusal: Refusal, share: int | None = None) -> wire.Error:
+    """A refusal as the client hears it."""
+    retry_after = refusal.retry_after if isinstance(refusal, TooMany) else None
+    return wire.Error(refusal.code, refusal.message, refusal.fatal, share, retry_after)
+
+
+async def turn_away(channel: Channel, refusal: Refusal) -> None:
+    """Say why there is no session, and end it."""
+    try:
+        async with asyncio.timeout(GOODBYE_DEADLINE):
+            await channel.send(wire.encode(said(refusal)))
+            await channel.close(1008, refusal.code)
+    except (TimeoutError, ConnectionError):
+        pass  # it did not wait for the reason
