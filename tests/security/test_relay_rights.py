@@ -288,7 +288,7 @@ async def test_row_30_unknown_and_forbidden_shares_are_answered_alike(world: Wor
     for method in ("GET", "DELETE"):
         answers = {
             name: await world.ask(f"/api/v1/shares/{name}", bearer, method=method)
-            for name in ("demo", "free", "over", "unknown", "admin", "x" * 300, "%00", "%F0%9F%8D%95")
+            for name in ("demo", "free", "over", "unknown", "admin", "x" * 63, "%00", "%F0%9F%8D%95")
         }
         told = {
             (answer.status_code, re.sub(r"'.*'", "NAME", answer.json()["detail"]))
@@ -354,4 +354,4 @@ async def test_row_32_a_name_that_nobody_chose_carries_at_least_64_bits(world: W
 async def test_row_32_shares_cannot_be_listed_by_others(world: World) -> None:
     await world.shares.open(world.ann)
     answer = await world.ask("/api/v1/shares?ended=true", f"Bearer {world.tokens['bob']}")
-    assert answer.json() == {"shares": []}
+    assert answer.json() == {"shares": [], "next": None}
