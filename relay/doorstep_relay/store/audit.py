@@ -137,9 +137,6 @@ def _lock(session: Session) -> None:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    detail = dict(entry.detail or {})
-    if entry.reason:
-        detail["reason"] = entry.reason
     return {
         "at": entry.at,
         "actor": entry.actor,
@@ -148,7 +145,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "share_id": entry.share_id,
         "token_id": entry.token_id,
         "account_id": entry.account_id,
-        "detail": detail,
+        "detail": _detail(entry),
     }
 
 
@@ -160,8 +157,14 @@ def _change(number: int, entry: Entry) -> Change:
         entry.token_id,
         entry.account_id,
         entry.reason,
-        entry.detail or {},
+        _detail(entry),
     )
+
+
+def _detail(entry: Entry) -> dict[str, Any]:
+    """What is kept beside the columns, the reason among it."""
+    reason = {"reason": entry.reason} if entry.reason else {}
+    return {**(entry.detail or {}), **reason}
 
 
 def _read(row: Row[Any]) -> Change:
