@@ -153,3 +153,35 @@ def test_what_opens_is_left_by_escape_and_the_focus_is_where_it_was(visit: Visit
         tab_to(page, label)
         with page.expect_file_chooser():
             page.keyboard.press("Space")
+
+
+CHOOSERS = ("sound", "film", "shape", "shots", "drawing", "More files")
+
+
+def test_files_of_every_kind_are_chosen_by_keys_alone(visit: Visit) -> None:
+    with ds.Blocks() as app:
+        ds.Audio(label="sound", sources=["upload"], interactive=True)
+        ds.Video(label="film", sources=["upload"], interactive=True)
+        ds.Model3D(label="shape", interactive=True)
+        ds.Gallery(label="shots", interactive=True)
+        ds.ImageEditor(label="drawing", interactive=True)
+        ds.UploadButton("More files")
+    page = visit(app)
+    expect(page.get_by_role("button", name="Start with a blank canvas")).to_be_visible()
+
+    opened = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        at = page.evaluate("""() => {
+            const at = document.activeElement;
+            const block = at.closest(".block");
+            const own = at.textContent || at.ariaLabel || at.parentElement?.textContent || "";
+            const name = (block?.querySelector(".label")?.textContent || own).trim();
+            const opens = at.matches("[type=file]") || (at.matches("button") && name === "More files");
+            return { name, takes: opens };
+        }""")
+        if at["takes"] and at["name"] not in opened:
+            with page.expect_file_chooser():
+                page.keyboard.press("Space")
+            opened.append(at["name"])
+    assert opened == list(CHOOSERS)
