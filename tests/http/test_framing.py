@@ -347,7 +347,7 @@ def test_128_fields_arrive_in_order_and_one_more_is_refused_both_ways(play: Play
     assert re.findall(rb"\r\nX-([0-9]+): ", app.head) == [b"%d" % number for number in range(126)]
     lines = "".join(f"X-{number}: {number}\r\n" for number in range(127)).encode()
     app.send(b"HTTP/1.1 200 OK\r\n%bContent-Length: 2\r\n\r\nhi" % lines)
-    assert [value for key, value in visitor.answer().headers if key.startswith("X-")][-1] == "126"
+    assert [value for key, value in visitor.answer().headers if re.fullmatch("X-[0-9]+", key)][-1] == "126"
 
     assert play.visitor(play.request("GET /", *fields, "X-More: 1")).last_answer().status == 431
     visitor, app = play.pair()
