@@ -6,7 +6,7 @@ the API did takes effect at once, and is not done again when the trail tells of 
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -26,6 +26,8 @@ TRANSFER: Final = "share.transfer"
 _MOST_KEPT: Final = 4096
 _MOST_EARLY: Final = 1024
 """Shares that are not here, of which the last changes are remembered for a client that is on its way."""
+_MOST_OF_ONE: Final = 64
+"""Changes of one of them: only its owner and admins make any, and the last ones count."""
 
 Effect = Callable[[Change], Awaitable[None]]
 
@@ -36,7 +38,7 @@ class Effects:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._obeyed: OrderedDict[int, None] = OrderedDict()
-        self._early: OrderedDict[int, list[Change]] = OrderedDict()
+        self._early: OrderedDict[int, deque[Change]] = OrderedDict()
         self._others: dict[str, Effect] = {}
         self._while_alive: dict[str, Callable[[LiveShare, Change], None]] = {
             "share.extend": self._extend,
@@ -79,7 +81,7 @@ class Effects:
             change.action in ENDS or change.action in self._while_alive or change.action == TRANSFER
         ):
             return
-        self._early.setdefault(change.share_id, []).append(change)
+        self._early.setdefault(change.share_id, deque(maxlen=_MOST_OF_ONE)).append(change)
         if len(self._early) > _MOST_EARLY:
             self._early.popitem(last=False)
 
