@@ -167,6 +167,7 @@ def test_files_of_every_kind_are_chosen_by_keys_alone(visit: Visit) -> None:
         ds.ImageEditor(label="drawing", interactive=True)
         ds.UploadButton("More files")
     page = visit(app)
+    expect(page.locator("main input[type=file]")).to_have_count(len(CHOOSERS))  # each kind came by itself
     expect(page.get_by_role("button", name="Start with a blank canvas")).to_be_visible()
 
     opened = []
