@@ -254,11 +254,6 @@ def test_a_value_that_may_still_become_a_choice_is_taken_in_silence() -> None:
 @pytest.mark.parametrize(
     ("kind", "parameter", "said"),
     [
-        (
-            ds.Textbox,
-            "show_copy_button",
-            r'`show_copy_button` does nothing yet .*there is buttons=\["copy"\]',
-        ),
         (ds.Label, "show_share_button", "Label: `show_share_button` does nothing yet"),
         (ds.Column, "buttons", "Column: `buttons` does nothing yet"),
         (ds.Row, "show_progress", "Row: `show_progress` does nothing yet"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
-
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
+from typing import TYPE_CHECKING, Final, Protocol
 
 from doorstep_relay.config_values import Address
+
+if TYPE_CHECKING:
+    from dns.asyncresolver import Resolver
 
 RECORD: Final = "_doorstep"
 VALUE: Final = "doorstep="
@@ -35,6 +34,9 @@ class DnsProver:
         self._server = server
 
     async def values(self, record: str) -> Sequence[str]:
+        import dns.exception  # here: with all that it may use it is 20 MB, and few relays have domains
+        import dns.resolver
+
         try:
             answer = await self._resolver().resolve(record, "TXT", lifetime=DEADLINE, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -43,11 +45,13 @@ class DnsProver:
             raise Unanswered(str(error)) from error
         return [b"".join(found.strings).decode("ascii", "replace") for found in answer]
 
-    def _resolver(self) -> dns.asyncresolver.Resolver:
+    def _resolver(self) -> Resolver:
         """Made anew for each question: the system's name servers may change, and no answer is kept."""
+        from dns.asyncresolver import Resolver
+
         if self._server is None:
-            return dns.asyncresolver.Resolver()
-        resolver = dns.asyncresolver.Resolver(configure=False)
+            return Resolver()
+        resolver = Resolver(configure=False)
         resolver.nameservers, resolver.port = [self._server.host], self._server.port
         return resolver
 
