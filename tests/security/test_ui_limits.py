@@ -65,9 +65,14 @@ class TestRow39Quota:
         app = ds.Interface(lambda each: each, "file", "text")
         with served(app, max_session_size="2mb", max_file_size="2mb") as server:
             async with browser(server) as (client, headers), server.page(additional_headers=headers) as page:
-                answers = await asyncio.gather(*(sent(client, page.session, MB) for _ in range(6)))
-        assert sum(each.status_code == 200 for each in answers) <= 2
-        assert {each.status_code for each in answers} <= {200, 507}
+                answers = await asyncio.gather(
+                    *(sent(client, page.session, MB) for _ in range(6)), return_exceptions=True
+                )
+        # Who was still sending when the refusal came may see the connection end, and not the answer.
+        told = [each.status_code for each in answers if isinstance(each, httpx.Response)]
+        assert told.count(200) <= 2
+        assert set(told) <= {200, 507}
+        assert all(isinstance(each, httpx.Response | httpx.NetworkError) for each in answers)
 
     def test_what_is_deleted_is_not_counted_any_more(self) -> None:
         store = FileStore(max_session_size=100)
