@@ -64,7 +64,7 @@ class Shown:
         if not self.found:
             return "No live links"
         first = self.page * PAGE
-        return f"{first + 1:,}–{min(first + PAGE, self.found):,} of {self.found:,}"  # noqa: RUF001
+        return f"{first + 1:,}–{min(first + PAGE, self.found):,} of {self.found:,}"  # noqa: RUF001  # the dash of a range
 
 
 def look(tallies: Sequence[Tally], looks: int, wanted: Wanted, now: float) -> Shown:

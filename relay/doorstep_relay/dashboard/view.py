@@ -23,7 +23,7 @@ def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     """The app, to be served at the root of its host."""
     domain = desk.services.settings.domain
     with ds.Blocks(title=f"Doorstep relay · {domain}", fill_width=True, css=_css(), footer_links=[]) as page:
-        what = "everybody’s links" if is_admin else "your links"  # noqa: RUF001
+        what = "everybody’s links" if is_admin else "your links"  # noqa: RUF001  # an apostrophe in print
         ds.HTML(page_of(fill(_HEAD, title=f"Relay {domain}", what=what)))
         with ds.Tab("Live links"):
             links.build(desk, page, is_admin=is_admin)
