@@ -17,6 +17,15 @@ def test_a_free_port_can_be_bound() -> None:
         server.bind(("127.0.0.1", free_port()))
 
 
+def test_no_free_port_is_given_twice_or_taken_by_what_chooses_its_own() -> None:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        given = [free_port() for _ in range(300)]
+
+        assert len(set(given)) == len(given)
+        assert max(given) < chosen.getsockname()[1]
+
+
 def test_waiting_returns_what_became_true() -> None:
     answers = iter(["", "", "yes"])
 
