@@ -9,14 +9,14 @@ from typing import Final
 
 _FIRST: Final = 12_000
 _LAST: Final = 32_000
-"""Below the range from which systems choose: what others dial from or bind to port 0 never gets one of these."""
+"""Below the range from which systems choose: who dials, or binds to port 0, never gets one of these."""
 
 _chosen = random.Random(os.getpid())  # noqa: S311  # to keep test runs side by side apart
 _given: set[int] = set()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody uses, and that is given once. Prefer port 0 where a server can say what it got."""
+    """A TCP port that nobody uses, given only once. Prefer port 0 where a server can say what it got."""
     while len(_given) < (_LAST - _FIRST) // 2:
         port = _chosen.randrange(_FIRST, _LAST)
         if port not in _given and _is_free(host, port):
