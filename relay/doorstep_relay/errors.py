@@ -38,6 +38,7 @@
     │   ├── BadLimit              a limit that means nothing            bad-limit     422
     │   ├── TooManyShares         as many shares as the account may     limit         429
     │   ├── NoSuchShare           unknown, or not the caller's          no-such-share 404
+    │   ├── PausedByAdmin         only an admin lets it go on           paused-by-admin 403
     │   ├── ShareActive           it is not over yet                    share-active  409
     │   └── ShareEnded            expired, revoked or closed            (the state)   410
     └── InvalidTransition         ours: a share was asked for a step that its state does not have
@@ -392,6 +393,16 @@ class NoSuchShare(Refusal):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no such share: {name!r}")
+
+
+class PausedByAdmin(Refusal):
+    """An admin paused the share, and its owner would let it go on."""
+
+    code = "paused-by-admin"
+    status = 403
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"an admin of this relay paused {name}; only an admin can let it go on")
 
 
 class ShareActive(Refusal):

@@ -37,7 +37,7 @@ def downgrade() -> None:
     op.drop_index("uq_account_identity", "account")
     for table, columns in (
         ("token", ("created_by", "names", "scopes", "label")),
-        ("share", ("limits", "policy", "paused_at", "balanced_from")),
+        ("share", ("limits", "policy", "paused_by", "paused_at", "balanced_from")),
         ("account", ("limits", "ban_reason", "banned_at", "identity", "email", "role")),
     ):
         for column in columns:
@@ -57,6 +57,7 @@ def _columns() -> None:
 
     op.add_column("share", sa.Column("balanced_from", sa.Integer()))
     op.add_column("share", sa.Column("paused_at", sa.Double()))
+    op.add_column("share", sa.Column("paused_by", sa.String(8)))
     op.add_column("share", sa.Column("policy", _JSON, server_default="{}", nullable=False))
     op.add_column("share", sa.Column("limits", _JSON, server_default="{}", nullable=False))
 

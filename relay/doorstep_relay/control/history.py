@@ -37,6 +37,8 @@ class ShareFacts:
     released_at: float | None
     reason: str
     paused_at: float | None
+    paused_by: str | None
+    """`owner` or `admin`, while it is paused."""
     balanced: bool
     """Whether several clients may hold it together."""
     guarded: tuple[str, ...] = ()
@@ -59,6 +61,7 @@ def facts(share: Share, owner: str | None = None) -> ShareFacts:
         released_at=share.released_at,
         reason=share.reason,
         paused_at=share.paused_at,
+        paused_by=share.paused_by,
         balanced=share.balanced_from is not None,
         guarded=conditions(share.policy),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
 from doorstep_relay.control.history import change_policy, happen, is_overdue, take_up
+from doorstep_relay.control.tending import BY_ADMIN
 from doorstep_relay.domain.claims import Claim, Holder, claim, owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
@@ -148,7 +149,7 @@ class Opening:
             happen(session, RELAY, self.now, Event.expire, share)
         claimed = self._claim(session, name, share)
         if share is None or claimed is Claim.fresh:
-            return self._left(share) or self._fresh(session, name)
+            return self._left(share) or self._fresh(session, name, share)
         if self.lease is not None and not (self.balance and share.balanced_from is not None):
             # The lease stands for nothing any more: another client has the share since.
             return ShareEnded("taken-over", "the same share was opened again elsewhere")
@@ -197,8 +198,9 @@ class Opening:
         if most is not None and account_id is not None and LimitRows(session).shares_of(account_id) >= most:
             raise TooManyShares(most)
 
-    def _fresh(self, session: Session, name: str) -> Grant:
+    def _fresh(self, session: Session, name: str, before: Share | None = None) -> Grant:
         self._check_room(session)
+        paused = before if before is not None and self._stays_paused(before) else None
         lease = new_lease()
         share = Share(
             name=name,
@@ -211,11 +213,21 @@ class Opening:
             reason="",
             balanced_from=1 if self.balance else None,
             policy={},
+            paused_at=paused and paused.paused_at,
+            paused_by=paused and paused.paused_by,
         )
         session.add(share)
         happen(session, self.actor, self.now, Event.open, share)
         self._apply_policy(session, share)
         return _grant(share, lease, took_over=False)
+
+    def _stays_paused(self, before: Share) -> bool:
+        """Whether an admin paused the name for this client: closing and opening it anew lifts nothing."""
+        return (
+            before.paused_by == BY_ADMIN
+            and before.released_at is None
+            and before.owner_id == self.actor.account_id
+        )
 
     def _apply_policy(self, session: Session, share: Share) -> None:
         if self.policy is not None:

@@ -181,7 +181,7 @@ class Shares:
         return await self._database.write(lambda session: tending.pause(session, now, actor, name))
 
     async def unpause(self, name: str, *, actor: Actor) -> Change | None:
-        """Let visitors see a share again. None when it is not paused. Raises as `extend`."""
+        """Let visitors see a share again. None when it is not paused. Raises `PausedByAdmin`, too."""
         now = self._clock()
         return await self._database.write(lambda session: tending.unpause(session, now, actor, name))
 

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
 from doorstep_relay.control.history import happen, is_overdue, note
+from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
 from doorstep_relay.domain.names import lookup_form
-from doorstep_relay.errors import BadLifetime, NoSuchAccount, NoSuchShare, ShareEnded
+from doorstep_relay.domain.scopes import Scope
+from doorstep_relay.errors import BadLifetime, NoSuchAccount, NoSuchShare, PausedByAdmin, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.accounts import AccountRows
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import ShareRows
 
-PASSED_ON = "the link was given to another account"
+BY_ADMIN: Final = "admin"
+"""Whose a pause is that its owner may not lift."""
+PASSED_ON: Final = "the link was given to another account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +59,30 @@ def extend(session: Session, now: float, actor: Actor, name: str, extension: Ext
 
 
 def pause(session: Session, now: float, actor: Actor, name: str) -> Change | None:
-    """Let nobody see a share. None when that is so already. Raises `NoSuchShare`, `ShareEnded`."""
+    """Let nobody see a share. None when that is so already. Raises `NoSuchShare`, `ShareEnded`.
+
+    What its owner paused an admin may pause as well: from then on the pause is the admin's.
+    """
     share = _tended(session, now, actor, name)
-    if share.paused_at is not None:
+    by = "owner" if owns(actor.account_id, share.owner_id) else BY_ADMIN
+    if share.paused_at is not None and share.paused_by in {by, BY_ADMIN}:
         return None
-    share.paused_at = now
-    return _record(session, now, actor, "share.pause", share)
+    share.paused_at = now if share.paused_at is None else share.paused_at
+    share.paused_by = by
+    return _record(session, now, actor, "share.pause", share, by=by)
 
 
 def unpause(session: Session, now: float, actor: Actor, name: str) -> Change | None:
-    """Let visitors see a share again. None when they may already. Raises `NoSuchShare`, `ShareEnded`."""
+    """Let visitors see a share again. None when they may already.
+
+    Raises `NoSuchShare`, `ShareEnded`, and `PausedByAdmin` for an owner whom an admin has paused.
+    """
     share = _tended(session, now, actor, name)
     if share.paused_at is None:
         return None
-    share.paused_at = None
+    if share.paused_by == BY_ADMIN and not actor.may(Scope.admin):
+        raise PausedByAdmin(share.name)
+    share.paused_at = share.paused_by = None
     return _record(session, now, actor, "share.unpause", share)
 
 

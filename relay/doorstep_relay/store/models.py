@@ -271,6 +271,8 @@ class Share(Base):
     """The first of the epochs that hold it together, balanced; NULL when one client alone holds it."""
     paused_at: Mapped[float | None]
     """Since when its owner or an admin lets nobody see it; the client stays connected."""
+    paused_by: Mapped[str | None] = mapped_column(String(8))
+    """`owner` or `admin`, while it is paused: an admin's pause is an admin's to lift."""
     policy: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
     """Who may look: see `domain.policy`. Secrets are hashed."""
     limits: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")

@@ -25,6 +25,7 @@ from doorstep_relay.errors import (
     BadToken,
     Forbidden,
     NoSuchShare,
+    PausedByAdmin,
     ShareActive,
     ShareEnded,
 )
@@ -46,6 +47,9 @@ class ShareView(BaseModel):
         description="Live: its client is there. Offline: it is awaited. Else it is over."
     )
     paused_at: float | None = Field(description="Since when nobody may see it; null when visitors may.")
+    paused_by: Literal["owner", "admin"] | None = Field(
+        description="Who paused it: only an admin resumes what an admin paused."
+    )
     balanced: bool = Field(description="Whether several clients may hold it together.")
     guarded: list[str] = Field(description="The conditions of its policy; none when everybody may look.")
     epoch: int = Field(description="How often a client took it up.")
@@ -97,7 +101,7 @@ def routes(shares: Shares, callers: Callers, on_change: OnChange, url_of: Callab
     extended = active | refusals(BadLifetime)
     add(f"{one}/extend", api.extend, methods=["POST"], responses=extended)
     add(f"{one}/pause", api.pause, methods=["POST"], responses=active)
-    add(f"{one}/resume", api.resume, methods=["POST"], responses=active)
+    add(f"{one}/resume", api.resume, methods=["POST"], responses=active | refusals(PausedByAdmin))
     add(f"{one}/transfer", api.transfer, methods=["POST"], status_code=204, responses=active)
     add(
         f"{one}/release",
@@ -180,7 +184,7 @@ class _ShareApi:
         return await self._seen(caller, name)
 
     async def resume(self, request: Request, name: Name) -> ShareView:
-        """Let visitors see a share again. Nothing happens if they do."""
+        """Let visitors see a share again. Nothing happens if they do. An admin's pause an admin ends."""
         caller = await self._callers.owner(request)
         await self._changed(await self._shares.unpause(name, actor=caller))
         return await self._seen(caller, name)
