@@ -15,6 +15,7 @@ from doorstep_client.wire import Naming, Opened
 
 if TYPE_CHECKING:
     from doorstep_client.inspector import InspectedTarget
+    from doorstep_client.traffic.observed import Observer
 
 
 class Link:
@@ -115,6 +116,7 @@ def share(
     loop: asyncio.AbstractEventLoop | None = None,
     lifespan: bool = True,
     on_event: Callable[[str], None] | None = None,
+    on_request: Observer | None = None,
     inspect: bool | None = None,
 ) -> Link:
     """Give a local app a public link, and return when the link works.
@@ -135,6 +137,8 @@ def share(
         on_event: called, on the loop's thread, with a sentence for the user whenever the link is
             lost, back or ended, when its end comes near or was put off, when it is paused or goes on,
             and when it was taken over from elsewhere.
+        on_request: called, on the loop's thread, when a request has come, when its answer begins, and when
+            that ends. Without it nothing reads along.
         inspect: whether to show the requests of this link on a page of this computer, `link.inspect_url`;
             by default as `DOORSTEP_INSPECT` says, else not.
 
@@ -149,6 +153,8 @@ def share(
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
     served, inspected = make_target(target, lifespan=lifespan), None
+    if on_request is not None:
+        served = _observed(served, on_request)
     if wants_inspector() if inspect is None else inspect:
         served = inspected = _inspected(served)
     keeper = Keeper(
@@ -164,6 +170,13 @@ def share(
     )
     keeper.start()
     return Link(keeper, inspected.url if inspected else None)
+
+
+def _observed(target: Target, observer: Observer) -> Target:
+    """What reads along is imported where somebody looks."""
+    from doorstep_client.traffic.observed import ObservedTarget
+
+    return ObservedTarget(target, observer)
 
 
 def _inspected(target: Target) -> InspectedTarget:

@@ -15,12 +15,13 @@ import pytest
 
 from doorstep_client.errors import UsageError
 from doorstep_client.inspector import InspectedTarget, notes, records
-from doorstep_client.inspector.conversation import Conversation
-from doorstep_client.inspector.records import BODY, MOST, MOST_BYTES, Exchange, Records, Watcher
+from doorstep_client.inspector.records import BODY, MOST, MOST_BYTES, Records, Watcher
 from doorstep_client.inspector.replay import request_bytes
 from doorstep_client.inspector.views import HIDDEN, detail, readable
 from doorstep_client.settings import wants_inspector
 from doorstep_client.targets import PortTarget, Target, make_target
+from doorstep_client.traffic.conversation import Conversation
+from doorstep_client.traffic.exchange import Exchange
 from tests.support import eventually
 
 GET = b"GET /a?b=1 HTTP/1.1\r\nHost: one.localhost\r\nCookie: s=1\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n"

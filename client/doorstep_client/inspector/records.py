@@ -6,9 +6,9 @@ Everything here happens on the link's event loop.
 from __future__ import annotations
 
 import asyncio
-import time
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
+
+from doorstep_client.traffic.exchange import Exchange, Message, State
 
 MOST: Final = 200
 """Exchanges that are kept."""
@@ -16,49 +16,6 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 """Bytes of bodies and heads that are kept, of all exchanges together."""
 BODY: Final = 64 * 1024
 """Bytes of a body that are kept."""
-
-State = Literal["open", "done", "broken"]
-
-
-@dataclass(slots=True)
-class Message:
-    """A request or an answer. `size` counts its whole body, `body` is where that begins."""
-
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    size: int = 0
-    body: bytearray = field(default_factory=bytearray)
-
-    @property
-    def is_whole(self) -> bool:
-        return self.size == len(self.body)
-
-    def get(self, name: str) -> str:
-        """A field's last value; empty without one. The relay writes its own fields last."""
-        return next((value for key, value in reversed(self.headers) if key.lower() == name), "")
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request and its answer. `began` is Unix time, `duration` seconds until the answer was whole."""
-
-    number: int
-    method: str
-    path: str
-    began: float
-    request: Message
-    replay_of: int | None = None
-    answer: Message = field(default_factory=Message)
-    status: int | None = None
-    state: State = "open"
-    duration: float | None = None
-    is_websocket: bool = False
-    held: int = 0
-    """Bytes that it takes, for the bound."""
-    _clock: float = field(default_factory=time.monotonic)
-
-    def end(self, state: State) -> None:
-        self.state = state
-        self.duration = time.monotonic() - self._clock
 
 
 class Records:
@@ -75,7 +32,7 @@ class Records:
     ) -> Exchange:
         """A request has come."""
         self._count += 1
-        exchange = Exchange(self._count, method, path, time.time(), Message(headers), replay_of)
+        exchange = Exchange(self._count, method, path, Message(headers), replay_of)
         self.exchanges[exchange.number] = exchange
         if len(self.exchanges) > MOST:
             self._forget_oldest()

@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import Final
 
 from doorstep_client.errors import UsageError
-from doorstep_client.inspector.conversation import Conversation
-from doorstep_client.inspector.records import Exchange, Records
-from doorstep_client.inspector.tap import Tap
+from doorstep_client.inspector.records import Records
 from doorstep_client.targets import Target
+from doorstep_client.traffic.conversation import Conversation
+from doorstep_client.traffic.exchange import Exchange
+from doorstep_client.traffic.tap import Tap
 
 DEADLINE: Final = 30.0
 """Seconds for the app's answer; one that never ends is cut."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from doorstep_client.inspector.conversation import Conversation
 from doorstep_client.inspector.notes import Note
 from doorstep_client.inspector.page import Page
 from doorstep_client.inspector.records import Records
 from doorstep_client.inspector.replay import Replays
-from doorstep_client.inspector.tap import Tap
 from doorstep_client.targets import AppTarget, Target
+from doorstep_client.traffic.conversation import Conversation
+from doorstep_client.traffic.tap import Tap
 
 
 class InspectedTarget:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import Any, Final
 
-from doorstep_client.inspector.records import BODY, Exchange, Message
+from doorstep_client.inspector.records import BODY
+from doorstep_client.traffic.exchange import Exchange, Message
 
 SECRET: Final = frozenset({
     "authorization", "proxy-authorization", "cookie", "set-cookie",
@@ -22,7 +23,7 @@ def summary(exchange: Exchange) -> dict[str, Any]:
         "number": exchange.number,
         "method": exchange.method,
         "path": exchange.path,
-        "visitor": exchange.request.get("x-forwarded-for"),
+        "visitor": exchange.visitor,
         "host": exchange.request.get("host"),
         "began": exchange.began,
         "status": exchange.status,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final, cast
 
-from doorstep_client.inspector.conversation import Conversation, Data
+from doorstep_client.traffic.conversation import Conversation, Data
 
 _ITS_OWN: Final = (
     "abort", "can_write_eof", "close", "get_extra_info", "get_write_buffer_limits", "get_write_buffer_size",

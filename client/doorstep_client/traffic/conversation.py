@@ -7,12 +7,34 @@ cannot be read is let through all the same: from then on this connection is not 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import httptools
 
-from doorstep_client.inspector.records import Exchange, Message, Records
+from doorstep_client.traffic.exchange import Exchange, Message, State
 
 Data = bytes | bytearray | memoryview
+
+
+class Listener(Protocol):
+    """Who is told, on the link's event loop."""
+
+    def begin(
+        self, method: str, path: str, headers: list[tuple[str, str]], replay_of: int | None
+    ) -> Exchange:
+        """A request has come."""
+
+    def answered(self, exchange: Exchange, status: int, headers: list[tuple[str, str]]) -> None:
+        """The head of the answer has come."""
+
+    def add(self, exchange: Exchange, message: Message, data: bytes | memoryview) -> None:
+        """A piece of one of the bodies has passed."""
+
+    def changed(self, exchange: Exchange) -> None:
+        """It became a WebSocket."""
+
+    def end(self, exchange: Exchange, state: State) -> None:
+        """Nothing more comes of it."""
 
 
 class Conversation:
@@ -20,11 +42,11 @@ class Conversation:
 
     def __init__(
         self,
-        records: Records,
+        listener: Listener,
         replay_of: int | None = None,
         finished: Callable[[Exchange], None] | None = None,
     ) -> None:
-        self._records = records
+        self._listener = listener
         self._replay_of = replay_of
         self._finished = finished
         self._exchange: Exchange | None = None
@@ -62,7 +84,7 @@ class Conversation:
             self._answering.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._exchange.is_websocket = True
-            self._records.changed(self._exchange)
+            self._listener.changed(self._exchange)
         except httptools.HttpParserError:
             self._lose()
 
@@ -78,22 +100,22 @@ class Conversation:
     # -- what the parsers found ----------------------------------------------------------------
 
     def begin(self, method: str, path: str, headers: list[tuple[str, str]]) -> None:
-        self._exchange = self._records.begin(method, path, headers, self._replay_of)
+        self._exchange = self._listener.begin(method, path, headers, self._replay_of)
 
     def body(self, data: bytes) -> None:
         if self._exchange is not None:
-            self._records.add(self._exchange, self._exchange.request, data)
+            self._listener.add(self._exchange, self._exchange.request, data)
 
     def answer_begins(self, status: int, headers: list[tuple[str, str]]) -> None:
         if self._exchange is None or (status < 200 and status != 101):
             return
-        self._records.answered(self._exchange, status, headers)
+        self._listener.answered(self._exchange, status, headers)
         if self._exchange.method == "HEAD":
             self._end()  # the parser would wait for the body that Content-Length speaks of
 
     def answer_body(self, data: bytes) -> None:
         if self._exchange is not None:
-            self._records.add(self._exchange, self._exchange.answer, data)
+            self._listener.add(self._exchange, self._exchange.answer, data)
 
     def answer_ends(self) -> None:
         if self._exchange is not None and self._exchange.status not in (None, 101):
@@ -114,7 +136,7 @@ class Conversation:
             self._upgrading = False
             self._asking = httptools.HttpRequestParser(_Request(self))
         if exchange is not None:
-            self._records.end(exchange, "broken" if broken else "done")
+            self._listener.end(exchange, "broken" if broken else "done")
             if self._finished is not None:
                 self._finished(exchange)
 
