@@ -227,6 +227,7 @@ MATRIX = [
     Row(f"PATCH {_ACCOUNT}", Who.ADMIN, 200, account, {"email": "a@example.org"}),
     Row(f"PUT {_ACCOUNT}/ban", Who.ADMIN, 200, account, {"reason": "spam"}),
     Row(f"DELETE {_ACCOUNT}/ban", Who.ADMIN, 200, banned_account),
+    Row(f"DELETE {_ACCOUNT}/shares", Who.ADMIN, 200, account),
     Row(f"GET {_ACCOUNT}/limits", Who.ADMIN, 200, account),
     Row(f"PUT {_ACCOUNT}/limits", Who.ADMIN, 200, account, {"max_shares": 3}),
     Row("GET /api/v1/invitations", Who.ADMIN, 200),

@@ -89,6 +89,20 @@ def ban(name: str, reason: str, **flags: Any) -> None:
     click.echo(f"Banned {name}; {ended} {'link' if ended == 1 else 'links'} ended.", err=True)
 
 
+@account.command("end-links")
+@click.argument("name")
+@click.option("--reason", default="", help="What the links' visitors read.")
+@database_options
+def end_links(name: str, reason: str, **flags: Any) -> None:
+    """End all links of the account NAME now. It may open others; their names it gets by `share release`."""
+    from doorstep_relay.control.actors import OPERATOR
+
+    ended = len(
+        perform(flags, lambda services: services.shares.revoke_all(name, actor=OPERATOR, reason=reason))
+    )
+    click.echo(f"{ended} {'link' if ended == 1 else 'links'} of {name} ended.", err=True)
+
+
 @account.command("unban")
 @click.argument("name")
 @database_options

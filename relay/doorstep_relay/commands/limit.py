@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorstep_relay import config_values as read
 from doorstep_relay.cli_output import print_json, print_table
-from doorstep_relay.commands.running import database_options, duration, perform
+from doorstep_relay.commands.running import database_options, perform
+from doorstep_relay.control.limit_text import READERS
 from doorstep_relay.domain.limits import NAMES, as_stated
 from doorstep_relay.errors import ConfigError
 
 if TYPE_CHECKING:
     from doorstep_relay.control.services import Services
 
-_READERS: Final[dict[str, Callable[[str], float | None]]] = {
-    "max_shares": read.count_or_none,
-    "max_connections": read.count_or_none,
-    "requests_per_second": read.rate,
-    "bytes_per_second": read.amount,
-    "bytes_per_month": read.amount,
-    "max_request_bytes": read.amount,
-    "max_lifetime": lambda text: None if text == "none" else duration("max_lifetime", text),
-}
 _Stated = dict[str, Any]
 
 
@@ -96,7 +86,7 @@ def _changed(stated: _Stated, changes: tuple[str, ...]) -> _Stated:
 
 def _value(name: str, text: str) -> float | None:
     try:
-        return _READERS[name](text)
+        return READERS[name](text)
     except ValueError as error:
         raise ConfigError(f"{name}: {text!r} cannot be used: {error}") from None
 

@@ -107,10 +107,11 @@ def extend(name: str, time_: str, **flags: Any) -> None:
 
 @share.command("pause")
 @click.argument("name")
+@click.option("--reason", default="", help="What the share's owner reads.")
 @database_options
-def pause(name: str, **flags: Any) -> None:
+def pause(name: str, reason: str, **flags: Any) -> None:
     """Let nobody see a share; its client stays connected."""
-    changed = perform(flags, lambda services: services.shares.pause(name, actor=OPERATOR))
+    changed = perform(flags, lambda services: services.shares.pause(name, actor=OPERATOR, reason=reason))
     click.echo(f"Paused {name}." if changed else f"{name} is paused already.", err=True)
 
 

@@ -12,8 +12,9 @@ from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event, State
 from doorstep_relay.domain.names import lookup_form
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import NoSuchShare, ShareActive, ShareEnded
+from doorstep_relay.errors import NoSuchAccount, NoSuchShare, ShareActive, ShareEnded
 from doorstep_relay.store import audit
+from doorstep_relay.store.accounts import AccountRows
 from doorstep_relay.store.audit import Change, Entry
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import ShareRows
@@ -87,6 +88,14 @@ def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -
         raise ShareEnded(share.state, share.reason)
     (change,) = happen(session, actor, now, Event.revoke, share, reason=reason)
     return change
+
+
+def revoke_all(session: Session, now: float, actor: Actor, owner: str, reason: str) -> Sequence[Change]:
+    """End every share of an account, which stays. The operator's and admins' alone."""
+    account = AccountRows(session).by_name(owner)
+    if account is None or not actor.may(Scope.admin):
+        raise NoSuchAccount(owner)
+    return happen(session, actor, now, Event.revoke, *ShareRows(session).active_of(account.id), reason=reason)
 
 
 def release(session: Session, now: float, actor: Actor, name: str) -> Change:

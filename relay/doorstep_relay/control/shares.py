@@ -164,6 +164,13 @@ class Shares:
             lambda session: ending.revoke(session, now, actor, name, _sentence(reason))
         )
 
+    async def revoke_all(self, owner: str, *, actor: Actor, reason: str = "") -> Sequence[Change]:
+        """End all shares of an account, which may open others. For admins. Raises `NoSuchAccount`."""
+        now = self._clock()
+        return await self._database.write(
+            lambda session: ending.revoke_all(session, now, actor, owner, _sentence(reason))
+        )
+
     async def extend(self, name: str, by: float, *, actor: Actor) -> Change:
         """Put off a share's end by so many seconds, as far as the relay's longest lifetime allows.
 
@@ -175,10 +182,12 @@ class Shares:
             lambda session: tending.extend(session, now, actor, name, extension)
         )
 
-    async def pause(self, name: str, *, actor: Actor) -> Change | None:
+    async def pause(self, name: str, *, actor: Actor, reason: str = "") -> Change | None:
         """Let nobody see a share; its client stays. None when it is paused. Raises as `extend`."""
         now = self._clock()
-        return await self._database.write(lambda session: tending.pause(session, now, actor, name))
+        return await self._database.write(
+            lambda session: tending.pause(session, now, actor, name, _sentence(reason))
+        )
 
     async def unpause(self, name: str, *, actor: Actor) -> Change | None:
         """Let visitors see a share again. None when it is not paused. Raises `PausedByAdmin`, too."""

@@ -58,18 +58,19 @@ def extend(session: Session, now: float, actor: Actor, name: str, extension: Ext
     return _record(session, now, actor, "share.extend", share, expires_at=share.expires_at)
 
 
-def pause(session: Session, now: float, actor: Actor, name: str) -> Change | None:
+def pause(session: Session, now: float, actor: Actor, name: str, reason: str = "") -> Change | None:
     """Let nobody see a share. None when that is so already. Raises `NoSuchShare`, `ShareEnded`.
 
-    What its owner paused an admin may pause as well: from then on the pause is the admin's.
+    What its owner paused an admin may pause as well: from then on the pause is the admin's. The reason is
+    for the share's owner.
     """
     share = _tended(session, now, actor, name)
     by = "owner" if owns(actor.account_id, share.owner_id) else BY_ADMIN
     if share.paused_at is not None and share.paused_by in {by, BY_ADMIN}:
         return None
     share.paused_at = now if share.paused_at is None else share.paused_at
-    share.paused_by = by
-    return _record(session, now, actor, "share.pause", share, by=by)
+    share.paused_by, share.reason = by, reason
+    return _record(session, now, actor, "share.pause", share, reason=reason, by=by)
 
 
 def unpause(session: Session, now: float, actor: Actor, name: str) -> Change | None:
@@ -83,6 +84,7 @@ def unpause(session: Session, now: float, actor: Actor, name: str) -> Change | N
     if share.paused_by == BY_ADMIN and not actor.may(Scope.admin):
         raise PausedByAdmin(share.name)
     share.paused_at = share.paused_by = None
+    share.reason = ""
     return _record(session, now, actor, "share.unpause", share)
 
 
@@ -119,7 +121,9 @@ def _tended(session: Session, now: float, actor: Actor, name: str) -> Share:
     return share
 
 
-def _record(session: Session, now: float, actor: Actor, action: str, share: Share, **detail: Any) -> Change:
+def _record(
+    session: Session, now: float, actor: Actor, action: str, share: Share, *, reason: str = "", **detail: Any
+) -> Change:
     session.flush()
-    (change,) = audit.record(session, note(actor, now, action, share, **detail))
+    (change,) = audit.record(session, note(actor, now, action, share, reason=reason, **detail))
     return change

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.api.callers import Callers, OnChange
 from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
-from doorstep_relay.control.api.problems import ProblemRoute, refusals
+from doorstep_relay.control.api.problems import WORD, ProblemRoute, refusals
 from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, State
@@ -24,6 +24,7 @@ from doorstep_relay.errors import (
     BadLifetime,
     BadToken,
     Forbidden,
+    NoSuchAccount,
     NoSuchShare,
     PausedByAdmin,
     ShareActive,
@@ -58,7 +59,7 @@ class ShareView(BaseModel):
     offline_since: float | None
     ended_at: float | None
     released_at: float | None = Field(description="When its name was given free before its time.")
-    reason: str = Field(description="Why it ended, as visitors read it.")
+    reason: str = Field(description="Why it ended, as visitors read it; or why it is paused.")
 
 
 class ShareList(BaseModel):
@@ -86,6 +87,12 @@ class Transfer(BaseModel):
     )
 
 
+class Ended(BaseModel):
+    """What ended."""
+
+    ended: int = Field(description="How many shares.")
+
+
 _COMMON = (BadToken, Forbidden)
 
 
@@ -109,6 +116,12 @@ def routes(shares: Shares, callers: Callers, on_change: OnChange, url_of: Callab
         methods=["POST"],
         status_code=204,
         responses=there | refusals(ShareActive),
+    )
+    add(
+        "/api/v1/accounts/{name}/shares",
+        api.revoke_all,
+        methods=["DELETE"],
+        responses=refusals(*_COMMON, NoSuchAccount),
     )
     return router
 
@@ -171,16 +184,34 @@ class _ShareApi:
         await self._on_change(await self._shares.revoke(name, actor=caller, reason=reason))
         return Response(status_code=204)
 
+    async def revoke_all(
+        self,
+        request: Request,
+        name: Annotated[str, Path(pattern=WORD, description="The account's name.")],
+        reason: Annotated[str, Query(max_length=500, description="What visitors read.")] = "",
+    ) -> Ended:
+        """End all shares of an account now; it may open others. For admins."""
+        caller = await self._callers.admin(request)
+        changes = await self._shares.revoke_all(name, actor=caller, reason=reason)
+        for change in changes:
+            await self._on_change(change)
+        return Ended(ended=len(changes))
+
     async def extend(self, request: Request, name: Name, more: Extension) -> ShareView:
         """Put off a share's end, as far as its longest lifetime allows. Its client is told."""
         caller = await self._callers.owner(request)
         await self._on_change(await self._shares.extend(name, more.by, actor=caller))
         return await self._seen(caller, name)
 
-    async def pause(self, request: Request, name: Name) -> ShareView:
+    async def pause(
+        self,
+        request: Request,
+        name: Name,
+        reason: Annotated[str, Query(max_length=500, description="What its owner reads.")] = "",
+    ) -> ShareView:
         """Let nobody see a share, within a second; its client stays. Nothing happens if that is so."""
         caller = await self._callers.owner(request)
-        await self._changed(await self._shares.pause(name, actor=caller))
+        await self._changed(await self._shares.pause(name, actor=caller, reason=reason))
         return await self._seen(caller, name)
 
     async def resume(self, request: Request, name: Name) -> ShareView:
