@@ -139,6 +139,7 @@ def start_relay(stack: contextlib.ExitStack, place: Path, *, tls: bool) -> World
     create = [RELAY_COMMAND, "token", "create", "soak", "--data", data]
     token = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
     serve = [RELAY_COMMAND, "serve", "--listen", f"127.0.0.1:{port}", "--domain", DOMAIN, "--data", data]
+    serve += ["--limit-requests", "none", "--limit-bytes", "none"]
     certificate, ca = certificates(place) if tls else (None, None)
     if certificate is not None:
         serve += ["--tls-cert", str(certificate)]

@@ -28,11 +28,15 @@ class Relay:
 
 @contextlib.contextmanager
 def relay(place: Path, *, certificate: Path | None = None, ca: Path | None = None) -> Iterator[Relay]:
-    """`doorstep-relay serve` on embedded defaults, with one token; TLS when it has a certificate."""
+    """`doorstep-relay serve` on embedded defaults, with one token; TLS when it has a certificate.
+
+    One account is all there is, and how much the relay carries is the question: nothing limits it.
+    """
     port, data, log = free_port(), str(place / "relay"), place / "relay.log"
     create = [RELAY_COMMAND, "token", "create", "bench", "--data", data]
     token = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
     serve = [RELAY_COMMAND, "serve", "--listen", f"127.0.0.1:{port}", "--domain", DOMAIN, "--data", data]
+    serve += ["--limit-requests", "none", "--limit-bytes", "none"]
     serve += [] if certificate is None else ["--tls-cert", str(certificate)]
     with running(serve, log=log) as process:
         wait_for(lambda: listens(port), "the relay", log)

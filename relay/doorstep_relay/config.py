@@ -27,6 +27,8 @@ from doorstep_relay.errors import ConfigError
 
 ENVIRONMENT: Final = "DOORSTEP_RELAY_"
 _SECRET_BYTES: Final = 32
+_OF_ACCOUNTS: Final = ("limit_requests", "limit_bytes")
+"""Defaults that keep one account from taking the relay from the others: none where nobody has one."""
 
 
 class Source(NamedTuple):
@@ -178,12 +180,16 @@ class Settings:
         read.count_or_none,
     )
     limit_requests: float | None = _setting(
-        None,
-        "Most requests a second of all shares of an account; a second's worth may come at once.",
+        5000.0,
+        "Most requests a second of all shares of an account; a second's worth may come at once. The default "
+        "is a quarter of what one core serves; with --open, where nobody has an account, none.",
         read.rate,
     )
     limit_bytes: int | None = _setting(
-        None, "Most bytes a second, both ways together, of all shares of an account: 500k, 10M.", read.amount
+        64 * 1024**2,
+        "Most bytes a second, both ways together, of all shares of an account: 500k, 10M. The default is "
+        "half of a gigabit line; with --open none.",
+        read.amount,
     )
     limit_month: int | None = _setting(
         None, "Most bytes in a calendar month (UTC) of all shares of an account: 50G, 1T.", read.amount
@@ -372,7 +378,9 @@ def read_settings(flags: Mapping[str, Any], environ: Mapping[str, str] = os.envi
         given = _given(setting, flags, environ, file)
         if given is not MISSING:
             found[setting.name] = given
-    return _agreed(Settings(**found), domain_given="domain" in found)
+    settings = Settings(**found)
+    unasked: dict[str, Any] = {name: None for name in _OF_ACCOUNTS if settings.open and name not in found}
+    return _agreed(replace(settings, **unasked), domain_given="domain" in found)
 
 
 def with_secret(settings: Settings) -> Settings:

@@ -379,6 +379,7 @@ class Relay:
         spent = self.tallies.unwritten()
         self.limits.count(spent, self.switchboard)
         await self.services.usage.write(spent)
+        await self.limits.renew(self.switchboard)
 
 
 def _settle_memory() -> None:

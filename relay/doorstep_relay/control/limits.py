@@ -14,10 +14,11 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.quotas import Quotas
 from doorstep_relay.control.usage import UsageBook
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.limits import NOTHING, Limits, overlaid, stated, tightest
-from doorstep_relay.domain.months import month_of, seconds_left
+from doorstep_relay.domain.months import seconds_left
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import BadLimit, NoSuchAccount, NoSuchShare
 from doorstep_relay.store import audit
@@ -45,12 +46,7 @@ class LimitBook:
         usage: UsageBook | None = None,
     ) -> None:
         self._database = database
-        self._usage = usage or UsageBook(database, clock, None)
-        self._month = month_of(clock())
-        self._used_by_account: dict[int, int] = {}
-        """Bytes since the month began, as of the last time that usage was written down."""
-        self._used_by_share: dict[int, int] = {}
-        """The same of shares with limits of their own."""
+        self._quotas = Quotas(clock, usage or UsageBook(database, clock, None))
         self._clock = clock
         self._defaults = defaults
         self._accounts: dict[int, dict[str, Any]] = {}
@@ -63,29 +59,29 @@ class LimitBook:
         self._accounts, self._shares = await self._database.read(
             lambda session: (LimitRows(session).of_accounts(), LimitRows(session).of_shares())
         )
-        self._used_by_account = await self._usage.bytes_by_account(self._month)
-        for share_id in self._shares:
-            await self._read_use(share_id)
-
-    async def _read_use(self, share_id: int) -> None:
-        self._used_by_share[share_id] = await self._usage.bytes_of_share(share_id, self._month)
+        await self._quotas.load(self._shares)
 
     def count(self, spent: Sequence[Spent], live: Iterable[LiveShare]) -> None:
-        """Add what was written down to the month; a new month begins with nothing."""
-        month = month_of(self._clock())
-        if month != self._month:
-            self._month = month
-            self._used_by_account.clear()
-            self._used_by_share = dict.fromkeys(self._used_by_share, 0)
-            for gauge in (gauge for share in live if share.meter for gauge in share.meter.gauges):
-                gauge.month_used = 0
-        for one in spent:
-            size = one.bytes_in + one.bytes_out
-            if one.account_id is not None:
-                used = self._used_by_account.get(one.account_id, 0)
-                self._used_by_account[one.account_id] = used + size
-            if one.share_id in self._used_by_share:
-                self._used_by_share[one.share_id] += size
+        """Add what is about to be written down to the month of those who are limited in it."""
+        self._quotas.count(spent, (gauge for share in live if share.meter for gauge in share.meter.gauges))
+
+    async def renew(self, live: Iterable[LiveShare]) -> None:
+        """Once a minute: the months as they are written down, and no more of shares that are over."""
+        if not self._quotas.is_due:
+            return
+        live = [share for share in live if share.meter is not None]
+        accounts = {key: gauge for key, gauge in self._gauges.items() if gauge.has_month}
+        shares = {share.share_id: share.meter.gauges[1] for share in live if share.meter}
+        await self._quotas.renew(accounts, {key: one for key, one in shares.items() if one.has_month})
+        await self._forget_ended()
+
+    async def _forget_ended(self) -> None:
+        """What is over never comes back, so nothing that is stated meanwhile is lost."""
+        known = list(self._shares)
+        active = await self._database.read(lambda session: LimitRows(session).active(known))
+        for share_id in set(known) - active:
+            self._shares.pop(share_id, None)
+            self._quotas.forget_share(share_id)
 
     # -- what holds --------------------------------------------------------------------------------
 
@@ -120,15 +116,14 @@ class LimitBook:
             self._change(share, share.meter, account, own, now)
         elif account.is_metered or own.is_metered:
             gauges = (self._gauge(share.account_id, account, now), Gauge(own, "This link", now))
-            gauges[1].month_used = self._used_by_share.get(share.share_id, 0)
+            gauges[1].month_used = gauges[1].month_written = self._quotas.of_share(share.share_id)
             share.meter = Meter(gauges, lambda: seconds_left(self._clock()))
         for client in share.balanced.clients if share.balanced is not None else ():
             client.meter = share.meter
 
     def _change(self, share: LiveShare, meter: Meter, account: Limits, own: Limits, now: float) -> None:
-        meter.gauges[1].month_used = max(
-            meter.gauges[1].month_used, self._used_by_share.get(share.share_id, 0)
-        )
+        used = meter.gauges[1].month_used
+        meter.gauges[1].month_used = max(used, self._quotas.of_share(share.share_id))
         meter.gauges[0].change(account, now)
         meter.gauges[1].change(own, now)
         meter.settle()
@@ -139,7 +134,7 @@ class LimitBook:
         gauge = self._gauges.get(account_id)
         if gauge is None:
             gauge = self._gauges[account_id] = Gauge(limits, "This link's owner", now)
-            gauge.month_used = self._used_by_account.get(account_id, 0)
+            gauge.month_used = gauge.month_written = self._quotas.of_account(account_id)
         return gauge
 
     def change_defaults(self, defaults: Limits, live: Iterable[LiveShare]) -> None:
@@ -156,7 +151,7 @@ class LimitBook:
         elif change.action == SHARE_CHANGED and change.share_id is not None:
             own = await self._read(None, change.share_id)
             _put(self._shares, change.share_id, own)
-            await self._read_use(change.share_id)
+            await self._quotas.load_share(change.share_id)
         else:
             return
         for share in live:

@@ -5,7 +5,7 @@ A crash loses at most what was counted since the last time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +67,13 @@ class UsageBook:
         """Bytes of one share since a month began."""
         return await self._database.read(
             lambda session: UsageRows(session).bytes_of_share(share_id, month.first)
+        )
+
+    async def bytes_by_share(self, share_ids: Collection[int], month: Month) -> dict[int, int]:
+        """Bytes of each of some shares since a month began; 0 where there were none."""
+        none = dict.fromkeys(share_ids, 0)
+        return none and none | await self._database.read(
+            lambda session: UsageRows(session).bytes_by_share(share_ids, month.first)
         )
 
     async def of_account(self, account_id: int, month: Month) -> MonthUse:

@@ -124,7 +124,7 @@ class Carrier(Connection):
 
     def _more_body(self, exchange: Exchange, data: bytes) -> None:
         meter = exchange.upstream.share.meter
-        if meter is None or not exchange.is_paced(meter):
+        if meter is None or not exchange.is_paced(meter, len(data)):
             self.take_body(exchange, data)
         else:
             exchange.pace(meter).up.feed(data)

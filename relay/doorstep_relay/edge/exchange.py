@@ -8,6 +8,7 @@ whose first byte was sent is never sent again.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from doorstep_relay.edge.body import BadBodyError, Chunked, TooLargeError, UntilClose
@@ -101,7 +102,7 @@ class Exchange:
     def raw_from_visitor(self, data: bytes) -> None:
         """Bytes of an upgraded connection."""
         meter = self.upstream.share.meter
-        if meter is None or not self.is_paced(meter):
+        if meter is None or not self.is_paced(meter, len(data)):
             self.raw_passed(data)
         else:
             self.pace(meter).up.feed(data)
@@ -134,9 +135,14 @@ class Exchange:
 
     # -- held to limits ------------------------------------------------------------------------
 
-    def is_paced(self, meter: Meter) -> bool:
-        """Whether bytes go through `pace`: also when what held them back is lifted while some are held."""
-        return meter.paces or self._pace is not None
+    def is_paced(self, meter: Meter, size: int) -> bool:
+        """Whether so many bytes go through `pace`: once some have had to wait, all that come after them do.
+
+        Most exchanges never wait, so they never have a `Pace`.
+        """
+        if self._pace is None:
+            return meter.paces and not meter.at_once(asyncio.get_running_loop().time(), size)
+        return True
 
     def pace(self, meter: Meter) -> Pace:
         """What holds bytes back until they are allowed."""
@@ -147,7 +153,7 @@ class Exchange:
     def paced_from_upstream(self, data: bytes) -> None:
         """From the app of a share that has limits."""
         meter = self.upstream.share.meter
-        if meter is None or not self.is_paced(meter):
+        if meter is None or not self.is_paced(meter, len(data)):
             self.from_upstream(data)
         else:
             self.pace(meter).down.feed(data)

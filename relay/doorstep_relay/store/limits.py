@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import String, cast, func, select, update
@@ -30,6 +31,12 @@ class LimitRows:
         stated = cast(Share.limits, String) != "{}"
         rows = self._session.execute(select(Share.id, Share.limits).where(_NOT_ENDED, stated))
         return {share_id: limits for share_id, limits in rows if limits}
+
+    def active(self, share_ids: Collection[int]) -> set[int]:
+        """Those of some shares that are not over."""
+        if not share_ids:
+            return set()
+        return set(self._session.scalars(select(Share.id).where(Share.id.in_(share_ids), _NOT_ENDED)))
 
     def one(self, account_id: int | None, share_id: int | None) -> dict[str, Any]:
         """What is stated for one account or share; nothing for one that is gone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
@@ -55,6 +55,13 @@ class UsageRows:
         """Bytes of one share from a day on."""
         query = select(_BYTES).where(Usage.share_id == share_id, Usage.day >= since)
         return int(self._session.scalar(query) or 0)
+
+    def bytes_by_share(self, share_ids: Collection[int], since: int) -> dict[int, int]:
+        """Bytes of some shares from a day on."""
+        query = select(Usage.share_id, _BYTES).where(Usage.share_id.in_(share_ids), Usage.day >= since)
+        return {
+            share_id: int(size) for share_id, size in self._session.execute(query.group_by(Usage.share_id))
+        }
 
     def of_account(self, account_id: int, since: int, until: int) -> tuple[int, int, int]:
         """Requests, bytes in and out of an account's shares."""

@@ -40,6 +40,7 @@ class Gauge:
         "connections",
         "limits",
         "month_used",
+        "month_written",
         "waiting",
     )
 
@@ -54,6 +55,8 @@ class Gauge:
         """Of these, how many have bytes that wait for their turn."""
         self.month_used = 0
         """Bytes since the month began, as of the last count."""
+        self.month_written = 0
+        """As much of that as was written down, or was about to be, at the last count."""
         self.change(limits, now)
 
     def change(self, limits: Limits, now: float) -> None:
@@ -74,16 +77,21 @@ class Gauge:
         return self._bytes is not None
 
     @property
+    def has_month(self) -> bool:
+        """Whether a month's bytes are limited."""
+        return self.limits.bytes_per_month is not None
+
+    @property
     def is_spent(self) -> bool:
         """Whether the month's bytes are used up."""
         most = self.limits.bytes_per_month
         return most is not None and self.month_used >= most
 
-    def refusal(self, now: float, month_left: float) -> Refused | None:
-        """What keeps one more request out; `month_left` are the seconds until the next month."""
+    def refusal(self, now: float, month_left: Callable[[], float]) -> Refused | None:
+        """What keeps one more request out; `month_left()` are the seconds until the next month."""
         limits = self.limits
         if self.is_spent:
-            return Refused("quota", f"{self._whose} has used up its bytes of this month.", month_left)
+            return Refused("quota", f"{self._whose} has used up its bytes of this month.", month_left())
         if limits.max_connections is not None and self.connections >= limits.max_connections:
             most = limits.max_connections
             return Refused("limit", f"{self._whose} may serve {most} requests at a time.", _CONNECTION_WAIT)
@@ -115,11 +123,13 @@ class Gauge:
 class Meter:
     """The gauges of one share: the tightest of them holds."""
 
-    __slots__ = ("_month_left", "gauges", "max_request_bytes", "paces")
+    __slots__ = ("_month_left", "_pacing", "gauges", "max_request_bytes", "paces")
 
     def __init__(self, gauges: Sequence[Gauge], month_left: Callable[[], float]) -> None:
         self.gauges = tuple(gauges)
         self._month_left = month_left
+        self._pacing: tuple[Gauge, ...] = ()
+        """Those by which bytes have to wait for their turn."""
         self.paces = False
         """Whether its bytes have to wait for their turn."""
         self.max_request_bytes: float = math.inf
@@ -127,14 +137,15 @@ class Meter:
 
     def settle(self) -> None:
         """The gauges' limits have changed."""
-        self.paces = any(gauge.paces for gauge in self.gauges)
+        self._pacing = tuple(gauge for gauge in self.gauges if gauge.paces)
+        self.paces = bool(self._pacing)
         sizes = (gauge.limits.max_request_bytes for gauge in self.gauges)
         self.max_request_bytes = min((size for size in sizes if size is not None), default=math.inf)
 
     def enter(self, now: float) -> Refused | None:
         """Let one request in, until `leave`; or say why not."""
         for gauge in self.gauges:
-            refused = gauge.refusal(now, self._month_left())
+            refused = gauge.refusal(now, self._month_left)
             if refused is not None:
                 return refused
         for gauge in self.gauges:
@@ -153,12 +164,21 @@ class Meter:
 
     def grant(self, now: float) -> float:
         """Bytes that may pass now."""
-        return min(gauge.grant(now) for gauge in self.gauges)
+        return min((gauge.grant(now) for gauge in self._pacing), default=math.inf)
 
     def spend(self, now: float, size: int) -> None:
         """So many bytes passed."""
-        for gauge in self.gauges:
+        for gauge in self._pacing:
             gauge.spend(now, size)
+
+    def at_once(self, now: float, size: int) -> bool:
+        """Whether so many bytes may pass now; then they are spent."""
+        for gauge in self._pacing:
+            if gauge.grant(now) < size:
+                return False
+        for gauge in self._pacing:
+            gauge.spend(now, size)
+        return True
 
 
 def _changed(
