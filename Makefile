@@ -2,11 +2,13 @@
 #
 #   make demo                  the README's first example behind a relay of its own
 #   make test ARGS="-k share"  more arguments for pytest
+#   make test JOBS=1           one test after the other
 #   make VENV=/tmp/venv test   another virtual environment
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 ARGS ?=
+JOBS ?= 2
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
@@ -26,7 +28,7 @@ demo: $(VENV)/.demo  ## the first example, shared through a relay on this machin
 
 test: system $(VENV)/.dev  ## every test, with what they need installed first
 	@$(BIN)/python scripts/page.py install
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-torch: system $(VENV)/.dev  ## the example that needs PyTorch, which is big: installs it into .venv
 	@$(PIP) install --requirement requirements/torch.txt

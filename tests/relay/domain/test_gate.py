@@ -99,7 +99,9 @@ def test_a_pass_opens_what_it_was_given_for_and_nothing_else() -> None:
     )
     changed = Gate(1, "demo", Policy(password=passwords.hash_password("sesame")), KEYS, interstitial=False)
     assert said(changed.judge(replace(PROGRAM, passes=good), NOW)) == "password-required"
-    for bad in (good[0][:-1] + b"x", good[0].split(b".")[0], b"", b".", b"x" * 5000, b"\xff.\xff"):
+    body, signature = good[0].split(b".")
+    other = body + b"." + (b"B" if signature.startswith(b"A") else b"A") + signature[1:]
+    for bad in (other, body, b"", b".", b"x" * 5000, b"\xff.\xff"):
         assert said(one.judge(replace(PROGRAM, passes=(bad,)), NOW)) == "password-required"
 
 
