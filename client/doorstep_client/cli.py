@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -11,8 +10,7 @@ from doorstep_client.commands.inspect import inspect
 from doorstep_client.commands.links import extend, links, pause, resume, revoke
 from doorstep_client.commands.login import login, logout, whoami
 from doorstep_client.commands.policy import policy
-from doorstep_client.errors import DoorstepError
-from doorstep_client.policy_options import policy_options, read_options
+from doorstep_client.commands.share import share
 
 
 class _Commands(click.Group):
@@ -51,57 +49,7 @@ def run(arguments: tuple[str, ...]) -> None:
     runpy.run_module("doorstep.dev", run_name="__main__", alter_sys=False)
 
 
-@main.command()
-@click.argument("port", type=click.IntRange(1, 65535))
-@click.option(
-    "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
-)
-@click.option("--name", help="The link's name; a random one by default.")
-@click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
-@click.option("--readable", is_flag=True, help="A random name that is easy to say, and can be guessed.")
-@click.option("--balance", is_flag=True, help="Share the name with others who open it so, side by side.")
-@click.option("--inspect", "inspected", is_flag=True, help="Show the requests on a page of this computer.")
-@policy_options
-def share(
-    port: int,
-    relay: str | None,
-    name: str | None,
-    expires_in: float | None,
-    readable: bool,
-    balance: bool,
-    inspected: bool,
-    **flags: Any,
-) -> None:
-    """Give the server on PORT of this computer a public link, until Ctrl-C."""
-    from doorstep_client.link import share as open_link
-
-    asked = read_options(flags) or None
-    try:
-        link = open_link(
-            port,
-            relay=relay,
-            name=name,
-            expires_in=expires_in,
-            naming="readable" if readable else "random",
-            balance=balance,
-            policy=asked,
-            on_event=click.echo,
-            inspect=inspected or None,
-        )
-    except DoorstepError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(link.visit_url)
-    if link.inspect_url:
-        click.echo(f"Its requests, for you: {link.inspect_url}", err=True)
-    try:
-        link.wait()
-    except KeyboardInterrupt:
-        link.close()
-    if link.error is not None:
-        sys.exit(1)
-
-
-for _command in (login, logout, whoami, policy, links, extend, pause, resume, revoke, inspect):
+for _command in (share, login, logout, whoami, policy, links, extend, pause, resume, revoke, inspect):
     main.add_command(_command)
 
 

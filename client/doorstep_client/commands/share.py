@@ -1,0 +1,122 @@
+"""`doorstep share`: a public link for something on this computer, shown until it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import click
+
+from doorstep_client.errors import DoorstepError
+from doorstep_client.policy_options import policy_options, read_options
+
+if TYPE_CHECKING:
+    from doorstep_client.link import Link
+    from doorstep_client.terminal.attend import View
+
+FAILED: Final = 1
+_SIGNS: Final = "●◌○‖·…─▀▄█"
+"""What the terminal's encoding must have."""
+
+
+@click.command()
+@click.argument("port", type=click.IntRange(1, 65535))
+@click.option(
+    "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
+)
+@click.option("--name", help="The link's name; a random one by default.")
+@click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
+@click.option("--readable", is_flag=True, help="A random name that is easy to say, and can be guessed.")
+@click.option("--balance", is_flag=True, help="Share the name with others who open it so, side by side.")
+@click.option("--inspect", "inspected", is_flag=True, help="Show the requests on a page of this computer.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object a line.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the link, and nothing after it.")
+@click.option("--qr/--no-qr", default=None, help="Show the link's QR code; by default where it fits.")
+@policy_options
+def share(
+    port: int,
+    relay: str | None,
+    name: str | None,
+    expires_in: float | None,
+    readable: bool,
+    balance: bool,
+    inspected: bool,
+    as_json: bool,
+    quiet: bool,
+    qr: bool | None,
+    **flags: Any,
+) -> None:
+    """Give the server on PORT of this computer a public link, until Ctrl-C.
+
+    Ends with 0 after Ctrl-C, with 1 when the link could not be opened or the relay ended it, with 130 after a
+    second Ctrl-C.
+    """
+    asked = read_options(flags) or None
+    view = choose_view(relay, as_json=as_json, quiet=quiet, qr=qr)
+    options = {
+        "relay": relay,
+        "name": name,
+        "expires_in": expires_in,
+        "naming": "readable" if readable else "random",
+        "balance": balance,
+        "policy": asked,
+        "inspect": inspected or None,
+    }
+    sys.exit(show(port, view, options))
+
+
+def show(target: Any, view: View, options: dict[str, Any]) -> int:
+    """Share the target and let the view show its link. Returns the exit code."""
+    from doorstep_client.link import share as open_link
+    from doorstep_client.terminal.attend import attend
+
+    try:
+        link = open_link(target, on_event=view.told, on_request=view.saw, **options)
+    except DoorstepError as error:
+        view.failed(error)
+        return FAILED
+    return attend(link, view)
+
+
+def choose_view(relay: str | None, *, as_json: bool, quiet: bool, qr: bool | None) -> View:
+    """The view for where the output goes."""
+    if as_json:
+        from doorstep_client.terminal.json_lines import JsonLines
+
+        return JsonLines()
+    if quiet or not can_draw():
+        from doorstep_client.terminal.plain import Plain
+
+        return Plain(quiet=quiet, qr=bool(qr))
+    from doorstep_client.terminal.board import Board
+    from doorstep_client.terminal.ink import find_ink
+    from doorstep_client.terminal.keys import Keyboard
+    from doorstep_client.terminal.screen import Screen
+
+    def pause(link: Link, on: bool) -> None:
+        _tend(relay, link.name, "pause" if on else "resume")
+
+    screen, keyboard = Screen(sys.stdout.fileno()), Keyboard(sys.stdin.fileno())
+    return Board(screen, keyboard, find_ink(), wants_qr=qr, pause=pause)
+
+
+def can_draw() -> bool:
+    """Whether people look at a terminal whose cursor can be moved, and type there."""
+    if sys.platform == "win32" or os.environ.get("TERM", "dumb") in ("", "dumb"):
+        return False
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    try:
+        _SIGNS.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _tend(relay: str | None, name: str, action: str) -> None:
+    from doorstep_client.rest import call
+    from doorstep_client.settings import find_relay
+
+    call(find_relay(relay), "POST", f"/api/v1/shares/{quote(name, safe='')}/{action}")

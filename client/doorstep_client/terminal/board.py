@@ -1,0 +1,226 @@
+"""The link in a terminal: requests scroll by, and below them a few lines say how it stands."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Final
+
+import click
+
+from doorstep_client.errors import DoorstepError
+from doorstep_client.link import Link
+from doorstep_client.terminal.browser import open_in_browser
+from doorstep_client.terminal.inbox import Inbox
+from doorstep_client.terminal.ink import Ink
+from doorstep_client.terminal.keys import Keyboard
+from doorstep_client.terminal.panel import State, message_line, panel, request_line, summary
+from doorstep_client.terminal.prints import Prints
+from doorstep_client.terminal.qr import qr_lines, qr_size
+from doorstep_client.terminal.screen import Screen
+from doorstep_client.terminal.tally import Tally
+from doorstep_client.traffic.exchange import Exchange
+
+FRAME: Final = 0.1
+"""Seconds between two frames at least."""
+_BESIDE_QR: Final = 5
+"""Lines that a QR code leaves for the rest."""
+
+Pause = Callable[[Link, bool], None]
+
+
+class Board:
+    """A view. `wants_qr` is None for a code where there is room; `pause(link, on)` asks the relay for it."""
+
+    on_terminal = True
+
+    def __init__(
+        self, screen: Screen, keyboard: Keyboard, ink: Ink, *, wants_qr: bool | None, pause: Pause
+    ) -> None:
+        self._screen = screen
+        self._keyboard = keyboard
+        self._ink = ink
+        self._wants_qr = wants_qr
+        self._pause = pause
+        self._tally = Tally()
+        self._texts: SimpleQueue[str] = SimpleQueue()
+        self._prints = Prints(self._print)
+        self._printed: SimpleQueue[str] = SimpleQueue()
+        self._link: Link
+        self._inbox: Inbox | None = None
+        self._is_closing = False
+        self._woken = False
+        self._afresh = True
+        self._last = -1.0
+        self._began = time.monotonic()
+        self._open = False
+
+    # -- on any thread ---------------------------------------------------------------------------
+
+    def told(self, text: str) -> None:
+        self._texts.put(text)
+        self._wake()
+
+    def saw(self, exchange: Exchange) -> None:
+        self._tally.saw(exchange)
+        self._wake()
+
+    def _print(self, text: str) -> None:
+        self._printed.put(text)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Once a frame is enough."""
+        if not self._woken and self._inbox is not None:
+            self._woken = True
+            self._inbox.wake()
+
+    # -- on the main thread ----------------------------------------------------------------------
+
+    def opened(self, link: Link, inbox: Inbox) -> None:
+        self._link, self._inbox = link, inbox
+        self._screen.open()
+        self._keyboard.take()
+        self._prints.take()
+        self._open = True
+        self._screen.show([], self._introduction())
+
+    def turn(self) -> float | None:
+        for name in self._inbox.take_signals() if self._inbox else []:
+            self._heard(name)
+        now = time.monotonic()
+        if now - self._last < FRAME:
+            return self._last + FRAME - now
+        self._last = now
+        self._draw()
+        return 1.0 - time.time() % 1.0 + 0.01  # the countdown's next second
+
+    def keys(self) -> int | None:
+        return self._keyboard.fd if self._keyboard.is_ours() else None
+
+    def pressed(self) -> None:
+        for key in self._keyboard.read() or "":
+            self._press(key)
+
+    def closing(self) -> None:
+        self._is_closing = True
+        self._last = -1.0
+
+    def ended(self, link: Link) -> None:
+        self._draw()
+        seconds = time.monotonic() - self._began
+        farewell = summary(self._tally.requests, self._tally.visitors, seconds)
+        self._close([f"{self._ink.dim('○ ended')}  {link.url}", self._ink.dim(farewell)])
+
+    def failed(self, error: DoorstepError) -> None:
+        click.echo(f"Error: {error}", err=True)
+
+    def restore(self) -> None:
+        self._close([])
+
+    # -- helpers -----------------------------------------------------------------------------------
+
+    def _close(self, last: list[str]) -> None:
+        if self._open:
+            self._open = False
+            self._prints.give_back()
+            self._keyboard.give_back()
+            self._screen.close(last)
+
+    def _introduction(self) -> list[str]:
+        columns, lines = self._screen.size()
+        url = self._link.visit_url
+        code: list[str] = []
+        if self._wants_qr or (self._wants_qr is None and self._ink.colours and _fits(url, columns, lines)):
+            code = [*qr_lines(url, self._ink), ""]
+        return ["", self._ink.bold(url), "", *code]
+
+    def _draw(self) -> None:
+        self._woken = False
+        if not self._keyboard.is_in_front():
+            return
+        columns, lines = self._screen.size()
+        above = self._above(columns)
+        region = panel(self._state(), columns, lines, self._ink)
+        afresh, self._afresh = self._afresh, False
+        self._screen.show(region, above, afresh=afresh)
+
+    def _above(self, columns: int) -> list[str]:
+        above = _all(self._printed)
+        above += [message_line(text, time.time(), columns, self._ink) for text in _all(self._texts)]
+        news = self._tally.take()
+        if news.skipped:
+            above.append(self._ink.dim(f"… {news.skipped} more requests"))
+        return above + [request_line(each, columns, self._ink) for each in news.ended]
+
+    def _state(self) -> State:
+        link = self._link
+        status = "paused" if link.paused and link.status == "live" else link.status
+        return State(
+            link.visit_url,
+            "closing" if self._is_closing else status,
+            time.time(),
+            link.expires_at,
+            self._tally.visitors,
+            self._tally.requests,
+            self._tally.under_way,
+            link.inspect_url,
+        )
+
+    def _heard(self, name: str) -> None:
+        self._afresh = True
+        self._last = -1.0
+        if name == "SIGTSTP":
+            self._close([])
+            self._keyboard.suspend()
+        if name in {"SIGTSTP", "SIGCONT"} and not self._open:
+            self._screen.open()
+            self._keyboard.take()
+            self._prints.take()
+            self._open = True
+
+    def _press(self, key: str) -> None:
+        match key.lower():
+            case "q" | "\x04" if self._inbox is not None:
+                self._inbox.asked = True
+            case "o":
+                self.told(open_in_browser(self._link.visit_url))
+            case "c":
+                text = base64.b64encode(self._link.visit_url.encode()).decode()
+                self._screen.send(f"\x1b]52;c;{text}\x07")
+                self.told("The link was handed to the terminal, to be pasted elsewhere.")
+            case "p":
+                threading.Thread(target=self._toggle, args=(not self._link.paused,), daemon=True).start()
+            case "r":
+                self._show_code()
+
+    def _toggle(self, on: bool) -> None:
+        try:
+            self._pause(self._link, on)
+        except Exception as error:  # noqa: BLE001  # told to the user, who pressed a key
+            self.told(str(error))
+
+    def _show_code(self) -> None:
+        columns, lines = self._screen.size()
+        if _fits(self._link.visit_url, columns, lines):
+            for line in qr_lines(self._link.visit_url, self._ink):
+                self._print(line)
+        else:
+            self.told("The terminal is too small for the link's QR code.")
+
+
+def _fits(url: str, columns: int, lines: int) -> bool:
+    wide, high = qr_size(url)
+    return wide < columns and high + _BESIDE_QR <= lines
+
+
+def _all(queue: SimpleQueue[str]) -> list[str]:
+    found: list[str] = []
+    with suppress(Empty):
+        while True:
+            found.append(queue.get_nowait())
+    return found

@@ -1,0 +1,110 @@
+"""The link for programs: one JSON object a line on standard output, nothing else (docs/cli.md)."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+from doorstep_client.errors import DoorstepError, EndedError, RefusedError
+from doorstep_client.link import Link
+from doorstep_client.terminal.inbox import Inbox
+from doorstep_client.terminal.tally import Tally
+from doorstep_client.traffic.exchange import Exchange
+from doorstep_client.wire import readable
+
+
+class JsonLines:
+    """Writes what happens as objects; each has `event` and `at` (Unix time, seconds)."""
+
+    on_terminal = False
+
+    def __init__(self) -> None:
+        self._tally = Tally()
+        self._lock = threading.Lock()
+        self._link: Link | None = None
+        self._early: list[str] = []
+
+    def saw(self, exchange: Exchange) -> None:
+        self._tally.saw(exchange)
+        if exchange.state != "open" or exchange.status == 101:
+            self._tally.take()
+            self._write("request", **request_fields(exchange))
+
+    def told(self, text: str) -> None:
+        link = self._link
+        if link is None:
+            self._early.append(text)
+        else:
+            self._write("status", message=text, **_state(link))
+
+    def opened(self, link: Link, inbox: Inbox) -> None:
+        fields = {"url": link.url, "visit_url": link.visit_url, "name": link.name, "relay": link.relay}
+        if link.inspect_url:
+            fields["inspect_url"] = link.inspect_url
+        self._write("opened", **fields, **_state(link))
+        self._link = link
+        for text in self._early:
+            self.told(text)
+
+    def turn(self) -> float | None:
+        return None
+
+    def keys(self) -> int | None:
+        return None
+
+    def pressed(self) -> None:
+        """There are no keys."""
+
+    def closing(self) -> None:
+        self._write("closing", under_way=len(self._tally.under_way))
+
+    def ended(self, link: Link) -> None:
+        reason = link.error
+        self._write(
+            "ended",
+            code="closed" if reason is None else _code(reason),
+            message=str(reason) if reason else "",
+            requests=self._tally.requests,
+            visitors=self._tally.visitors,
+        )
+
+    def failed(self, error: DoorstepError) -> None:
+        """The link could not be opened."""
+        self._write("error", code=_code(error), message=str(error))
+
+    def restore(self) -> None:
+        """Nothing was changed."""
+
+    def _write(self, event: str, **fields: Any) -> None:
+        line = json.dumps({"event": event, "at": round(time.time(), 3), **fields})
+        with self._lock:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+
+def request_fields(exchange: Exchange) -> dict[str, Any]:
+    """A request that ended, or a WebSocket that opened. Sizes are bytes of bodies, `duration` seconds."""
+    return {
+        "number": exchange.number,
+        "method": exchange.method,
+        "path": exchange.path,
+        "visitor": readable(exchange.visitor),
+        "status": exchange.status,
+        "state": exchange.state,
+        "websocket": exchange.is_websocket,
+        "began": round(exchange.began, 3),
+        "duration": None if exchange.duration is None else round(exchange.duration, 6),
+        "request_size": exchange.request.size,
+        "answer_size": exchange.answer.size,
+    }
+
+
+def _code(error: DoorstepError) -> str:
+    return error.code if isinstance(error, EndedError | RefusedError) else "error"
+
+
+def _state(link: Link) -> dict[str, Any]:
+    return {"status": link.status, "paused": link.paused, "expires_at": link.expires_at}
