@@ -286,12 +286,11 @@ def test_closing_from_another_thread_ends_the_wait() -> None:
 
 
 def test_threads_end_with_the_app(app: ds.Blocks) -> None:
+    before = threading.enumerate()
+
     def ours() -> list[threading.Thread]:
         named = [each for each in threading.enumerate() if each.name.startswith("doorstep")]
         return [each for each in named if each not in before]
-
-    before: list[threading.Thread] = []
-    before = ours()
 
     app.launch(prevent_thread_lock=True, quiet=True, server_port=free_port())
     assert ours()
