@@ -14,6 +14,7 @@ from doorstep_relay.control.services import Services
 from doorstep_relay.control.web_sessions import SignedIn
 from doorstep_relay.errors import BadCode, BadToken, Refusal
 
+HERE: Final = "/sign-in"
 _FORM: Final = """<form method="post" action="/sign-in">
 <input type="hidden" name="next" value="$next">
 <label for="secret">Invitation code or token</label>
@@ -42,11 +43,13 @@ class _SignIn:
         self._browser = browser
 
     async def show(self, request: Request) -> Response:
-        """The form, or who is signed in."""
-        actor = await self._browser.who(request)
-        if actor is not None:
-            return page("Signed in", fill(_OUT, name=actor.account_name))
-        return page("Sign in", ways_in(self._services, request.query_params.get("next", "/sign-in")))
+        """The form; for who is signed in, where the link leads on to, or else who that is."""
+        actor, following = await self._browser.who(request), request.query_params.get("next", HERE)
+        if actor is None:
+            return page("Sign in", ways_in(self._services, following))
+        if (onward := local(following)).partition("?")[0] not in {HERE, "/"}:
+            return RedirectResponse(onward, 303)
+        return page("Signed in", fill(_OUT, name=actor.account_name))
 
     async def enter(self, request: Request) -> Response:
         """Begin a session, and go on."""
