@@ -19,7 +19,8 @@ import psutil
 from bench.app import app
 from doorstep_client.dial import run_loop_factory
 from doorstep_client.errors import UnreachableError
-from doorstep_client.session import Holder
+from doorstep_client.holder import Holder
+from doorstep_client.line import Line
 from doorstep_client.settings import find_relay
 from doorstep_client.targets import make_target
 
@@ -77,7 +78,9 @@ class Crowd:
                 say(lost=1)
 
         target = make_target(app, lifespan=False)
-        holder = Holder(find_relay(), target, name=None, expires_in=None, changed=changed)
+        relay = find_relay()
+        line = Line(relay)  # its own: what many people's shares cost
+        holder = Holder(relay, target, name=None, expires_in=None, changed=changed, line=line)
         self._tasks.append(asyncio.create_task(_hold(holder)))
 
     async def _obey(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidUpgrade
 
 from doorstep_client import websocket, wire
 from doorstep_client.dial import explain
@@ -17,6 +17,9 @@ from doorstep_client.websocket import WebSocket
 HANDSHAKE_DEADLINE: Final = 15.0
 CLOSE_DEADLINE: Final = 3.0
 CHECK_DEADLINE: Final = 10.0
+PORTAL: Final = "A captive portal or proxy answers instead of the relay: sign in to the network"
+_SIGN_IN_FIRST: Final = 511
+"""Network Authentication Required (RFC 6585 6)."""
 _OTHER_NAME: Final = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name, or of another address."""
 
@@ -52,6 +55,20 @@ def _no_relay(relay: RelaySettings, error: InvalidStatus) -> str:
     return (
         f"The address {relay.url} does not answer as a Doorstep relay does (HTTP status {status}); "
         "is the address right?"
+    )
+
+
+def is_portal(error: Exception) -> bool:
+    """Whether somebody else answered: as networks do that want people to sign in first.
+
+    A gateway in front of a relay that is away answers in HTTP, too, but it says so (502, 503, 504).
+    """
+    cause = error.__cause__
+    if isinstance(cause, InvalidStatus):
+        status = cause.response.status_code
+        return 200 <= status < 400 or status == _SIGN_IN_FIRST
+    return (
+        isinstance(cause, InvalidMessage | InvalidUpgrade) or getattr(cause, "verify_code", 0) in _OTHER_NAME
     )
 
 

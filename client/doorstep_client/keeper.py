@@ -11,9 +11,10 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final
 
-from doorstep_client.dial import run_loop_factory
 from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
-from doorstep_client.session import Holder
+from doorstep_client.holder import Holder
+from doorstep_client.lease_files import find_lease
+from doorstep_client.loop_thread import LoopThread, give_back, use_loop
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming
@@ -24,6 +25,8 @@ READY_DEADLINE: Final = 30.0
 STOP_DEADLINE: Final = 5.0
 
 _MOVED: Final = "This link was live elsewhere; it was moved here."
+_AWAY: Final = "The relay cannot be reached; the link comes back by itself …"
+_ELSEWHERE: Final = "The relay asked to go elsewhere; the link has moved, without a break."
 _PAUSED: Final = "The link is paused: nobody can see it until it is resumed."
 _GOES_ON: Final = "The link goes on: visitors can see it again."
 _FAREWELLS: Final = {
@@ -55,6 +58,8 @@ class Keeper:
         self.done = threading.Event()
         self.key = str(policy["key"]) if policy and "key" in policy else ""
         """The secret that visitors need in the link; empty when this client knows of none."""
+        about = f"{type(target).__name__} {getattr(target, 'port', '')} {naming} {policy is not None}"
+        self._kept = find_lease(relay, about) if name is None and not balance else None
         self.holder = Holder(
             relay,
             target,
@@ -64,29 +69,29 @@ class Keeper:
             balance=balance,
             policy=policy,
             changed=self._changed,
+            kept=self._kept,
         )
         self._target = target
         self._given = loop
         self._on_event = on_event
         self._ready: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop
-        self._thread: threading.Thread | None = None
+        self._thread: LoopThread | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._told: set[str] = set()
+        """What was said of the relay being away, since it is."""
         self._ending = False
 
     def start(self) -> None:
         """Return when the link works. Raises what kept it from that."""
         if self._given is None:
-            runner = asyncio.Runner(loop_factory=run_loop_factory())
-            self._loop = runner.get_loop()
-            self._thread = threading.Thread(
-                target=self._run_loop, args=(runner,), name="doorstep-link", daemon=True
-            )
-            self._thread.start()
+            self._thread = use_loop()
+            self._loop = self._thread.loop
         else:
             self._loop = self._given
-            self._loop.call_soon_threadsafe(self._begin)
+        self._loop.call_soon_threadsafe(self._begin)
         try:
             self._ready.result(READY_DEADLINE)
         except TimeoutError:
@@ -98,35 +103,36 @@ class Keeper:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """Close politely, then firmly. Returns when nothing runs any more; on the loop's thread at once."""
-        if _running_loop() is self._loop:
-            self._stop_soon()
-        else:
-            self._stop_and_wait()
+    def stop(self, drain: float = 0.0) -> None:
+        """Close politely, then firmly. Returns when nothing runs any more; on the loop's thread at once.
 
-    def _stop_soon(self) -> None:
+        Requests under way may finish within `drain` seconds. A second call with less cuts that short.
+        """
+        if _running_loop() is self._loop:
+            self._stop_soon(drain)
+        else:
+            self._stop_and_wait(drain)
+
+    def _stop_soon(self, drain: float) -> None:
         """From a callback of the loop: waiting would stop the loop that has the work to do."""
         if not self.done.is_set():
-            self._closing = self._loop.create_task(self._polite())
-            self._loop.call_later(STOP_DEADLINE / 2, self._cancel)
+            self._closing = self._loop.create_task(self._polite(drain))
+            if self._deadline is not None:
+                self._deadline.cancel()
+            self._deadline = self._loop.call_later(drain + STOP_DEADLINE / 2, self._cancel)
 
-    async def _polite(self) -> None:
+    async def _polite(self, drain: float) -> None:
         with suppress(OSError, TimeoutError):  # the relay finds out by itself
-            await self.holder.close()
+            await self.holder.close(drain)
 
-    def _stop_and_wait(self) -> None:
+    def _stop_and_wait(self, drain: float) -> None:
         with suppress(RuntimeError):  # the loop has ended meanwhile, and all that it ran
-            self._loop.call_soon_threadsafe(self._stop_soon)
-            self.done.wait(STOP_DEADLINE if self._loop.is_running() else 0)
+            self._loop.call_soon_threadsafe(self._stop_soon, drain)
+            self.done.wait(drain + 2 * STOP_DEADLINE if self._loop.is_running() else 0)
         if self._thread is not None:
-            self._thread.join(STOP_DEADLINE)
+            self._thread.join()
 
     # -- on the loop ---------------------------------------------------------------------------
-
-    def _run_loop(self, runner: asyncio.Runner) -> None:
-        with runner:
-            runner.run(self._hold())
 
     def _begin(self) -> None:
         self._task = self._loop.create_task(self._hold())
@@ -157,7 +163,14 @@ class Keeper:
             log.warning("the app did not shut down within %.1f s", STOP_DEADLINE / 2)
         finally:
             self.status = "ended"
-            self.done.set()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.release()
+        if self._thread is not None:
+            give_back(self._thread)
+        self.done.set()
 
     def _fail(self, error: Exception) -> None:
         """Whoever waits for the link in `start` gets the error; later there is nobody to raise it to."""
@@ -172,7 +185,11 @@ class Keeper:
                 self._opened()
             case "lost":
                 self.status = "reconnecting"
-                self._tell("The relay cannot be reached; the link comes back by itself …")
+                self._tell_away(_AWAY)
+            case "waiting":
+                self._tell_away(f"The link is not back yet. {self.holder.trouble}")
+            case "moved":
+                self._tell(_ELSEWHERE)
             case "failing":
                 self._tell(f"Visitors cannot be served: {self.holder.failure}")
             case "expiring" | "extended":
@@ -184,7 +201,14 @@ class Keeper:
                 if self._ready.done() and self.holder.error is not None:
                     self._tell(farewell(self.holder.error))
 
+    def _tell_away(self, text: str) -> None:
+        """Each thing that is found out about it once, however often it is tried."""
+        if self._ready.done() and text not in self._told:
+            self._told.add(text)
+            self._tell(text)
+
     def _opened(self) -> None:
+        self._told.clear()
         again, self.status = self.status == "reconnecting", "live"
         if not self._ready.done():
             if self.holder.opened is not None and self.holder.opened.took_over:

@@ -101,6 +101,12 @@ class WebSocket(asyncio.Protocol):
         finally:
             self._transport.abort()
 
+    @property
+    def ends(self) -> tuple[str, str] | None:
+        """The addresses of this end and of the other; None when that cannot be told."""
+        near, far = (self._transport.get_extra_info(name) for name in ("sockname", "peername"))
+        return (near[0], far[0]) if isinstance(near, tuple) and isinstance(far, tuple) else None
+
     def _resume_reading(self) -> None:
         if not self._transport.is_closing():
             self._transport.resume_reading()

@@ -76,6 +76,8 @@ class Close(_Message, frozen=True, tag="close"):
     """The share is over: its name answers 410 from now on."""
 
     share: int
+    drain: Annotated[float, Meta(ge=0, le=3600)] = 0.0
+    """Seconds in which requests under way may finish; those that take longer are cut."""
 
 
 class Ping(_Message, frozen=True, tag="ping"):
@@ -155,9 +157,12 @@ class Ended(_Message, frozen=True, tag="ended"):
 
 
 class Goaway(_Message, frozen=True, tag="goaway"):
-    """This relay is about to stop: connect again (to one of `instead`, if any) before leaving."""
+    """This relay is about to stop: connect again (to one of `instead`, if any) before leaving.
 
-    instead: tuple[str, ...] = ()
+    The share is opened there by its lease while it still is open here, where requests under way finish.
+    """
+
+    instead: tuple[_Url, ...] = ()
 
 
 class Error(_Message, frozen=True, tag="error"):

@@ -19,7 +19,7 @@ from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
 from doorstep_client.pace import Pace
-from doorstep_client.session import Holder
+from doorstep_client.holder import Holder
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from tests.client.fakes import FakeRelay, FakeSession, Script, hello_app, opened, stay
@@ -379,12 +379,11 @@ async def test_visitors_are_cut_when_the_session_is_lost() -> None:
         await one.saw("opened", "lost", "opened")
 
 
-async def test_goaway_makes_it_connect_again() -> None:
+async def test_goaway_and_a_goodbye_make_it_connect_again() -> None:
     async def leaving(session: FakeSession) -> None:
         await session.welcome()
         await session.open()
-        await session.send(wire.Goaway())
-        await session.over()
+        await session.say_at_once(wire.Goaway())
 
     async with FakeRelay(leaving, stay) as relay, held(relay.settings()) as one:
         await one.saw("opened", "lost", "opened")
@@ -421,7 +420,7 @@ async def test_only_a_session_that_held_for_long_is_followed_by_another_at_once(
     monkeypatch: pytest.MonkeyPatch, held_for: float, steady: bool
 ) -> None:
     told: list[dict[str, bool]] = []
-    monkeypatch.setattr(sessions, "STEADY", 0.1)
+    monkeypatch.setattr("doorstep_client.line.STEADY", 0.1)
     monkeypatch.setattr(Pace, "after", telling(told))
 
     async def dropping(session: FakeSession) -> None:

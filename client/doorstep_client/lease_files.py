@@ -1,0 +1,146 @@
+"""A link without a name keeps its URL when its script is started again: the lease waits in a file meanwhile.
+
+The file is the user's alone (`~/.local/state/doorstep/leases`, mode 0600), one for each relay, token, script
+and target. It is locked while a run holds it: a second run at the same time gets another one, and a link of
+its own. What the relay does not take back, because its grace is over, is forgotten. `DOORSTEP_KEEP_URL=0`
+turns all of it off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Final
+
+from doorstep_client.settings import RelaySettings
+
+KEEP_VARIABLE: Final = "DOORSTEP_KEEP_URL"
+SLOTS: Final = 16
+"""Links of one script, at a time or one after the other in a run, that come back under their URLs."""
+AGAIN: Final = 600.0
+"""Seconds for which a link that was closed is opened under its old name by the next run."""
+_OFF: Final = ("0", "false", "no", "off")
+_NO_SCRIPTS: Final = ("", "-", "-c", "-m")
+
+_used: set[Path] = set()
+"""Those of this run: a link that it closed is over, and its next one is another."""
+
+
+class LeaseFile:
+    """What a run left to the next one; `lease` and `name` are None when there is nothing."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.lease: str | None = None
+        self.name: str | None = None
+        self._file = file
+        self._load()
+
+    def keep(self, lease: str, name: str) -> None:
+        """The link is open: a run after this one may have it back."""
+        if (lease, name) != (self.lease, self.name):
+            self.lease, self.name = lease, name
+            self._save({"lease": lease, "name": name})
+
+    def closed(self) -> None:
+        """The link was closed; a run that comes soon opens another one under its name."""
+        self._save({"name": self.name, "closed_at": time.time()})
+
+    def refused(self) -> bool:
+        """The relay does not give back what was asked for. Whether to ask for another link instead."""
+        had_any = self.lease is not None or self.name is not None
+        self.lease = self.name = None
+        return had_any
+
+    def release(self) -> None:
+        """This run is done with it."""
+        self._file.close()
+
+    def _load(self) -> None:
+        try:
+            kept = json.load(self._file)
+        except (OSError, ValueError):
+            return
+        if not isinstance(kept, dict) or _is_stale(kept.get("closed_at")):
+            return
+        self.lease, self.name = _text(kept.get("lease")), _text(kept.get("name"))
+
+    def _save(self, content: Mapping[str, Any]) -> None:
+        with suppress(OSError, ValueError):  # a full disk costs the URL, not the link
+            self._file.seek(0)
+            self._file.truncate()
+            json.dump(content, self._file)
+            self._file.flush()
+
+
+def find_lease(
+    relay: RelaySettings, about: str, environment: Mapping[str, str] = os.environ
+) -> LeaseFile | None:
+    """The first file that no other run holds, for what this script shares (`about`); None without."""
+    script = sys.argv[0] if sys.argv else ""
+    if environment.get(KEEP_VARIABLE, "").strip().lower() in _OFF or script in _NO_SCRIPTS:
+        return None
+    words = (relay.url, relay.token or "", str(Path(script).absolute()), str(Path.cwd()), about)
+    key = hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
+    try:
+        folder = state_folder(environment) / "leases"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _first_free([folder / f"{key}-{slot}.json" for slot in range(SLOTS)])
+    except (OSError, RuntimeError):  # a read-only home, or none: the link is a new one each time
+        return None
+
+
+def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where programs leave what they want to know again."""
+    if sys.platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "doorstep"
+    return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "doorstep"
+
+
+def _first_free(paths: list[Path]) -> LeaseFile | None:
+    for path in paths:
+        if path in _used:
+            continue
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        if _lock(file):
+            _used.add(path)
+            return LeaseFile(file)
+        file.close()
+    return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[str]) -> bool:
+        try:
+            file.seek(1 << 20)  # what is locked cannot be read: a byte that is not there
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            file.seek(0)
+        return True
+
+else:
+    import fcntl
+
+    def _lock(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _is_stale(closed_at: object) -> bool:
+    return isinstance(closed_at, int | float) and not 0 <= time.time() - closed_at < AGAIN

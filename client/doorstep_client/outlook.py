@@ -1,0 +1,114 @@
+"""What becomes of the computer and its network while a line stands: sleep, and addresses that come and go.
+
+Asked of the system every `LOOK_EVERY` seconds, with a clock that goes on while the computer sleeps and that
+nobody sets. No packet is sent for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import Final
+
+from doorstep_client.session import Session
+
+LOOK_EVERY: Final = 1.0
+SLEPT: Final = 5.0
+"""Seconds more than a look takes, after which the computer has slept, or this program stood still."""
+_GONE: Final = "the network has changed: this computer's address {} is gone"
+_PORT: Final = 9  # discard: nothing is sent there
+
+if sys.platform == "linux":
+
+    def awake() -> float:
+        """Seconds, those asleep too."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+elif sys.platform == "darwin":
+
+    def awake() -> float:
+        """Seconds, those asleep too."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)  # where time.monotonic stops with the computer
+
+else:
+    awake = time.monotonic
+
+
+class Outlook:
+    """Looks after a line's session, and for the moment when another one may succeed."""
+
+    def __init__(self, clock: Callable[[], float] = awake) -> None:
+        self._clock = clock
+        self._far = ""
+        """Where the last session led to."""
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Who waits for the next attempt waits no longer."""
+        self._hurry.set()
+
+    async def watch(self, current: Callable[[], Session | None]) -> None:
+        """Let the session show that its peer is there when there is a reason for doubt; for ever."""
+        route: str | None = None
+        self._hurry.clear()
+        while True:
+            slept = await self._look()
+            session = current()
+            ends = session.ends if session is not None else None
+            if session is None or ends is None:
+                route = None
+                continue
+            self._far = ends[1]
+            before, route = route, source(ends[1])
+            if not exists(ends[0]):
+                session.give_up(_GONE.format(ends[0]))
+            elif slept or (before is not None and before != route):
+                session.doubt()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for so long, or until the way to the relay is another one: then it is worth a try."""
+        self._hurry.clear()
+        until = asyncio.get_running_loop().time() + seconds
+        route = source(self._far) if self._far else None
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            slept = await self._look(min(left, LOOK_EVERY))
+            if slept or self._hurry.is_set() or (self._far and source(self._far) not in (route, None)):
+                return
+
+    async def _look(self, seconds: float = LOOK_EVERY) -> bool:
+        """Let time pass; whether it was much more than was asked for."""
+        began = self._clock()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        return self._clock() - began > seconds + SLEPT
+
+
+def source(far: str) -> str | None:
+    """The address of this computer from which it would reach another; None when there is no way."""
+    try:
+        with socket.socket(_family(far), socket.SOCK_DGRAM) as probe:
+            probe.connect((far, _PORT))
+            return str(probe.getsockname()[0])
+    except (OSError, ValueError):
+        return None
+
+
+def exists(near: str) -> bool:
+    """Whether this computer has the address."""
+    with suppress(ValueError):
+        try:
+            with socket.socket(_family(near), socket.SOCK_DGRAM) as probe:
+                probe.bind((near, 0))
+        except OSError:
+            return False
+    return True
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ip_address(address.partition("%")[0]).version == 6 else socket.AF_INET
