@@ -18,8 +18,8 @@ from doorstep_client import dial as dialling
 from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
-from doorstep_client.pace import Pace
 from doorstep_client.holder import Holder
+from doorstep_client.pace import Pace
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from tests.client.fakes import FakeRelay, FakeSession, Script, hello_app, opened, stay
