@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import doorstep as ds
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.api.callers import OnChange
 from doorstep_relay.control.here import Here
+from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.control.services import Services
-from doorstep_relay.dashboard.words import sentence
+from doorstep_relay.dashboard.words import counted, sentence
+from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import Forbidden, OperatorError, Refusal
+from doorstep_relay.errors import Forbidden, NoSuchShare, OperatorError, Refusal
 from doorstep_relay.store.audit import Change
+from doorstep_relay.store.shares import ShareSearch
+
+_MOST_COUNTED: Final = 1000
 
 
 class SignedOutError(Exception):
@@ -56,6 +62,22 @@ class Desk:
         if not actor.may(Scope.admin):
             raise Forbidden(Scope.admin)
         return actor
+
+    async def find_share(self, name: str, actor: Actor) -> ShareFacts:
+        """A link that the actor may see. Raises `NoSuchShare` for all others."""
+        share = await self.services.shares.find(name)
+        if share is None or not (actor.may(Scope.admin) or owns(actor.account_id, share.owner_id)):
+            raise NoSuchShare(name)
+        return share
+
+    async def ban_text(self, name: str) -> str:
+        """What a ban of this account would hit. Raises `NoSuchAccount`."""
+        await self.services.accounts.find(name)
+        wanted = ShareSearch(owner=name, limit=_MOST_COUNTED + 1)
+        links = len(await self.services.shares.search(wanted))
+        many = f"more than {_MOST_COUNTED:,} links" if links > _MOST_COUNTED else counted(links, "link")
+        end = "ends" if links == 1 else "end"
+        return f"Shut {name} out? {many.capitalize()} of theirs {end} now, their tokens are refused."
 
     async def obey(self, *changes: Change | None) -> None:
         """Changes that were just written take effect at once."""

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import doorstep as ds
 from doorstep_relay.control.actors import Actor
-from doorstep_relay.dashboard.desk import Desk, told
-from doorstep_relay.dashboard.listing import LOUD, PAGE, Listing, Rows, cut
+from doorstep_relay.dashboard.desk import Desk
+from doorstep_relay.dashboard.link_panel import state_text
+from doorstep_relay.dashboard.listing import PAGE, Listing, Rows, cut
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, State
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.domain.times import relative_text
@@ -22,8 +23,8 @@ _STATES: Final[dict[str, tuple[State, ...]]] = {
 _HEADERS: Final = ("Link", "Owner", "State", "Opened", "Ends or ended", "Reason")
 
 
-def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
-    """The tab's parts and what they do."""
+def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> ds.Dataframe:
+    """The tab's parts and what they do; its table."""
 
     async def fetch(actor: Actor, cursor: int | None, search: str, states: str) -> tuple[Rows, int | None]:
         wanted = ShareSearch(
@@ -34,33 +35,20 @@ def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
         now = desk.now()
         return [_row(share, now) for share in shown], following
 
-    async def release(name: str, request: ds.Request) -> None:
-        """Anybody may open the name from now on."""
-        with told():
-            actor = await desk.admin(request)
-            await desk.obey(await desk.services.shares.release(name, actor=actor))
-            ds.Success(f"{name} is free.")
-
-    with ds.Row():
-        search = ds.Textbox(label="Search", placeholder="Part of a link's or an owner's name", max_length=64)
+    with ds.Group(), ds.Row(elem_classes="fields"):
+        search = ds.Textbox(label="Search", placeholder="Link or owner", max_length=64)
         states = ds.Dropdown(list(_STATES), value="Live or offline", label="Which", filterable=False)
     listing = Listing("Links", _HEADERS, desk.viewer, fetch, [search, states])
     listing.wire(tab)
-    if is_admin:
-        with ds.Row():
-            name = ds.Textbox(label="Name to give free", placeholder="Of a link that is over", scale=3)
-            free = ds.Button("Release name", scale=1)
-        listing.choose_into(name)
-        listing.after(free.click(release, name, None, **LOUD))
+    return listing.table
 
 
 def _row(share: Any, now: float) -> list[Any]:
-    state = "paused" if share.paused_at and share.ended_at is None else str(share.state)
     ends = relative_text(share.ended_at or share.expires_at, now)
     return [
         share.name,
         share.owner or "nobody",
-        state,
+        state_text(share),
         relative_text(share.created_at, now),
         ends,
         share.reason,

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 import doorstep as ds
 from doorstep_relay.dashboard import accounts, every_link, links, records, reports, tokens
 from doorstep_relay.dashboard.desk import Desk
+from doorstep_relay.dashboard.link_panel import LinkPanel
 from doorstep_relay.dashboard.pieces import fill, page_of
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     with ds.Blocks(title=f"Doorstep relay · {domain}", fill_width=True, css=_css(), footer_links=[]) as page:
         what = "everybody’s links" if is_admin else "your links"  # noqa: RUF001  # an apostrophe in print
         ds.HTML(page_of(fill(_HEAD, title=f"Relay {domain}", what=what)))
-        with ds.Tab("Live links"):
-            links.build(desk, page, is_admin=is_admin)
-        with ds.Tab("All links") as tab:
-            every_link.build(desk, tab, is_admin=is_admin)
+        with ds.Tab("Links"):
+            _build_links(desk, page, is_admin=is_admin)
         with ds.Tab("Tokens") as tab:
             tokens.build(desk, tab, is_admin=is_admin)
         if is_admin:
@@ -43,6 +42,18 @@ def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     app = Starlette()
     ds.mount_app(app, page, "/")
     return app
+
+
+def _build_links(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> None:
+    """Two tables, and below them the link that was chosen in one."""
+    with ds.Tabs():
+        with ds.Tab("Live now"):
+            live = links.build(desk, page, is_admin=is_admin)
+        with ds.Tab("All") as tab:
+            every = every_link.build(desk, tab, is_admin=is_admin)
+    panel = LinkPanel(desk, is_admin=is_admin)
+    panel.show_after(live)
+    panel.show_after(every)
 
 
 def _build_admin_tabs(desk: Desk) -> None:

@@ -42,6 +42,16 @@ def clock_text(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
 
 
+def minute_text(at: float | None) -> str:
+    """Unix seconds as `2026-11-23 02:36 UTC`; nothing for none."""
+    return "" if at is None else time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 link`, `2 links`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def sparkline(values: Sequence[int]) -> str:
     """The last minute's numbers, the oldest first, as bars that fit in a line of text; all quiet is empty."""
     step = max(1, len(values) // SPARKS)

@@ -45,7 +45,7 @@ def sign_in(page: Page, stage: Stage, token: str) -> None:
     expect(page).to_have_url(re.compile("/sign-in"))
     page.fill("#secret", token)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("tab", name="Live links")).to_be_visible()
+    expect(page.get_by_role("tab", name="Live now")).to_be_visible()
 
 
 def row(page: Page, text: str) -> Any:
@@ -73,6 +73,7 @@ def test_an_admin_sees_a_link_with_its_visitors_revokes_it_and_finds_that_in_the
         expect(page.get_by_text("Give a reason")).to_be_visible()
         page.get_by_label("Reason", exact=True).fill(f"against the rules {HOSTILE}")
         page.get_by_role("button", name="Revoke link").click()
+        page.get_by_role("button", name="Yes, revoke going").click()
         wait_for(lambda: visit(going.url).status == 410, 1.0, what="the link's end")
         expect(row(page, "going")).to_have_count(0)
         assert "against the rules" in visitor.goto(going.url).text()  # type: ignore[union-attr]
@@ -86,7 +87,7 @@ def test_an_admin_sees_a_link_with_its_visitors_revokes_it_and_finds_that_in_the
 
 def test_every_tab_of_an_admin_shows_what_it_is_about(page: Page, stage: Stage) -> None:
     sign_in(page, stage, stage.admin)
-    tab(page, "All links")
+    tab(page, "All")
     expect(row(page, "lunch-menu")).to_contain_text("live")
     tab(page, "Tokens")
     expect(row(page, HOSTILE)).to_contain_text("alice")
@@ -127,7 +128,7 @@ def test_a_member_sees_and_changes_only_what_is_their_own(page: Page, stage: Sta
         expect(row(page, "lunch-menu")).to_be_visible()
         expect(row(page, "carols")).to_have_count(0)
         names = page.get_by_role("tab").all_inner_texts()
-        assert names == ["Live links", "All links", "Tokens", "Audit", "Usage"]
+        assert names == ["Links", "Tokens", "Audit", "Usage", "Live now", "All"]
         row(page, "lunch-menu").get_by_text("lunch-menu").click()
         page.get_by_role("button", name="Pause").click()
         expect(page.locator("#about")).to_contain_text("paused")
