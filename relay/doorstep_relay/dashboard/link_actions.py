@@ -34,8 +34,9 @@ class LinkActions:
         with ds.Row(elem_classes="dash-actions"):
             self._pause, self._resume = ds.Button("Pause"), ds.Button("Resume", visible=False)
             self._revoke = ds.Button("Revoke link", variant="stop")
-            self._ban = ds.Button("Ban owner", variant="stop", visible=is_admin)
-            self._release = ds.Button("Release name", visible=False)
+            if is_admin:
+                self._ban = ds.Button("Ban owner", variant="stop")
+                self._release = ds.Button("Release name", visible=False)
         self._confirm = Confirmation()
 
     def build_time_and_owner(self) -> None:
@@ -55,23 +56,26 @@ class LinkActions:
     @property
     def buttons(self) -> list[ds.Button]:
         """Those that are shown where they make sense."""
-        return [self._pause, self._resume, self._revoke, self._ban, self._release, self._extend, self._give]
+        return [button for button, _ in self._conditions()]
 
     def fitting(self, share: ShareFacts) -> list[Any]:
         """Which of the buttons make sense for this link now."""
-        is_over, is_paused = share.ended_at is not None, share.paused_at is not None
-        is_kept = is_over and share.released_at is None
+        return [ds.update(visible=makes_sense(share)) for _, makes_sense in self._conditions()]
+
+    def _conditions(self) -> list[tuple[ds.Button, Callable[[ShareFacts], bool]]]:
+        usual: list[tuple[ds.Button, Callable[[ShareFacts], bool]]] = [
+            (self._pause, lambda share: _is_active(share) and share.paused_at is None),
+            (self._resume, lambda share: _is_active(share) and share.paused_at is not None),
+            (self._revoke, _is_active),
+            (self._extend, lambda share: _is_active(share) and share.expires_at is not None),
+            (self._give, _is_active),
+        ]
+        if not self._is_admin:
+            return usual
         return [
-            ds.update(visible=shown)
-            for shown in (
-                not is_over and not is_paused,
-                not is_over and is_paused,
-                not is_over,
-                self._is_admin and share.owner is not None,
-                self._is_admin and is_kept,
-                not is_over and share.expires_at is not None,
-                not is_over,
-            )
+            *usual,
+            (self._ban, lambda share: share.owner is not None),
+            (self._release, lambda share: not _is_active(share) and share.released_at is None),
         ]
 
     def wire(self, chosen: Any, shown: list[Any], describe: Describe) -> None:
@@ -80,12 +84,12 @@ class LinkActions:
         self._pause.click(self.pause, [chosen, self._reason], [*shown, self._reason], **LOUD)
         self._resume.click(self.resume, chosen, shown, **LOUD)
         self._extend.click(self.extend, [chosen, self._by], shown, **LOUD)
-        self._release.click(self.release, chosen, shown, **LOUD)
         self._confirm.ask(self._revoke, self.ask_revoke, [chosen, self._reason])
         self._confirm.on("revoke", self.revoke)
         if self._is_admin:
             self._confirm.ask(self._ban, self.ask_ban, [chosen, self._reason])
             self._confirm.on("ban", self.ban)
+            self._release.click(self.release, chosen, shown, **LOUD)
         self._confirm.wire([*shown, self._reason])
         self._confirm_owner.ask(self._give, self.ask_transfer, [chosen, self._to])
         self._confirm_owner.on("transfer", self.transfer)
@@ -186,3 +190,7 @@ class LinkActions:
                 return *await self._describe(name, actor), ""
             except NoSuchShare:  # it was the viewer's own
                 return *(ds.skip() for _ in range(1 + len(self.buttons))), ""
+
+
+def _is_active(share: ShareFacts) -> bool:
+    return share.ended_at is None
