@@ -10,7 +10,7 @@ from doorstep_client.errors import DoorstepError, UsageError
 from doorstep_client.keeper import Keeper
 from doorstep_client.policy import make_policy
 from doorstep_client.settings import find_relay, wants_inspector
-from doorstep_client.targets import AsgiApp, Target, make_target
+from doorstep_client.targets import Shareable, Target, make_target
 from doorstep_client.wire import Naming, Opened
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Link:
 
 
 def share(
-    target: AsgiApp | int,
+    target: Shareable,
     *,
     relay: str | None = None,
     token: str | None = None,
@@ -118,11 +118,16 @@ def share(
     on_event: Callable[[str], None] | None = None,
     on_request: Observer | None = None,
     inspect: bool | None = None,
+    host: str | None = None,
+    verify: bool = True,
 ) -> Link:
     """Give a local app a public link, and return when the link works.
 
     Args:
-        target: an ASGI app (served inside this process), or the port of a server on this computer.
+        target: what to share: an ASGI or WSGI app, served inside this process, or `"module:app"` and
+            `"module:factory()"`, which are imported; the port of a server on this computer (`8501`,
+            `":8501"`), `"host:port"`, or a URL; a UNIX socket (`"unix:/run/app.sock"`, or a `Path` to it);
+            a folder, whose files are shown.
         relay: the relay's address; by default `DOORSTEP_RELAY` or what `doorstep login` saved.
         token: proves who you are; by default `DOORSTEP_TOKEN` or what `doorstep login` saved.
         name: the link's name, the first label of its host; a random one when absent.
@@ -141,6 +146,10 @@ def share(
             that ends. Without it nothing reads along.
         inspect: whether to show the requests of this link on a page of this computer, `link.inspect_url`;
             by default as `DOORSTEP_INSPECT` says, else not.
+        host: which `Host` a server on a port, at a URL or behind a socket is asked for: `"target"`, its own,
+            which development servers insist on (the default; `Origin`, `Referer` and redirects follow),
+            `"visitor"`, the link's, or a name to be sent in place of both.
+        verify: False trusts whoever answers at an https:// target.
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
@@ -152,7 +161,7 @@ def share(
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
-    served, inspected = make_target(target, lifespan=lifespan), None
+    served, inspected = make_target(target, lifespan=lifespan, host=host, verify=verify), None
     if on_request is not None:
         served = _observed(served, on_request)
     if wants_inspector() if inspect is None else inspect:

@@ -161,9 +161,11 @@ def test_share_without_a_relay_says_how_to_get_one(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
-def test_share_of_what_is_no_port_is_a_usage_error(tmp_path: Path, port: str) -> None:
-    assert run(tmp_path, "share", port).returncode == 2
+@pytest.mark.parametrize("target", ["0", "65536", "http", "ftp://a.b", "nothing/there"])
+def test_share_of_what_cannot_be_shared_says_what_can(tmp_path: Path, target: str) -> None:
+    done = run(tmp_path, "share", target)
+    assert done.returncode == 1
+    assert "cannot share" in done.stderr or "not a port" in done.stderr
 
 
 def test_version_and_help_start_quickly_and_need_no_settings(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from doorstep_client.inspector.records import BODY, MOST, MOST_BYTES, Records, W
 from doorstep_client.inspector.replay import request_bytes
 from doorstep_client.inspector.views import HIDDEN, detail, readable
 from doorstep_client.settings import wants_inspector
-from doorstep_client.targets import PortTarget, Target, make_target
+from doorstep_client.targets import LocalPort, ServerTarget, Target, make_target
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.exchange import Exchange
 from tests.support import eventually
@@ -241,7 +241,7 @@ POST = (
 @pytest.mark.parametrize("kind", ["app", "port"])
 async def test_a_request_is_seen_and_sent_again_to_the_app_itself(kind: str) -> None:
     async with local_server() as port:
-        inner = PortTarget(port) if kind == "port" else make_target(echo, lifespan=False)
+        inner = ServerTarget(LocalPort(port)) if kind == "port" else make_target(echo, lifespan=False)
         async with inspecting(inner) as (target, viewer):
             assert b"201" in await ask(target, POST)
             async with asyncio.timeout(10):

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from doorstep_client.targets import PortTarget
+from doorstep_client.targets import LocalPort, ServerTarget
 from tests.support import eventually
 
 
@@ -24,7 +24,7 @@ async def test_connections_that_ended_on_both_sides_are_closed(first: str) -> No
 
     loop = asyncio.get_running_loop()
     local = await asyncio.start_server(serve, "127.0.0.1", 0)
-    target = PortTarget(local.sockets[0].getsockname()[1])
+    target = ServerTarget(LocalPort(local.sockets[0].getsockname()[1]))
     tunnels = await loop.create_server(target.protocol, "127.0.0.1", 0)
     async with asyncio.timeout(10), local, tunnels:
         reader, writer = await asyncio.open_connection(*tunnels.sockets[0].getsockname())

@@ -15,9 +15,10 @@ from typing import Any, cast
 
 import pytest
 
-from doorstep_client import targets
 from doorstep_client.errors import BadTargetError
-from doorstep_client.targets import AppTarget, PortTarget, Target, _Pump, make_target
+from doorstep_client.targets import AppTarget, LocalPort, ServerTarget, Target, make_target
+from doorstep_client.targets import pump as pumps
+from doorstep_client.targets.pump import Pump
 from tests.client.fakes import hello_app
 from tests.support import eventually, free_port
 
@@ -65,7 +66,7 @@ async def ask(streams: Streams, head: str, body: bytes = b"") -> tuple[str, byte
 # -- what can be shared ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wrong", [None, True, "app:app", 0, -1, 65536, 3.5, b"app"], ids=repr)
+@pytest.mark.parametrize("wrong", [None, True, 0, -1, 65536, 3.5, b"app", "no such thing"], ids=repr)
 def test_anything_but_an_app_or_a_port_is_refused_in_words(wrong: Any) -> None:
     with pytest.raises(BadTargetError, match="ASGI app|port"):
         make_target(wrong)
@@ -292,7 +293,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def test_bytes_pass_as_they_are_both_ways_and_the_connection_stays() -> None:
-    async with local_server(echo) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(echo) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
         for data in (b"GET / HTTP/1.1\r\n\r\n", b"\x00\xff" * 1000):
             writer.write(data)
             assert await reader.readexactly(len(data)) == data
@@ -305,7 +306,7 @@ async def test_no_local_connection_is_opened_before_there_is_a_request() -> None
         connected.set()
         await echo(reader, writer)
 
-    async with local_server(handler) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(handler) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
         await asyncio.sleep(0.05)
         assert not connected.is_set()
         writer.write(b"x")
@@ -313,13 +314,16 @@ async def test_no_local_connection_is_opened_before_there_is_a_request() -> None
 
 
 async def test_a_server_that_listens_on_the_other_loopback_address_is_found() -> None:
-    async with local_server(echo, "::1") as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with (
+        local_server(echo, "::1") as port,
+        tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer),
+    ):
         writer.write(b"x")
         assert await reader.readexactly(1) == b"x"
 
 
 async def test_a_port_where_nobody_listens_is_answered_as_app_refused() -> None:
-    async with tunnel_to(PortTarget(free_port())) as (reader, writer):
+    async with tunnel_to(ServerTarget(LocalPort(free_port()))) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: a.b\r\n\r\n")
         answer = await reader.read()
 
@@ -328,12 +332,12 @@ async def test_a_port_where_nobody_listens_is_answered_as_app_refused() -> None:
 
 
 async def test_a_server_that_accepts_nobody_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "_APP_DEADLINE", 0.2)
+    monkeypatch.setattr(pumps, "APP_DEADLINE", 0.2)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         with socket.create_connection(full.getsockname()):  # the queue of one is taken
-            async with tunnel_to(PortTarget(full.getsockname()[1])) as (reader, writer):
+            async with tunnel_to(ServerTarget(LocalPort(full.getsockname()[1]))) as (reader, writer):
                 writer.write(b"GET / HTTP/1.1\r\n\r\n")
 
                 assert b"app-refused" in await to_the_end(reader)
@@ -346,7 +350,7 @@ async def test_a_server_that_closes_ends_the_tunnel_connection_after_its_last_by
         await writer.drain()
         writer.close()
 
-    async with local_server(handler) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(handler) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
         writer.write(b"x")
 
         assert await to_the_end(reader) == b"y" * MEGABYTE
@@ -359,7 +363,7 @@ async def test_a_server_that_resets_resets_the_tunnel_connection() -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         writer.transport.abort()
 
-    async with local_server(handler) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(handler) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
         writer.write(b"x")
 
         assert await to_the_end(reader) == b""
@@ -372,7 +376,7 @@ async def test_a_half_close_passes_on_and_the_answer_still_comes() -> None:
         await writer.drain()
         writer.close()
 
-    async with local_server(handler) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(handler) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
         writer.write(b"all")
         await asyncio.sleep(0.05)
         writer.write_eof()
@@ -389,7 +393,7 @@ async def test_a_half_close_of_the_server_leaves_the_other_way_open() -> None:
         while data := await reader.read(65536):
             heard.extend(data)
 
-    async with local_server(handler) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(handler) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
         writer.write(b"x")
         assert await to_the_end(reader) == b""
         writer.write(b"more")
@@ -401,7 +405,7 @@ async def test_big_bodies_pass_whole_both_ways_at_once() -> None:
     sent = hashlib.sha256()
     got = hashlib.sha256()
 
-    async with local_server(echo) as port, tunnel_to(PortTarget(port)) as (reader, writer):
+    async with local_server(echo) as port, tunnel_to(ServerTarget(LocalPort(port))) as (reader, writer):
 
         async def send() -> None:
             for number in range(size // 65536):
@@ -430,7 +434,7 @@ async def test_a_slow_server_holds_back_the_sender_instead_of_filling_memory() -
         await reading.wait()
         await echo(reader, writer)
 
-    async with local_server(handler) as port, tunnel_to(PortTarget(port)) as (_, writer):
+    async with local_server(handler) as port, tunnel_to(ServerTarget(LocalPort(port))) as (_, writer):
         taken = 0
 
         async def push() -> None:
@@ -455,14 +459,14 @@ async def never_reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     await asyncio.sleep(3600)
 
 
-async def _pump_of(target: PortTarget) -> _Pump:
+async def _pump_of(target: ServerTarget) -> Pump:
     """The pump of the only tunnel connection, once its local connection is open."""
     return await eventually(lambda: next((pump for pump in target._pumps if pump._local), None))
 
 
 async def test_what_a_server_never_reads_is_dropped_with_the_link() -> None:
     async with local_server(never_reads) as port:
-        target = PortTarget(port)
+        target = ServerTarget(LocalPort(port))
         async with tunnel_to(target) as (_, writer):
             writer.write(b"x")
             pump = await _pump_of(target)
@@ -477,7 +481,7 @@ async def test_what_a_server_never_reads_is_dropped_with_the_link() -> None:
 
 async def test_more_than_a_server_takes_at_its_start_stops_the_reading_for_it() -> None:
     async with local_server(never_reads) as port:
-        target = PortTarget(port)
+        target = ServerTarget(LocalPort(port))
         async with tunnel_to(target) as (_, writer):
             writer.write(b"x")
             while not target._pumps:  # noqa: ASYNC110  # before anything else can happen
@@ -503,7 +507,7 @@ async def test_abort_cuts_the_local_connections_too() -> None:
             gone.set()
 
     async with local_server(handler) as port:
-        target = PortTarget(port)
+        target = ServerTarget(LocalPort(port))
         async with tunnel_to(target) as (reader, writer):
             writer.write(b"x")
             await reader.readexactly(1)
@@ -518,7 +522,7 @@ async def test_abort_cuts_the_local_connections_too() -> None:
 
 async def test_a_tunnel_connection_that_ends_while_the_server_is_called_leaves_nothing() -> None:
     async with local_server(echo) as port:
-        target = PortTarget(port)
+        target = ServerTarget(LocalPort(port))
         for _ in range(50):
             async with tunnel_to(target) as (_, writer):
                 writer.write(b"x")

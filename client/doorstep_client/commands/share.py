@@ -22,7 +22,7 @@ _SIGNS: Final = "●◌○‖·…─▀▄█"
 
 
 @click.command()
-@click.argument("port", type=click.IntRange(1, 65535))
+@click.argument("target")
 @click.option(
     "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
 )
@@ -34,9 +34,14 @@ _SIGNS: Final = "●◌○‖·…─▀▄█"
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object a line.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the link, and nothing after it.")
 @click.option("--qr/--no-qr", default=None, help="Show the link's QR code; by default where it fits.")
+@click.option(
+    "--host", metavar="NAME", help="The Host that a server sees: target (its own), visitor, or a name."
+)
+@click.option("--verify/--no-verify", default=True, help="Check the certificate of an https:// target.")
 @policy_options
 def share(
-    port: int,
+    target: str,
+    *,
     relay: str | None,
     name: str | None,
     expires_in: float | None,
@@ -46,9 +51,14 @@ def share(
     as_json: bool,
     quiet: bool,
     qr: bool | None,
+    host: str | None,
+    verify: bool,
     **flags: Any,
 ) -> None:
-    """Give the server on PORT of this computer a public link, until Ctrl-C.
+    """Give TARGET a public link, until Ctrl-C.
+
+    TARGET is a port of this computer (8501), host:port or a URL, unix:PATH, a folder, an ASGI or WSGI app
+    (module:app), or a Python script that calls launch().
 
     Ends with 0 after Ctrl-C, with 1 when the link could not be opened or the relay ended it, with 130 after a
     second Ctrl-C.
@@ -63,8 +73,10 @@ def share(
         "balance": balance,
         "policy": asked,
         "inspect": inspected or None,
+        "host": host,
+        "verify": verify,
     }
-    sys.exit(show(port, view, options))
+    sys.exit(show(target, view, options))
 
 
 def show(target: Any, view: View, options: dict[str, Any]) -> int:

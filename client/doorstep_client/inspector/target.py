@@ -11,6 +11,7 @@ from doorstep_client.inspector.replay import Replays
 from doorstep_client.targets import AppTarget, Target
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.tap import Tap
+from doorstep_client.visitors import Visitors
 
 
 class InspectedTarget:
@@ -37,6 +38,10 @@ class InspectedTarget:
     @property
     def connections(self) -> int:
         return self._target.connections
+
+    @property
+    def visitors(self) -> Visitors:
+        return self._target.visitors
 
     def protocol(self) -> asyncio.Protocol:
         return Tap(self._target.protocol(), Conversation(self._records))

@@ -14,6 +14,7 @@ from doorstep_client.targets import Target
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.exchange import Exchange, Message, State
 from doorstep_client.traffic.tap import Tap
+from doorstep_client.visitors import Visitors
 
 log = logging.getLogger("doorstep_client")
 
@@ -33,6 +34,10 @@ class ObservedTarget:
     @property
     def connections(self) -> int:
         return self._target.connections
+
+    @property
+    def visitors(self) -> Visitors:
+        return self._target.visitors
 
     def protocol(self) -> asyncio.Protocol:
         return Tap(self._target.protocol(), Conversation(self._teller))

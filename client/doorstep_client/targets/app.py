@@ -1,0 +1,117 @@
+"""An ASGI app, served inside this process by uvicorn's protocol.
+
+No local port is needed and no loopback hop is paid: the app sits on the tunnel connection itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from doorstep_client.corked import CorkedTransport
+from doorstep_client.errors import BadTargetError
+from doorstep_client.targets.base import AsgiApp, Scope
+from doorstep_client.visitors import Visitors
+
+if TYPE_CHECKING:
+    from uvicorn.lifespan.on import LifespanOn
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_DAY: Final = 24 * 3600
+
+
+class AppTarget:
+    """Serves an ASGI app with uvicorn's protocol; runs its lifespan unless another server does."""
+
+    def __init__(self, app: AsgiApp, *, lifespan: bool) -> None:
+        import uvicorn
+        from uvicorn.server import ServerState
+
+        self.visitors = Visitors()
+        self._config = uvicorn.Config(
+            with_visitor(app, self.visitors),
+            interface="asgi3",
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="auto" if lifespan else "off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_DAY,  # the relay decides how long an idle connection is kept
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._lifespan: LifespanOn = self._config.lifespan_class(self._config)
+
+    async def start(self) -> None:
+        await self._lifespan.startup()
+        if self._lifespan.should_exit:
+            raise BadTargetError("the app failed to start: see its own message above")
+
+    def protocol(self) -> asyncio.Protocol:
+        return _app_protocol()(self._config, self._state, self._lifespan.state)
+
+    @property
+    def connections(self) -> int:
+        return len(self._state.connections)
+
+    def abort(self) -> None:
+        for connection in list(self._state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def stop(self) -> None:
+        self.abort()
+        await self._lifespan.shutdown()
+
+
+@cache
+def _app_protocol() -> type[HttpToolsProtocol]:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class AppProtocol(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(CorkedTransport(cast(asyncio.Transport, transport), self.loop))
+
+        def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+            # To uvicorn every end is an orderly one: of a connection that was reset it would keep the
+            # timer for idle ones, and by that the connection itself, until the timer is due.
+            super().connection_lost(None)
+
+    return AppProtocol
+
+
+def with_visitor(app: AsgiApp, visitors: Visitors) -> AsgiApp:
+    """Tells the app who really asks: the relay's forwarding headers become the scope's client and scheme.
+
+    They are to be believed here and only here, because what arrives on a tunnel connection comes
+    from the relay, which overwrites what visitors send. It writes them last.
+    """
+
+    async def visited(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+            return
+        _tell_visitor(scope)
+        client = scope.get("client")
+        visitor = visitors.came(client[0] if client else "")
+        try:
+            await app(scope, receive, send)
+        finally:
+            visitor.left()
+
+    return visited
+
+
+def _tell_visitor(scope: Scope) -> None:
+    for name, value in reversed(scope["headers"]):
+        if name == b"x-forwarded-for":
+            scope["client"] = (value.decode("latin-1"), 0)
+            return
+        if name == b"x-forwarded-proto":
+            secure = value == b"https"
+            scope["scheme"] = (
+                ("wss" if secure else "ws") if scope["type"] == "websocket" else value.decode("latin-1")
+            )

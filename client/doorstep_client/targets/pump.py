@@ -1,0 +1,265 @@
+"""Pumps bytes between a tunnel connection and a connection to somebody else's server.
+
+The two live as long as each other. The second is opened with the first request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from typing import TYPE_CHECKING, Final, cast
+
+from doorstep_client.targets.heads import is_upgrade, request_visitor
+
+if TYPE_CHECKING:
+    from doorstep_client.targets.addresses import Address
+    from doorstep_client.targets.rewriting import Rewriter
+    from doorstep_client.visitors import Visitor, Visitors
+
+_BUFFER: Final = 256 * 1024
+APP_DEADLINE: Final = 5.0
+"""Seconds for a server to accept a connection."""
+_LAST_WORDS: Final = 1.0
+"""Seconds for what a server has said to reach the relay, before its broken connection breaks ours."""
+_RESET: Final = struct.pack("ii", 1, 0)
+
+REFUSED: Final = (
+    b"HTTP/1.1 502 Bad Gateway\r\nDoorstep-Error: app-refused\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
+
+
+class Pump(asyncio.Protocol):
+    """One end of a pair: the tunnel's side. With a `rewriter` heads pass through it, both ways."""
+
+    def __init__(
+        self, address: Address, pumps: set[Pump], visitors: Visitors, rewriter: Rewriter | None = None
+    ) -> None:
+        self.rewriter = rewriter
+        self._address = address
+        self._pumps = pumps
+        self._traffic = visitors
+        self._visitor: Visitor | None = None
+        self._local: _LocalSide | None = None
+        self._early: list[bytes] = []
+        self._opening: asyncio.Task[None] | None = None
+        self.has_ended = False
+        """The relay will send no more."""
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=_BUFFER)
+        self._pumps.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        local = self._local
+        if local is None:
+            self._receive_early(data)
+            return
+        if local.spoke:
+            self._note_request(data)
+        local.prepare_for_more()
+        if self.rewriter is not None:
+            data = self.rewriter.request(data)
+        local.transport.write(data)
+
+    def _receive_early(self, data: bytes) -> None:
+        """What comes while the connection to the server is being opened; it is read no further."""
+        if not self._early:
+            self._note_request(data)
+        self._early.append(data if self.rewriter is None else self.rewriter.request(data))
+        self.transport.pause_reading()
+        if self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self._open())
+
+    async def _open(self) -> None:
+        try:
+            async with asyncio.timeout(APP_DEADLINE):
+                local = await self._address.connect(lambda: _LocalSide(self))
+        except (OSError, TimeoutError):
+            self.transport.write(REFUSED)
+            self.transport.close()
+            return
+        if self.transport.is_closing():
+            local.transport.abort()
+            return
+        self._local = local
+        local.transport.writelines(self._early)
+        self._early.clear()
+        if not local.write_paused:
+            self.transport.resume_reading()
+
+    def _note_request(self, data: bytes) -> None:
+        """The relay speaks after the server did: that is a request, unless this connection was upgraded."""
+        visitor = request_visitor(data)
+        if visitor is None:
+            return
+        self._leave()
+        if is_upgrade(data):
+            self._visitor = self._traffic.came(visitor)
+        else:
+            self._traffic.asked(visitor)
+
+    def _leave(self) -> None:
+        visitor, self._visitor = self._visitor, None
+        if visitor is not None:
+            visitor.left()
+
+    def answer(self, data: bytes) -> None:
+        """What the server says."""
+        rewriter = self.rewriter
+        if rewriter is not None:
+            data = rewriter.response(data)
+            if rewriter.switched:
+                self._stop_rewriting(rewriter)
+        self.transport.write(data)
+
+    def finish_answer(self) -> None:
+        """The server will say no more."""
+        if self.rewriter is not None and (rest := self.rewriter.rest()):
+            self.transport.write(rest)
+
+    def _stop_rewriting(self, rewriter: Rewriter) -> None:
+        """It is no HTTP any more."""
+        self.rewriter = None
+        if self._local is not None:
+            self._local.transport.write(rewriter.held)
+
+    def eof_received(self) -> bool:
+        self.has_ended = True
+        local = self._local
+        if local is not None and not local.has_ended and local.transport.can_write_eof():
+            local.transport.write_eof()
+            return True
+        return False  # both have ended: nobody else would close them
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self._pumps.discard(self)
+        self._leave()
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._local is not None:
+            self._local.transport.abort()  # what is on its way has no reader any more, and may never leave
+
+    def pause_writing(self) -> None:
+        if self._local is not None:
+            self._local.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._local is not None:
+            self._local.transport.resume_reading()
+
+    def local_lost(self, *, clean: bool) -> None:
+        """The server has ended its connection."""
+        self.finish_answer()
+        if clean:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.transport.set_protocol(_BrokenOff(self, self.transport))
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+
+class _BrokenOff(asyncio.Protocol):
+    """The tunnel's side once the local server has broken off: its last words go out, then a reset.
+
+    Often it has answered all the same, without reading the whole request. A relay that has read
+    that answer ends the connection itself. One that has not must see no clean end: the end of an
+    answer without a length is the end of its connection.
+    """
+
+    def __init__(self, pump: Pump, transport: asyncio.Transport) -> None:
+        self._pump = pump
+        self._transport = transport
+        self._timer = asyncio.get_running_loop().call_later(_LAST_WORDS, self._reset)
+        transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """The rest of a request that nobody reads."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        self._pump.connection_lost(exc)
+
+    def _reset(self) -> None:
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+
+class _LocalSide(asyncio.Protocol):
+    """The other end of the pair: the connection to the local server.
+
+    A server that refuses an upload often answers and closes at once. When the next piece is written
+    before that answer was read, the transport ends with the write's error and the answer is lost.
+    So while an upload runs a second descriptor is kept, from which it can still be read.
+    """
+
+    def __init__(self, pump: Pump) -> None:
+        self._pump = pump
+        self.spoke = True
+        """Whether the server said something since the last piece of a request."""
+        self._second: socket.socket | None = None
+        self._is_tls = False
+        self.transport: asyncio.Transport
+        self.write_paused = False
+        self.has_ended = False
+        """The server will send no more."""
+
+    def prepare_for_more(self) -> None:
+        """Another piece of a request will be written."""
+        if self.spoke:
+            self.spoke = False
+        elif self._second is None:
+            sock = None if self._is_tls else self.transport.get_extra_info("socket")
+            if sock is not None and not self.transport.is_closing():
+                self._second = socket.fromfd(sock.fileno(), sock.family, sock.type)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=_BUFFER)
+        self._is_tls = self.transport.get_extra_info("ssl_object") is not None
+
+    def data_received(self, data: bytes) -> None:
+        self.spoke = True
+        if self._second is not None:
+            self._forget_second()
+        self._pump.answer(data)
+
+    def eof_received(self) -> bool:
+        self.has_ended = True
+        self._pump.finish_answer()
+        if not self._pump.has_ended and self._pump.transport.can_write_eof():
+            self._pump.transport.write_eof()
+            return True
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._second is not None:
+            self._read_last_words(self._second)
+            self._forget_second()
+        self._pump.local_lost(clean=exc is None)
+
+    def _read_last_words(self, second: socket.socket) -> None:
+        second.setblocking(False)
+        with contextlib.suppress(OSError):
+            while data := second.recv(_BUFFER):
+                self._pump.answer(data)
+
+    def _forget_second(self) -> None:
+        if self._second is not None:
+            self._second.close()
+            self._second = None
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self._pump.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        self._pump.transport.resume_reading()

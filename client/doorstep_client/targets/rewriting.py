@@ -1,0 +1,211 @@
+"""Makes requests look as if the visitor's browser were beside the server, and answers as if it were not.
+
+Development servers refuse a `Host` that they do not know (that is how they keep other web sites from
+reaching them through a visitor's browser), and compare it with `Origin`. So both become the server's own,
+and `Referer`, but only where they name the link itself: a request that another site caused still shows it.
+On the way back the server's own address in `Location` and the like becomes the link's, and a cookie for the
+server's name becomes one for the link.
+
+Sans-I/O. It relies on what the relay guarantees: requests come one after the other, each once the last one
+was answered, framed by one of `Content-Length` and `chunked`, their forwarding fields last.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import httptools
+
+MOST_HEAD: Final = 128 * 1024
+"""Bytes of an answer's head that are kept to be rewritten; a longer one passes as it is."""
+_END: Final = b"\r\n\r\n"
+_LOOSE_END: Final = re.compile(rb"\n\r?\n")
+"""As some servers write it. The relay does not take it: it is not for us to wait for a better one."""
+_ASKED: Final = re.compile(
+    rb"\r\n(host|origin|referer|content-length|transfer-encoding|x-forwarded-proto):[ \t]*([^\r\n]*)",
+    re.IGNORECASE,
+)
+_OWN_FIELDS: Final = (b"host", b"origin", b"referer")
+_STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the server is told to be: `http`, `localhost:8501`."""
+
+    scheme: str
+    authority: str
+
+    def rewriter(self) -> Rewriter:
+        """One for each connection."""
+        return Rewriter(self.scheme.encode(), self.authority.encode())
+
+
+class Rewriter:
+    """Both ways of one connection: what goes in comes out, with heads rewritten."""
+
+    def __init__(self, scheme: bytes, authority: bytes) -> None:
+        self.switched = False
+        """The server has switched to another protocol: from here on bytes pass as they are."""
+        self.held = b""
+        """Of a request, what is kept until its head is whole."""
+        self._origin = scheme + b"://" + authority
+        self._authority = authority
+        self._answers = _Answers(authority)
+        self._left = 0
+        """Bytes that are still to come of a request's body."""
+        self._chunks: _Chunks | None = None
+
+    def request(self, data: bytes) -> bytes:
+        """The next bytes for the server; nothing while a head is not whole."""
+        if self._left:
+            self._left -= min(self._left, len(data))
+            return data
+        if self._chunks is not None:
+            if self._chunks.feed(data):
+                self._chunks = None
+            return data
+        data = self.held + data
+        end = data.find(_END)
+        if end < 0 and len(data) < MOST_HEAD:
+            self.held = data
+            return b""
+        self.held = b""
+        return self._begin(data[:end], data[end:]) if end >= 0 else data
+
+    def _begin(self, head: bytes, rest: bytes) -> bytes:
+        fields = {match[1].lower(): match for match in _ASKED.finditer(head)}
+        own = fields[b"host"][2] if b"host" in fields else b""
+        proto = fields[b"x-forwarded-proto"][2] if b"x-forwarded-proto" in fields else b"http"
+        self._answers.expect(proto + b"://" + own)
+        self._frame(fields, head, rest)
+        changes = [
+            (match.start(2), match.end(2), self._as_own(name, match[2], own))
+            for name in _OWN_FIELDS
+            if (match := fields.get(name)) is not None
+        ]
+        for start, end, value in sorted(changes, reverse=True):
+            head = head[:start] + value + head[end:]
+        return head + rest
+
+    def _as_own(self, name: bytes, value: bytes, own: bytes) -> bytes:
+        if name == b"host":
+            return self._authority
+        _, separator, place = value.partition(b"://")
+        authority, slash, path = place.partition(b"/")
+        if not separator or authority.lower() != own.lower():
+            return value
+        return self._origin + slash + path
+
+    def _frame(self, fields: dict[bytes, re.Match[bytes]], head: bytes, rest: bytes) -> None:
+        """Where this request will end."""
+        body = len(rest) - len(_END)
+        if b"transfer-encoding" in fields:
+            chunks = _Chunks()
+            self._chunks = None if chunks.feed(head + rest) else chunks
+        elif b"content-length" in fields:
+            self._left = max(0, int(fields[b"content-length"][2]) - body)
+
+    def response(self, data: bytes) -> bytes:
+        """The next bytes for the visitor; nothing while a head is not whole."""
+        data = self._answers.feed(data)
+        self.switched = self._answers.switched
+        return data
+
+    def rest(self) -> bytes:
+        """What the server has said of a head when it ends its connection."""
+        return self._answers.rest()
+
+
+class _Answers:
+    """The server's side: after each request comes a head, and all that follows is its body."""
+
+    def __init__(self, authority: bytes) -> None:
+        self.switched = False
+        self._authority = authority
+        self._link = b""
+        self._expecting = False
+        self._held = b""
+
+    def expect(self, link: bytes) -> None:
+        """A request goes out; `link` is the origin that the visitor's browser has."""
+        self._link = link
+        self._expecting = True
+
+    def feed(self, data: bytes) -> bytes:
+        done = b""
+        while self._expecting and data:
+            data, self._held = self._held + data, b""
+            end = data.find(_END) + len(_END)
+            status = _STATUS.match(data)
+            if end < len(_END) and _may_go_on(data):
+                self._held = data
+                return done
+            if end < len(_END) or status is None:
+                self._expecting = False  # no HTTP: whoever reads it will say so
+                break
+            self._note(int(status[1]))
+            done, data = done + self._rewritten(data[:end]), data[end:]
+        return done + data
+
+    def rest(self) -> bytes:
+        """What is held of a head that will never be whole."""
+        held, self._held = self._held, b""
+        return held
+
+    def _note(self, status: int) -> None:
+        """After an interim answer (RFC 9110 15.2) the final one follows."""
+        self.switched = status == 101
+        self._expecting = 100 <= status < 200 and not self.switched
+
+    def _rewritten(self, head: bytes) -> bytes:
+        """Most heads do not name the server: they pass after one look."""
+        if self._authority in head:
+            head = _links(self._authority).sub(lambda found: found[1] + self._link, head)
+        if b"omain=" in head or b"OMAIN=" in head:  # nobody writes it in other ways
+            head = _cookies(self._authority).sub(rb"\1", head)
+        return head
+
+
+def _may_go_on(data: bytes) -> bool:
+    """Whether these bytes begin a head that is still to be read to its end."""
+    return data[:7] == b"HTTP/1."[: len(data)] and len(data) < MOST_HEAD and _LOOSE_END.search(data) is None
+
+
+class _Chunks:
+    """Finds the end of a chunked request (RFC 9112 7.1)."""
+
+    def __init__(self) -> None:
+        self._over = False
+        self._parser = httptools.HttpRequestParser(self)
+
+    def on_message_complete(self) -> None:
+        self._over = True
+
+    def feed(self, data: bytes) -> bool:
+        """Whether the request ends with this."""
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._over = True  # the server will say what it thinks of it
+        return self._over
+
+
+@lru_cache(maxsize=64)
+def _links(authority: bytes) -> re.Pattern[bytes]:
+    """The server's own address, where a browser would follow or compare it."""
+    fields = rb"location|content-location|access-control-allow-origin"
+    place = re.escape(authority)
+    return re.compile(rb"(\r\n(?:" + fields + rb"):[ \t]*)https?://" + place + rb"(?=[/?#\r])", re.IGNORECASE)
+
+
+@lru_cache(maxsize=64)
+def _cookies(authority: bytes) -> re.Pattern[bytes]:
+    """A cookie's `Domain` that is the server's own name: left out it means the same."""
+    name = re.escape(authority.rpartition(b":")[0] or authority)
+    return re.compile(
+        rb"(\r\nset-cookie:[^\r\n]*?);[ \t]*domain=\.?" + name + rb"(?=[ \t]*[;\r])", re.IGNORECASE
+    )

@@ -1,0 +1,46 @@
+"""Somebody else's server: on a port, at a URL, behind a socket file."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from doorstep_client.targets.pump import Pump
+from doorstep_client.visitors import Visitors
+
+if TYPE_CHECKING:
+    from doorstep_client.targets.addresses import Address
+    from doorstep_client.targets.rewriting import Origin
+
+
+class ServerTarget:
+    """Pumps bytes to the server at `address`; its connections live as long as the tunnel's.
+
+    With `origin` requests look as if the visitor's browser were beside the server; without, every byte
+    passes as it is.
+    """
+
+    def __init__(self, address: Address, origin: Origin | None = None) -> None:
+        self.visitors = Visitors()
+        self._address = address
+        self._origin = origin
+        self._pumps: set[Pump] = set()
+
+    async def start(self) -> None:
+        """Raises `BadTargetError` for what can never work; a server that is away may come."""
+        await self._address.check()
+
+    def protocol(self) -> asyncio.Protocol:
+        rewriter = self._origin.rewriter() if self._origin is not None else None
+        return Pump(self._address, self._pumps, self.visitors, rewriter)
+
+    @property
+    def connections(self) -> int:
+        return len(self._pumps)
+
+    def abort(self) -> None:
+        for pump in list(self._pumps):
+            pump.abort()
+
+    async def stop(self) -> None:
+        self.abort()
