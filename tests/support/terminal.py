@@ -38,7 +38,7 @@ class Terminal:
         self.written = b""
         """Everything that the program wrote."""
         self._ours, theirs = pty.openpty()
-        _set_size(theirs, columns, lines)
+        set_size(theirs, columns, lines)
         self.process = subprocess.Popen(
             list(command),
             stdin=theirs,
@@ -107,12 +107,12 @@ class Terminal:
         lost = max(0, self._screen.lines - lines)
         self._screen.resize(lines, columns)
         self._screen.cursor.y = max(0, self._screen.cursor.y - lost)  # pyte forgets it
-        _set_size(self._ours, columns, lines)
+        set_size(self._ours, columns, lines)
         os.kill(self.process.pid, signal.SIGWINCH)
 
     def wait(self, deadline: float = 20.0) -> int:
         """The exit status, once the program has ended by itself."""
-        wait_for(lambda: self._has_ended(), deadline, what="the program's end")
+        wait_for(self._has_ended, deadline, what="the program's end")
         return self.process.returncode
 
     def _has_ended(self) -> bool:
@@ -129,7 +129,7 @@ class Terminal:
                 self._stream.feed(data)
 
 
-def _set_size(fd: int, columns: int, lines: int) -> None:
+def set_size(fd: int, columns: int, lines: int) -> None:
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 

@@ -26,10 +26,11 @@ class JsonLines:
         self._lock = threading.Lock()
         self._link: Link | None = None
         self._early: list[str] = []
+        self._out, sys.stdout = sys.stdout, sys.stderr  # an app of this process may print
 
     def saw(self, exchange: Exchange) -> None:
         self._tally.saw(exchange)
-        if exchange.state != "open" or exchange.status == 101:
+        if exchange.state != "open" or exchange.is_websocket:
             self._tally.take()
             self._write("request", **request_fields(exchange))
 
@@ -76,13 +77,13 @@ class JsonLines:
         self._write("error", code=_code(error), message=str(error))
 
     def restore(self) -> None:
-        """Nothing was changed."""
+        sys.stdout = self._out
 
     def _write(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, "at": round(time.time(), 3), **fields})
         with self._lock:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            self._out.write(line + "\n")
+            self._out.flush()
 
 
 def request_fields(exchange: Exchange) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _ROOMY: Final = 10
 """Lines of a terminal that has room for more than what is needed."""
 _WIDE: Final = 72
 _WIDER: Final = 100
+_LEAST_URL: Final = 8
 _SEPARATOR: Final = " · "
 
 
@@ -40,7 +41,7 @@ class State:
 def panel(state: State, columns: int, lines: int, ink: Ink) -> list[str]:
     """The region at the terminal's end: at most `lines - 1` lines, each shorter than `columns`."""
     room = columns - 1
-    shown = [_headline(state, room, ink), ink.dim(clip(_numbers(state), room))]
+    shown = [_headline(state, room, ink), ink.dim(_numbers(state, room))]
     if lines >= _ROOMY:
         shown = [ink.dim("─" * room), *shown, *_under_way(state, room, lines, ink)]
     shown.append(_keys(state, room, ink))
@@ -88,18 +89,26 @@ _LIGHTS: Final = {
 def _headline(state: State, room: int, ink: Ink) -> str:
     sign, word = _LIGHTS.get(state.status, ("○", state.status))
     light = ink.good if state.status == "live" else ink.odd
-    start = f"{sign} {word}"
-    return f"{light(start)}  {ink.bold(clip(state.url, max(1, room - len(start) - 2)))}"
+    start = clip(f"{sign} {word}", room)
+    room -= len(start) + 2
+    if room < _LEAST_URL:
+        return light(start)
+    url = state.url if len(state.url) <= room else state.url.partition("://")[2]
+    return f"{light(start)}  {ink.bold(clip(url, room))}"
 
 
-def _numbers(state: State) -> str:
-    parts = [] if state.expires_at is None else [f"ends in {countdown(state.expires_at - state.now)}"]
-    parts += [counted(state.visitors, "visitor"), counted(state.requests, "request")]
+def _numbers(state: State, room: int) -> str:
+    """The most important first: what does not fit is left out, for half an address is of no use."""
+    parts = [counted(state.requests, "request"), counted(state.visitors, "visitor")]
+    if state.expires_at is not None:
+        parts.insert(0, f"ends in {countdown(state.expires_at - state.now)}")
     if state.under_way:
         parts.append(f"{len(state.under_way)} now")
     if state.inspect_url:
         parts.append(f"inspect: {state.inspect_url}")
-    return _SEPARATOR.join(parts)
+    while len(parts) > 1 and len(_SEPARATOR.join(parts)) > room:
+        parts.pop()
+    return clip(_SEPARATOR.join(parts), room)
 
 
 def _under_way(state: State, room: int, lines: int, ink: Ink) -> list[str]:

@@ -9,7 +9,9 @@ _UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 def duration(seconds: float) -> str:
-    """How long something took: `8 ms`, `1.2 s`, `3:07 min`, `2:05 h`."""
+    """How long something took: `0.4 ms`, `12 ms`, `1.2 s`, `3:07 min`, `2:05 h`."""
+    if seconds < 0.00995:
+        return f"{seconds * 1000:.1f} ms"
     if seconds < 0.9995:
         return f"{round(seconds * 1000)} ms"
     if seconds < 59.95:

@@ -1,0 +1,235 @@
+"""`doorstep share` in a real terminal, in a pipe and for programs, over a real link."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.link.conftest import Lasting, StartRelay
+from tests.support import Process, clean_env, wait_for
+from tests.support.terminal import Terminal
+
+DOORSTEP = str(Path(sys.executable).parent / "doorstep")
+URL = re.compile(r"http://[a-z0-9-]+\.localhost:\d+")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """The test's output is not a server's log."""
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Somebody's server, which lists a directory."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def settings(lasting: Lasting, **more: str) -> dict[str, str]:
+    return {"DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token(), **more}
+
+
+def shown_url(terminal: Terminal) -> str:
+    terminal.wait_for("live")
+    found = URL.search(terminal.text)
+    assert found is not None
+    return found.group()
+
+
+# -- in a terminal ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 40), (120, 12)])
+def test_a_terminal_shows_the_link_and_its_requests_as_they_come(
+    lasting: Lasting, port: int, tmp_path: Path, columns: int, lines: int
+) -> None:
+    command = [DOORSTEP, "share", str(port), "--expires-in", "3600"]
+    with Terminal(command, tmp_path, columns=columns, lines=lines, env=settings(lasting)) as terminal:
+        url = shown_url(terminal)
+        assert ("█▀▀▀▀▀█" in terminal.text) is (lines >= 24), "the QR code is there where it fits"
+        assert "ends in 59:" in terminal.text
+        assert not terminal.shows_cursor
+        assert lasting.relay.visit(url + "/nowhere").status == 404
+        terminal.wait_for("404")
+        terminal.wait_for("1 request")
+        assert any("/nowhere" in row and "404" in row for row in terminal.rows)
+        terminal.press("\x1b[Aq")
+        assert terminal.wait() == 0
+        assert "1 request from 1 visitor" in terminal.text
+        assert terminal.shows_cursor
+    assert lasting.relay.visit(url).json()["code"] == "closed"
+
+
+def test_a_terminal_that_changes_its_size_is_drawn_anew(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    command = [DOORSTEP, "share", str(port), "--no-qr"]
+    with Terminal(command, tmp_path, columns=100, lines=30, env=settings(lasting)) as terminal:
+        url = shown_url(terminal)
+        assert "█" not in terminal.text
+        for columns, lines in ((40, 20), (120, 40), (60, 8)):
+            terminal.resize(columns, lines)
+            wait_for(lambda: fits(terminal), 20, what=f"the panel at {columns} x {lines}")
+        assert lasting.relay.visit(url).status == 200
+        terminal.wait_for("1 request")
+        terminal.press("\x03")
+        assert terminal.wait() == 0
+
+
+def fits(terminal: Terminal) -> bool:
+    """Whether the panel is there once, and ends with its keys."""
+    rows = [row for row in terminal.rows if row]
+    return rows[-1].startswith("q quit") and sum("live" in row for row in rows) == 1
+
+
+def test_keys_pause_the_link_copy_it_and_show_its_code(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    env = settings(lasting, NO_COLOR="1")
+    with Terminal([DOORSTEP, "share", str(port)], tmp_path, lines=40, env=env) as terminal:
+        url = shown_url(terminal)
+        assert "█▀▀▀▀▀█" not in terminal.text, "without colours nobody knows whether it can be read"
+        terminal.press("p")
+        terminal.wait_for("paused")
+        assert lasting.relay.visit(url).json()["code"] == "paused"
+        terminal.press("p")
+        terminal.wait_for("The link goes on")
+        terminal.press("c")
+        wait_for(
+            lambda: terminal.text and b"\x1b]52;c;" in terminal.written, what="the link for the clipboard"
+        )
+        terminal.press("o")
+        terminal.wait_for("There is no browser on this computer")
+        terminal.press("r")
+        terminal.wait_for("▀▀▀▀▀▀▀")
+        assert not re.search(rb"\x1b\[[0-9;]*m", terminal.written)
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+def test_a_lost_relay_is_told_in_words_and_the_link_comes_back(
+    start_relay: StartRelay, port: int, tmp_path: Path
+) -> None:
+    relay, token = start_relay()
+    env = {"DOORSTEP_RELAY": relay.url, "DOORSTEP_TOKEN": token}
+    with Terminal([DOORSTEP, "share", str(port), "--no-qr"], tmp_path, env=env) as terminal:
+        terminal.wait_for("● live")
+        relay.kill()
+        terminal.wait_for("◌ reconnecting")
+        terminal.wait_for("The relay cannot be reached")
+        relay.start()
+        terminal.wait_for("The link is back")
+        assert any(row.startswith("● live") for row in terminal.rows)
+        relay.cli("share", "revoke", URL.search(terminal.text).group().partition("//")[2].partition(".")[0])  # type: ignore[union-attr]
+        assert terminal.wait() == 1
+        assert "The link was revoked" in terminal.text
+        assert terminal.shows_cursor
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(
+    lasting: Lasting, port: int, tmp_path: Path
+) -> None:
+    with Terminal([DOORSTEP, "share", str(port), "--no-qr"], tmp_path, env=settings(lasting)) as terminal:
+        url = shown_url(terminal)
+        terminal.press("\x1a")
+        wait_for(lambda: stopped(terminal.process.pid), what="the program to stop")
+        assert terminal.shows_cursor
+        terminal.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: not terminal.shows_cursor, what="the panel to be there again")
+        assert lasting.relay.visit(url + "/again").status == 404
+        terminal.wait_for("/again")
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
+def stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def test_a_dumb_terminal_gets_plain_lines(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    env = settings(lasting, TERM="dumb")
+    with Terminal([DOORSTEP, "share", str(port)], tmp_path, env=env) as terminal:
+        terminal.wait_for("http://")
+        terminal.press("\x03")
+        assert terminal.wait() == 0
+        assert b"\x1b" not in terminal.written
+
+
+# -- elsewhere -------------------------------------------------------------------------------------
+
+
+def test_in_a_file_the_link_is_the_first_line(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    process = started(lasting, port, tmp_path)
+    try:
+        url = process.wait_for_line(r"^http://\S+$").group()
+        assert process.output == f"{url}\n"
+        process.send(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+    assert lasting.relay.visit(url).json()["code"] == "closed"
+
+
+def test_quiet_is_the_link_and_nothing_else(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    process = started(lasting, port, tmp_path, "--quiet", "--inspect")
+    try:
+        url = process.wait_for_line(r"^http://\S+$").group()
+        process.send(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.output == f"{url}\n"
+    finally:
+        process.kill()
+
+
+def started(lasting: Lasting, port: int, home: Path, *options: str) -> Process:
+    command = [DOORSTEP, "share", str(port), *options]
+    return Process(command, log=home / "log", env=clean_env(home, settings(lasting)))
+
+
+def test_programs_read_one_object_a_line(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    process = started(lasting, port, tmp_path, "--json", "--expires-in", "600")
+    try:
+        opened = record(process, "opened")
+        assert opened["status"] == "live"
+        assert 0 < opened["expires_at"] - opened["at"] <= 600
+        assert lasting.relay.visit(opened["url"] + "/some/path").status == 404
+        request = record(process, "request")
+        assert (request["method"], request["path"], request["status"]) == ("GET", "/some/path", 404)
+        assert request["duration"] > 0
+        assert request["answer_size"] > 0
+        lasting.relay.cli("share", "revoke", opened["name"], "--reason", "over budget")
+        assert process.wait(20) == 1
+        ended = record(process, "ended")
+        assert (ended["code"], ended["requests"], ended["visitors"]) == ("revoked", 1, 1)
+    finally:
+        process.kill()
+    assert [json.loads(line)["event"] for line in process.output.splitlines()] == [
+        "opened",
+        "request",
+        "status",
+        "ended",
+    ]
+
+
+def record(process: Process, event: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(process.wait_for_line(rf'^{{"event": "{event}".*$').group())
+    return found
+
+
+def test_a_link_that_cannot_be_opened_is_an_object_too(lasting: Lasting, tmp_path: Path) -> None:
+    command = [DOORSTEP, "share", "8000", "--json"]
+    env = clean_env(tmp_path, settings(lasting, DOORSTEP_TOKEN="dst_wrong"))
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    error = json.loads(done.stdout)
+    assert (error["event"], error["code"]) == ("error", "bad-token")
