@@ -293,6 +293,12 @@ class Settings:
     drain: float = _setting(
         5.0, "How long requests under way get to end when the relay is told to stop.", read.duration
     )
+    instead: str | None = _setting(
+        None,
+        "Address of another relay on the same database, to which clients go when this one stops: they are "
+        "live there before this one takes no more requests. https://… unless clients reach this one by http.",
+        read.url,
+    )
     change_poll: float = _setting(
         0.25, "How often the relay looks for what commands and other nodes changed.", read.duration
     )

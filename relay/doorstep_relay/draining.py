@@ -19,13 +19,17 @@ _SETTLE: Final = 0.1
 """Seconds in which what has already arrived is read: a request on an idle connection is one under way."""
 
 
-async def drain(edge: Edge, listener: Listener, seconds: float) -> bool:
-    """Serve what is under way, for so long at the most; whether that was all of it."""
+async def drain(edge: Edge, listener: Listener, seconds: float, closed: Callable[[], None]) -> bool:
+    """Serve what is under way, for so long at the most; whether that was all of it.
+
+    `closed` is called when nobody new can come in any more.
+    """
     until = asyncio.get_running_loop().time() + seconds
     edge.is_draining = True
     await asyncio.sleep(min(_SETTLE, seconds))
     await _settled(lambda: not any(visitor.waits for visitor in edge.visitors), until)
     listener.close()
+    closed()
     return await _settled(lambda: not _under_way(edge), until)
 
 

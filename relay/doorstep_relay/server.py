@@ -58,6 +58,8 @@ REAP_EVERY = 0.25
 """Seconds between two looks at the shares' expiry."""
 TIDY_EVERY = 5.0
 """Seconds between two looks at what ends without a client: grace periods."""
+_LOOK_EVERY = 0.1
+"""Seconds between two looks whether all clients have gone elsewhere."""
 _MOST_FILES = 1024 * 1024
 _NEW_OBJECTS = 10_000
 """Between two looks of the garbage collector."""
@@ -212,8 +214,9 @@ class Relay:
             await stop.wait()
             log.info("stopping")
             stopping()
+            await self._hand_over()
             self.here.is_draining = True
-            if not await drain(edge, server, self.settings.drain):
+            if not await drain(edge, server, self.settings.drain, self.hub.send_away):
                 log.warning("requests under way were cut: they took longer than --drain")
             await self.hub.stop()
             for keeper in keepers:
@@ -224,6 +227,15 @@ class Relay:
         self.tallies.look()
         await self._write_usage()
         await self.database.close()
+
+    async def _hand_over(self) -> None:
+        """Let the clients open their shares at the other relay before visitors are sent there."""
+        instead, until = self.settings.instead, time.monotonic() + self.settings.drain
+        if instead is None:
+            return
+        self.hub.send_away((instead,))
+        while time.monotonic() < until and await self.shares.any_still_here(self.switchboard):  # noqa: ASYNC110  # it is the database that tells
+            await asyncio.sleep(_LOOK_EVERY)
 
     def _announce(self) -> None:
         settings = self.settings

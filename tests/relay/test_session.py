@@ -120,6 +120,7 @@ class FakeUpstream:
     """A tunnel connection."""
 
     idle_since = 0.0
+    has_no_end = False
 
     def __init__(self) -> None:
         self.discarded = False

@@ -143,6 +143,13 @@ class Hub:
         if self.switchboard.disconnect(share):
             share.end(code, reason)
 
+    def retire(self, share: LiveShare, code: str) -> None:
+        """Take nobody to a share any more; who is being served is served to the end."""
+        if share.balanced_from is None:
+            self.switchboard.disconnect(share)
+        share.ended = (code, "")
+        share.pool.retire(code, "")
+
     def leave(self, share: LiveShare) -> bool:
         """A client is gone: what it carried is cut. Whether the share waits for one now."""
         waits = self.switchboard.leave(share)
@@ -179,6 +186,11 @@ class Hub:
             session for session in self._expiring if (session.actor.token_expires_at or now) < now
         ]:
             session.refuse("bad-token", "the token of this session has expired")
+
+    def send_away(self, instead: tuple[str, ...] = ()) -> None:
+        """Ask all clients to go elsewhere; those who do come back to nothing here."""
+        for session in list(self._sessions):
+            session.send_away(instead)
 
     async def stop(self) -> None:
         """End all sessions because this process ends; clients come back by themselves."""

@@ -41,6 +41,9 @@ _LOOKS: Final = 20
 """For silence, in a heartbeat at the most: the sessions share them, and the process sleeps in between."""
 _LAST_LOOK: Final = 0.05
 """Seconds in which what has already arrived from a silent client is read."""
+_LOOK_EVERY: Final = 0.05
+"""Whether the last request of a share that closes has ended: no connection tells anybody."""
+_LONGEST_CLOSING: Final = 60.0
 _ACROSS_SITES: Final = b"SameSite=None; Secure; Partitioned"
 """Also where a page shows the link in a frame; browsers take that over TLS only."""
 _SAME_SITE: Final = b"SameSite=Lax"
@@ -57,6 +60,8 @@ class Session:
         self._hub = hub
         self._channel = channel
         self._shares: dict[int, LiveShare] = {}
+        self._closings: dict[int, asyncio.Task[None]] = {}
+        """Of shares that are over when what is under way has ended."""
         self._outbox = Outbox(self._ticket)
         self._task: asyncio.Task[None] | None = None
         self._parting: wire.Error | None = None
@@ -92,6 +97,10 @@ class Session:
         for share in self._shares.values():
             self._hub.leave(share)  # its visitors have no business with tokens
         self._end()
+
+    def send_away(self, instead: tuple[str, ...]) -> None:
+        """Ask the client to open its shares elsewhere; it stays here until this relay ends the session."""
+        self._outbox.tell(wire.Goaway(instead))
 
     def _end(self) -> None:
         if not self._over.done():
@@ -153,8 +162,12 @@ class Session:
     def _disconnect(self) -> list[LiveShare]:
         """Take the shares out of the switchboard; those whose record has to follow."""
         gone = []
-        for share in self._shares.values():
+        for closing in self._closings.values():
+            closing.cancel()
+        for number, share in self._shares.items():
             waits = self._hub.leave(share)
+            if number in self._closings:
+                share.pool.close("closed", "")
             if waits or (self._parting is not None and not self._hub.switchboard.missed(share)):
                 gone.append(share)
         return gone
@@ -211,7 +224,7 @@ class Session:
             case wire.Open():
                 await self._open(message)
             case wire.Close():
-                await self._close(message.share)
+                await self._close(message.share, message.drain)
 
     # -- shares --------------------------------------------------------------------------------
 
@@ -326,15 +339,35 @@ class Session:
             self._outbox.forget(number)
             self._outbox.tell(wire.Ended(number, code, reason))
 
-    async def _close(self, number: int) -> None:
+    async def _close(self, number: int, drain: float) -> None:
         share = self._shares.get(number)
         if share is None:
             return
+        closing = self._closings.pop(number, None)
+        if closing is not None:
+            closing.cancel()
+        elif share.balanced_from is None:
+            await self._write_down_close(share)
+        if drain > 0:
+            self._hub.retire(share, "closed")
+            self._closings[number] = asyncio.create_task(self._close_later(number, share, drain))
+        else:
+            await self._close_now(number, share)
+
+    async def _close_later(self, number: int, share: LiveShare, drain: float) -> None:
+        """Requests under way may finish; WebSockets have no end, and are not waited for."""
+        until = asyncio.get_running_loop().time() + min(drain, _LONGEST_CLOSING)
+        while share.pool.under_way and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(_LOOK_EVERY)
+        await self._close_now(number, share)
+
+    async def _close_now(self, number: int, share: LiveShare) -> None:
+        self._closings.pop(number, None)
         if share.balanced_from is not None:
             await self._close_part(number, share)
-            return
-        await self._write_down_close(share)
-        self._hub.end(share, "closed", "")
+        else:
+            self._hub.switchboard.disconnect(share)
+            share.end("closed", "")
 
     async def _close_part(self, number: int, share: LiveShare) -> None:
         """The share itself is over when the last of its clients says so."""

@@ -7,7 +7,7 @@ domain decide (`claims`, `lifecycle`), writes the row and its audit event, and c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +31,7 @@ from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.shares import ShareRows, ShareSearch
+from doorstep_relay.switchboard.local import LiveShare
 
 __all__ = ["ANONYMOUS", "OPERATOR", "RELAY", "Actor", "Change", "Grant", "ShareFacts", "Shares"]
 
@@ -134,6 +135,12 @@ class Shares:
         """At the relay's start nobody is connected: what was live waits, offline, from now on. How many."""
         now = self._clock()
         return await self._database.write(lambda session: take_live_offline(session, RELAY, now))
+
+    async def any_still_here(self, held: Iterable[LiveShare]) -> bool:
+        """Whether a share is in the epoch in which this process holds it: nobody has it elsewhere."""
+        epochs = {share.share_id: share.epoch for share in held}
+        now = await self._database.read(lambda session: ShareRows(session).epochs(epochs))
+        return any(now.get(share_id) == epoch for share_id, epoch in epochs.items())
 
     async def forget(self, now: float) -> int:
         """Delete a batch of what is over for longer than the retention; how many rows. Often 0: call again.

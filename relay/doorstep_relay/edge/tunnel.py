@@ -72,6 +72,11 @@ class TunnelConnection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.visitor.hold_reading(upstream=False)
 
+    @property
+    def has_no_end(self) -> bool:
+        """Whether it carries a WebSocket."""
+        return self.exchange is not None and self.exchange.upgraded
+
     def discard(self) -> None:
         """End it now; an exchange on it is cut."""
         exchange, self.exchange = self.exchange, None

@@ -97,6 +97,11 @@ class ShareRows:
         """The shares with these ids."""
         return {share.id: share for share in self._all(select(Share).where(Share.id.in_(share_ids)))}
 
+    def epochs(self, share_ids: Collection[int]) -> dict[int, int]:
+        """In which epoch some shares are, by their ids."""
+        query = select(Share.id, Share.epoch).where(Share.id.in_(share_ids))
+        return {row.id: row.epoch for row in self._session.execute(query)}
+
     def live(self) -> Sequence[Share]:
         """Every live share."""
         return self._all(select(Share).where(_NOT_ENDED, Share.offline_since.is_(None)))

@@ -18,6 +18,10 @@ class Upstream(Protocol):
 
     idle_since: float
 
+    @property
+    def has_no_end(self) -> bool:
+        """Whether what it carries lasts until somebody leaves: a WebSocket."""
+
     def discard(self) -> None:
         """End it; whatever it still carries is cut."""
 
@@ -170,6 +174,18 @@ class Pool:
         for upstream in busy:
             upstream.discard()
         self._refill()
+
+    def retire(self, code: str, reason: str) -> None:
+        """Take nobody any more; what is under way goes on."""
+        self.closed = True
+        self._fail_line(code, reason)
+        while self._idle:
+            self._idle.popleft().discard()
+
+    @property
+    def under_way(self) -> int:
+        """Requests that will end by themselves."""
+        return sum(not upstream.has_no_end for upstream in self._busy)
 
     def close(self, code: str, reason: str) -> None:
         """End everything: connections are cut, and those who wait are told why."""

@@ -12,6 +12,8 @@ from doorstep_relay.switchboard.tally import MINUTE, Spent, Tallies
 class FakeUpstream:
     """A connection that notes its end."""
 
+    has_no_end = False
+
     def __init__(self) -> None:
         self.idle_since = 0.0
         self.ended = False
