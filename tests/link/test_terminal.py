@@ -91,7 +91,7 @@ def test_a_terminal_that_changes_its_size_is_drawn_anew(lasting: Lasting, port: 
 def fits(terminal: Terminal) -> bool:
     """Whether the panel is there once, and ends with its keys."""
     rows = [row for row in terminal.rows if row]
-    return rows[-1].startswith("q quit") and sum("live" in row for row in rows) == 1
+    return bool(rows) and rows[-1].startswith("q quit") and sum("live" in row for row in rows) == 1
 
 
 def test_keys_pause_the_link_copy_it_and_show_its_code(lasting: Lasting, port: int, tmp_path: Path) -> None:

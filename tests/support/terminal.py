@@ -102,11 +102,15 @@ class Terminal:
         os.write(self._ours, keys.encode())
 
     def resize(self, columns: int, lines: int) -> None:
-        """As xterm does it: lines are not broken anew, and those at the top go when there are fewer."""
+        """As xterm does it: no line is broken anew, and as many go at the top as the cursor needs."""
         self._read()
-        lost = max(0, self._screen.lines - lines)
-        self._screen.resize(lines, columns)
-        self._screen.cursor.y = max(0, self._screen.cursor.y - lost)  # pyte forgets it
+        screen = self._screen
+        row, column = screen.cursor.y, screen.cursor.x
+        lost = max(0, row - (lines - 1))
+        screen.cursor_position()
+        screen.insert_lines(max(0, screen.lines - lines - lost))  # pyte takes all from the top
+        screen.resize(lines, columns)
+        screen.cursor.y, screen.cursor.x = row - lost, min(column, columns - 1)
         set_size(self._ours, columns, lines)
         os.kill(self.process.pid, signal.SIGWINCH)
 
