@@ -54,6 +54,8 @@ class Holder:
         """Why visitors cannot be served although the share is open."""
         self.trouble = ""
         """Why there is no session; empty while there is one."""
+        self.notice = ""
+        """A sentence for the user, told with `notice`; a relay of ours has none."""
         self.number = -1
         """In its line's sessions."""
         self._relay = relay

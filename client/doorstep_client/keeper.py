@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
 from doorstep_client.holder import Holder
@@ -18,6 +18,9 @@ from doorstep_client.loop_thread import LoopThread, give_back, use_loop
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming
+
+if TYPE_CHECKING:
+    from doorstep_client.ssh_out import SshHolder, SshServer
 
 log = logging.getLogger("doorstep_client")
 
@@ -42,7 +45,7 @@ class Keeper:
 
     def __init__(
         self,
-        relay: RelaySettings,
+        relay: RelaySettings | SshServer,
         target: Target,
         *,
         name: str | None,
@@ -59,8 +62,10 @@ class Keeper:
         self.key = str(policy["key"]) if policy and "key" in policy else ""
         """The secret that visitors need in the link; empty when this client knows of none."""
         about = f"{type(target).__name__} {getattr(target, 'port', '')} {naming} {policy is not None}"
-        self._kept = find_lease(relay, about) if name is None and not balance else None
-        self.holder = Holder(
+        self._kept = None
+        if isinstance(relay, RelaySettings) and name is None and not balance:
+            self._kept = find_lease(relay, about)
+        self.holder = _holder(
             relay,
             target,
             name=name,
@@ -188,8 +193,8 @@ class Keeper:
                 self._tell_away(_AWAY)
             case "waiting":
                 self._tell_away(f"The link is not back yet. {self.holder.trouble}")
-            case "moved":
-                self._tell(_ELSEWHERE)
+            case "moved" | "notice":
+                self._tell(_ELSEWHERE if event == "moved" else self.holder.notice)
             case "failing":
                 self._tell(f"Visitors cannot be served: {self.holder.failure}")
             case "expiring" | "extended":
@@ -224,6 +229,15 @@ class Keeper:
             self._on_event(text)
         except Exception:  # a user's callback, or a closed terminal: no reason to end the link
             log.exception("on_event failed")
+
+
+def _holder(relay: RelaySettings | SshServer, target: Target, **options: Any) -> Holder | SshHolder:
+    """What holds a share there. What speaks SSH is imported for who wants it."""
+    if isinstance(relay, RelaySettings):
+        return Holder(relay, target, **options)
+    from doorstep_client.ssh_out import SshHolder
+
+    return SshHolder(relay, target, **options)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

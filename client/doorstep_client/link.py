@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 from doorstep_client.errors import DoorstepError, UsageError
 from doorstep_client.keeper import Keeper
 from doorstep_client.policy import make_policy
-from doorstep_client.settings import find_relay, wants_inspector
+from doorstep_client.settings import RelaySettings, find_relay, ssh_address, wants_inspector
 from doorstep_client.targets import Shareable, Target, make_target
 from doorstep_client.wire import Naming, Opened
 
 if TYPE_CHECKING:
     from doorstep_client.inspector import InspectedTarget
+    from doorstep_client.ssh_out import SshServer
     from doorstep_client.traffic.observed import Observer
 
 
@@ -167,7 +168,7 @@ def share(
     if wants_inspector() if inspect is None else inspect:
         served = inspected = _inspected(served)
     keeper = Keeper(
-        find_relay(relay, token),
+        _relay(relay, token),
         served,
         name=name,
         expires_in=expires_in,
@@ -186,6 +187,18 @@ def _observed(target: Target, observer: Observer) -> Target:
     from doorstep_client.traffic.observed import ObservedTarget
 
     return ObservedTarget(target, observer)
+
+
+def _relay(relay: str | None, token: str | None) -> RelaySettings | SshServer:
+    """A relay of ours, or the SSH server that stands for one."""
+    address = ssh_address(relay)
+    if address is None:
+        return find_relay(relay, token)
+    from doorstep_client.ssh_out import parse_server
+
+    if token:
+        raise UsageError("An SSH server takes no token: it knows you by your key, or by your user name")
+    return parse_server(address)
 
 
 def _inspected(target: Target) -> InspectedTarget:

@@ -94,6 +94,12 @@ def find_relay(
     return with_token(settings, chosen, found) if chosen else settings
 
 
+def ssh_address(relay: str | None = None, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The address of the SSH server that is to be used instead of a relay of ours; None for such a relay."""
+    address = relay or environment.get(RELAY_VARIABLE) or read_login(environment).get("relay") or ""
+    return address if address.strip().lower().startswith("ssh://") else None
+
+
 def with_token(settings: RelaySettings, token: str, found: str) -> RelaySettings:
     """The settings with a token, and where it was found. Raises `UsageError` for what is no token."""
     _check_token(token)
@@ -123,6 +129,11 @@ def parse_relay(address: str) -> RelaySettings:
         port = parts.port
     except ValueError as error:
         raise UsageError(f"The address {address!r} is no relay's: {error}") from None
+    if parts.scheme == "ssh":
+        raise UsageError(
+            f"{address} is an SSH server: it carries links (`doorstep share`, launch(share=True)), and knows "
+            "nothing of accounts, tokens and the links that there are"
+        )
     if parts.scheme not in ("http", "https"):
         raise UsageError(
             f"A relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})"
