@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, WireError
@@ -22,13 +23,18 @@ from doorstep_client.wire import Naming
 if TYPE_CHECKING:
     from doorstep_client.lease_files import LeaseFile
     from doorstep_client.session import Session
+    from doorstep_client.streams import Streams
+
+_CARRIED: Final = (
+    "A proxy in between allows no direct connections; the link works through its session, slower."
+)
 
 
 class Holder:
     """Holds one share. `changed(event)` is called on the loop, with one of
 
-    `opened`, `lost`, `waiting`, `moved`, `failing`, `ended`, `expiring`, `extended`, `paused`, whenever
-    `opened`, `error`, `failure`, `trouble`, `expires_at`, `paused` or the state changed.
+    `opened`, `lost`, `waiting`, `moved`, `failing`, `ended`, `expiring`, `extended`, `paused`,
+    whenever `opened`, `carried`, `error`, `failure`, `trouble`, `expires_at`, `paused` or the state changed.
     """
 
     def __init__(
@@ -55,7 +61,9 @@ class Holder:
         self.trouble = ""
         """Why there is no session; empty while there is one."""
         self.notice = ""
-        """A sentence for the user, told with `notice`; a relay of ours has none."""
+        """A sentence for the user, told with `notice`."""
+        self.carried = False
+        """Whether the session carries what visitors want, because no connection beside it comes about."""
         self.number = -1
         """In its line's sessions."""
         self._relay = relay
@@ -71,6 +79,7 @@ class Holder:
         self._session: Session | None = None
         """In which the share is open."""
         self._tunnels: Tunnels | None = None
+        self._told_carried = False
         self._failed: Exception | None = None
         self._over = asyncio.Event()
         self._is_closing = False
@@ -195,6 +204,9 @@ class Holder:
             self._tunnels.cancel()
         self._session, self.trouble = session, ""
         self._tunnels = Tunnels(session.relay, self._target, self._fail_visitors)
+        self.carried = False
+        if session.streams is not None:
+            self._tunnels.use_session(partial(_carry, session.streams, self.number), self._carried)
         self.opened, self._name = opened, opened.name
         self.expires_at = opened.expires_at
         self._keep(opened)
@@ -245,6 +257,22 @@ class Holder:
             self._tunnels = None
         self._target.abort()
 
+    def _carried(self) -> None:
+        """A proxy in between allows no connection but the session. The user is told once."""
+        self.carried = True
+        if not self._told_carried:
+            self._told_carried = True
+            self.notice = _CARRIED
+            self._changed("notice")
+
     def _fail_visitors(self, why: str) -> None:
         self.failure = why
         self._changed("failing")
+
+
+def _carry(streams: Streams, share: int, protocol: Callable[[], asyncio.Protocol]) -> bool:
+    """Open a stream of the session, if there is room for one more."""
+    if streams.room > 0:
+        streams.open(share, protocol())
+        return True
+    return False

@@ -15,6 +15,7 @@ from doorstep_client import wire
 from doorstep_client.settings import RelaySettings
 
 if TYPE_CHECKING:
+    from doorstep_client.streams import Streams
     from doorstep_client.websocket import WebSocket
 
 WELCOME_DEADLINE: Final = 15.0
@@ -81,6 +82,11 @@ class Session:
             await self._socket.send(wire.encode(message))
 
     @property
+    def streams(self) -> Streams | None:
+        """What carries tunnel connections in this session; None for an older relay."""
+        return self._socket.streams
+
+    @property
     def ends(self) -> tuple[str, str] | None:
         """The addresses of this end and of the other, while the session is connected."""
         return self._socket.ends if self.is_welcome else None
@@ -119,6 +125,8 @@ class Session:
 
         async with asyncio.timeout(WELCOME_DEADLINE):
             welcome = await welcomed(self._socket, self.relay)
+        if welcome.streams:
+            self._socket.carry(welcome.streams)
         self.is_welcome = True
         with suppress(ConnectionError, TimeoutError):  # a relay that hung up has said why: that is read next
             await self._welcomed(self)
@@ -136,8 +144,15 @@ class Session:
                 async with asyncio.timeout(patience) as self._patience:
                     message = await receive(self._socket)
             except TimeoutError:
+                if self._is_alive():
+                    continue
                 raise TimeoutError(self._cause or "the relay says nothing any more") from None
             self._hear(self, message)
+
+    def _is_alive(self) -> bool:
+        """Whether the relay is heard all the same: what a session carries may keep its messages waiting."""
+        silence = asyncio.get_running_loop().time() - self._socket.heard
+        return not self._cause and silence < DOUBT_DEADLINE
 
     async def _beat(self, every: float) -> None:
         while True:

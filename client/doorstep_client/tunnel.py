@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,13 +20,19 @@ from doorstep_client.targets import Target
 log = logging.getLogger("doorstep_client")
 
 UPGRADE_DEADLINE: Final = 10.0
+FIRST_DEADLINE: Final = 4.0
+"""For the first ones, where the session can carry them instead."""
 AT_ONCE: Final = 64
 """Tunnel connections being opened at the same time."""
 MAX_TUNNELS: Final = 1024
 _WORTH_TELLING: Final = 2
 """Failures in a row, none opened before, after which the user is told: one may be bad luck."""
 _MAX_HEAD: Final = 16 * 1024
+_TICKET_REFUSED: Final = re.compile(rb"(?i)\r\ndoorstep-error: *ticket-refused\r\n")
 _STATUS: Final = re.compile(rb"HTTP/1\.1 ([0-9]{3})")
+
+
+Carry = Callable[[Callable[[], asyncio.Protocol]], bool]
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +47,11 @@ def most_tunnels() -> int:
 
 
 class Tunnels:
-    """Opens one session's tunnel connections. `failing(why)` is called once, if none can be opened."""
+    """Opens one session's tunnel connections. `failing(why)` is called once, if none can be opened.
+
+    Where a proxy in between lets none through they are streams of the session, if it can `carry` them; then
+    `carried()` is called once instead.
+    """
 
     def __init__(self, relay: RelaySettings, target: Target, failing: Callable[[str], None]) -> None:
         self._relay = relay
@@ -49,11 +60,22 @@ class Tunnels:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._opening: set[asyncio.Task[None]] = set()
         self._opened = self._failed = 0
+        self._carry: Carry | None = None
+        self._carried: Callable[[], None]
+        self._is_carried = False
+        """Whether connections of their own are given up for this session."""
+
+    def use_session(self, carry: Carry, carried: Callable[[], None]) -> None:
+        """Where no connection comes about, `carry(protocol)` gives the session's stream. False: no room."""
+        self._carry, self._carried = carry, carried
 
     def dial(self, count: int, host: str, ticket: str) -> None:
         """Open `count` more, as far as there is room for them. What fails, the relay asks for again."""
         room = most_tunnels() - self._target.connections - len(self._opening)
         for _ in range(min(count, room)):
+            if self._is_carried:
+                self._open_stream()
+                continue
             task = asyncio.create_task(self._dial_one(host, ticket))
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
@@ -68,7 +90,7 @@ class Tunnels:
             try:
                 await self._open(host, ticket)
             except (OSError, DoorstepError, TimeoutError, ValueError) as error:
-                self._note_failure(f"no connection to {host} can be opened: {explain(error)}")
+                self._note_failure(error, f"no connection to {host} can be opened: {explain(error)}")
             else:
                 self._opened += 1
 
@@ -78,18 +100,47 @@ class Tunnels:
         opening = TunnelOpening(self._target, host, ticket)
         transport = await dial(address, lambda: opening)
         try:
-            async with asyncio.timeout(UPGRADE_DEADLINE):
+            async with asyncio.timeout(self._patience):
                 await opening.opened
             resume_from(transport)
         except BaseException:
             transport.abort()
             raise
 
-    def _note_failure(self, why: str) -> None:
+    @property
+    def _patience(self) -> float:
+        """Less where there is another way, and nothing says that this one is any good."""
+        return UPGRADE_DEADLINE if self._opened or self._carry is None else FIRST_DEADLINE
+
+    def _note_failure(self, error: Exception, why: str) -> None:
         log.debug("%s", why)
         self._failed += 1
-        if self._failed == _WORTH_TELLING and not self._opened:
+        if self._opened:
+            return
+        if self._carry is not None and _is_in_between(error):
+            self._fall_back(self._carried)
+        elif self._failed == _WORTH_TELLING:
             self._failing(why)
+
+    def _fall_back(self, tell: Callable[[], None]) -> None:
+        """The session carries in its place what could not be opened, and after that everything."""
+        self._open_stream()
+        if self._failed >= _WORTH_TELLING and not self._is_carried:
+            self._is_carried = True
+            tell()
+
+    def _open_stream(self) -> None:
+        if self._carry is not None and not self._carry(self._target.protocol):
+            log.debug("the session carries no more streams")
+
+
+def _is_in_between(error: Exception) -> bool:
+    """Whether something on the way is at fault: neither a wrong certificate, nor the relay's own word."""
+    return not isinstance(error, ssl.SSLCertVerificationError | TicketRefusedError)
+
+
+class TicketRefusedError(UnreachableError):
+    """The relay itself does not take the ticket: the share is not this session's any more."""
 
 
 class TunnelOpening(asyncio.Protocol):
@@ -121,7 +172,8 @@ class TunnelOpening(asyncio.Protocol):
         status = _STATUS.match(self._head)
         if status is None or status[1] != b"101":
             told = wire.readable(self._head.split(b"\r\n", 1)[0].decode("latin-1"), 100)
-            self._refuse(UnreachableError(f"the relay refused a tunnel connection: {told}"))
+            refused = TicketRefusedError if _TICKET_REFUSED.search(self._head) else UnreachableError
+            self._refuse(refused(f"the relay refused a tunnel connection: {told}"))
             return
         self._hand_over(self._head[end + 4 :])
 

@@ -21,7 +21,9 @@ from websockets.uri import WebSocketURI
 
 from doorstep_client import wire
 from doorstep_client.dial import Address, dial
+from doorstep_client.errors import WireError
 from doorstep_client.settings import RelaySettings
+from doorstep_client.streams import Streams, queue_little
 
 _MOST_WAITING: Final = 64
 """Messages that may wait for their reader before the peer is asked to wait."""
@@ -62,16 +64,24 @@ class WebSocket(asyncio.Protocol):
             subprotocols=[wire.SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
             max_size=wire.MAX_MESSAGE,
         )
+        self.heard = 0.0
+        """When the relay last sent anything, in the loop's time."""
+        self.streams: Streams | None = None
+        """What the session carries besides its messages."""
+        self._fault: WireError | None = None
         self._messages: deque[bytes] = deque()
         self._parts: list[bytes] = []
+        self._is_binary = False
         self._arrived: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._lost = loop.create_future()
         self._transport: asyncio.Transport
 
     async def receive(self) -> bytes:
-        """The next message. Raises `ConnectionError` when there is none any more."""
+        """The next message. Raises `ConnectionError` when there is none any more, or `WireError`."""
         while not self._messages:
+            if self._fault is not None:
+                raise self._fault
             if self._lost.done() or self._socket.state is not State.OPEN:
                 raise ConnectionError(f"the relay ended the session ({self._how_it_ended()})")
             self._arrived = asyncio.get_running_loop().create_future()
@@ -89,6 +99,17 @@ class WebSocket(asyncio.Protocol):
         self._flush()
         if self._writable is not None:
             await self._writable
+
+    def carry(self, most: int) -> Streams:
+        """Streams of this session, so many at the most."""
+        self.streams = Streams(self._send_binary, most=most)
+        queue_little(self._transport)
+        return self.streams
+
+    def _send_binary(self, message: bytes) -> None:
+        with suppress(InvalidState):  # the session has ended: its streams are told
+            self._socket.send_binary(message)
+            self._flush()
 
     async def close(self) -> None:
         """Say goodbye and wait for the relay's. The connection is over afterwards, also when cancelled."""
@@ -126,6 +147,7 @@ class WebSocket(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
+        self.heard = asyncio.get_running_loop().time()
         self._socket.receive_data(data)
         self._take_events()
         self._flush()
@@ -144,12 +166,21 @@ class WebSocket(asyncio.Protocol):
         if not self._lost.done():
             self._lost.set_result(None)
         self._wake()
-        self.resume_writing()
+        if self.streams is not None:
+            self.streams.lost()
+        self._let_write()
 
     def pause_writing(self) -> None:
         self._writable = asyncio.get_running_loop().create_future()
+        if self.streams is not None:
+            self.streams.pause()
 
     def resume_writing(self) -> None:
+        self._let_write()
+        if self.streams is not None:
+            self.streams.resume()
+
+    def _let_write(self) -> None:
         writable, self._writable = self._writable, None
         if writable is not None and not writable.done():
             writable.set_result(None)
@@ -180,10 +211,24 @@ class WebSocket(asyncio.Protocol):
     def _take(self, frame: Frame) -> None:
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
+        if frame.opcode is not Opcode.CONT:
+            self._is_binary = frame.opcode is Opcode.BINARY
         self._parts.append(bytes(frame.data))
-        if frame.fin:
-            self._messages.append(b"".join(self._parts))
-            self._parts.clear()
+        if not frame.fin:
+            return
+        message = b"".join(self._parts)
+        self._parts.clear()
+        if self._is_binary and self.streams is not None:
+            self._take_binary(self.streams, message)
+        else:
+            self._messages.append(message)
+
+    def _take_binary(self, streams: Streams, message: bytes) -> None:
+        try:
+            streams.received(message)
+        except WireError as error:
+            self._fault = error
+            self._transport.abort()
 
     def _wake(self) -> None:
         arrived, self._arrived = self._arrived, None

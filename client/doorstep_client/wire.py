@@ -93,6 +93,9 @@ class Welcome(_Message, frozen=True, tag="welcome"):
     heartbeat: _Seconds
     relay: str = ""
     """The relay's version, for messages to people."""
+    streams: _Count = 0
+    """So many tunnel connections the session itself carries, where a proxy in between allows no others: see
+    `streams`. A relay that does not say it carries none."""
 
 
 class Opened(_Message, frozen=True, tag="opened"):

@@ -39,6 +39,7 @@ from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.draining import drain
 from doorstep_relay.edge.context import Edge, Limits
 from doorstep_relay.edge.listen import listen
+from doorstep_relay.edge.tunnel import TunnelConnection
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.errors import ConfigError
 from doorstep_relay.notify import ready, reloading, stopping
@@ -187,6 +188,7 @@ class Relay:
             loop.add_signal_handler(number, stop.set)
         self.edge = edge = self._edge(self.apex.protocol)
         self.gatekeeper.recheck = edge.recheck
+        self.hub.tunnel = lambda share: TunnelConnection(edge, share)
         await self.shares.all_offline()
         seen = await self.shares.last_change()
         await self.limits.load()

@@ -53,6 +53,8 @@ class FakeChannel:
         await self.reading.wait()
         self.closed = (code, reason)
 
+    def carry(self, accept: object, failed: object) -> None: ...
+
     # -- the client's end
 
     def say(self, message: wire.FromClient | str) -> None:

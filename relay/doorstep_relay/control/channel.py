@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from doorstep_client import wire
+from doorstep_client.errors import WireError
+from doorstep_client.streams import Accept
 from doorstep_relay.errors import Refusal, TooMany
 
 GOODBYE_DEADLINE: Final = 2.0
@@ -24,6 +27,9 @@ class Channel(Protocol):
     async def send(self, frame: str) -> None: ...
 
     async def close(self, code: int, reason: str) -> None: ...
+
+    def carry(self, accept: Accept, failed: Callable[[WireError], None]) -> None:
+        """Carry the streams that the client opens. `failed` hears what is none of their protocol."""
 
 
 def said(refusal: Refusal, share: int | None = None) -> wire.Error:

@@ -80,6 +80,8 @@ class Hub:
         self._expiring: set[Session] = set()
         self.on_connect: Callable[[LiveShare], None] = lambda _share: None
         """Called when a client holds a share: what changed while it was on its way takes effect."""
+        self.tunnel: Callable[[LiveShare], asyncio.Protocol] | None = None
+        """What serves a tunnel connection that a session carries; None where sessions carry none."""
         self._ended_tokens: set[int] = set()
 
     def __len__(self) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
+from doorstep_client.streams import MOST_STREAMS
 from doorstep_relay.control.channel import GOODBYE_DEADLINE, Channel, said
 from doorstep_relay.control.history import conditions
 from doorstep_relay.control.outbox import MAX_SHARES, Outbox
@@ -127,7 +128,7 @@ class Session:
     async def run(self) -> None:
         self._task = asyncio.current_task()
         self._watch()
-        self._outbox.tell(wire.Welcome(self._heartbeat, self._hub.settings.version))
+        self._outbox.tell(self._welcome())
         jobs: list[asyncio.Future[Any]] = [
             asyncio.ensure_future(self._read()),
             asyncio.ensure_future(self._write()),
@@ -145,6 +146,20 @@ class Session:
                     job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
             await self._part()
+
+    def _welcome(self) -> wire.Welcome:
+        streams = 0
+        if self._hub.tunnel is not None:
+            self._channel.carry(self._tunnel, lambda error: self.refuse("bad-message", str(error)))
+            streams = MOST_STREAMS
+        return wire.Welcome(self._heartbeat, self._hub.settings.version, streams)
+
+    def _tunnel(self, number: int) -> asyncio.Protocol | None:
+        """What serves a stream that the client opens for one of its shares; None when there is no such."""
+        share = self._shares.get(number)
+        if share is None or self._hub.tunnel is None or self._parting is not None:
+            return None
+        return self._hub.tunnel(share)
 
     def _report(self, done: set[asyncio.Future[Any]]) -> None:
         for job in done:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final, cast
 
 from websockets.exceptions import InvalidState
@@ -20,6 +21,8 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from doorstep_client import wire
+from doorstep_client.errors import WireError
+from doorstep_client.streams import MOST_STREAMS, Accept, Streams, queue_little
 from doorstep_relay.control.arrivals import TURN, Arrivals
 
 MOST_WAITING: Final = 64
@@ -33,6 +36,7 @@ _PING_NUMBER: Final = int.from_bytes(_PING)
 _PING_SIZE: Final = 2 + 4 + len(_PING)
 _PONG_FRAME: Final = Frame(Opcode.TEXT, _PONG).serialize(mask=False)
 
+Carry = tuple[Accept, Callable[[WireError], None]]
 Serve = Callable[["SessionSocket", Request], Awaitable[None]]
 
 
@@ -62,8 +66,12 @@ class SessionSocket(asyncio.Protocol):
         )
         self._unparsed = 0
         """Bytes that came since the end of the last whole frame. At least: see `_size`."""
+        self._streams: Streams | None = None
+        """What the client has opened; nothing before the first binary message."""
+        self._carry: Carry | None = None
         self._messages: deque[bytes] = deque()
         self._parts: list[bytes] = []
+        self._is_binary = False
         self._arrived: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._lost: asyncio.Future[None] | None = None
@@ -94,6 +102,10 @@ class SessionSocket(asyncio.Protocol):
             await self._writable
         if self._is_lost:
             raise ConnectionError("the client is gone")
+
+    def carry(self, accept: Accept, failed: Callable[[WireError], None]) -> None:
+        """Carry the streams that the client opens. `failed` hears what is none of their protocol."""
+        self._carry = accept, failed
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye and wait for the client's. The connection is over afterwards, also when cancelled."""
@@ -148,16 +160,27 @@ class SessionSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._is_lost = True
         self._settle()
+        self._carry = None
+        if self._streams is not None:
+            self._streams.lost()
+            self._streams = None
         self._transport = _GONE  # a TLS transport has 260 KB of buffers, and with its protocol makes a circle
         self._wake()
-        self.resume_writing()
+        self._let_write()
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
 
     def pause_writing(self) -> None:
         self._writable = self._loop.create_future()
+        if self._streams is not None:
+            self._streams.pause()
 
     def resume_writing(self) -> None:
+        self._let_write()
+        if self._streams is not None:
+            self._streams.resume()
+
+    def _let_write(self) -> None:
         writable, self._writable = self._writable, None
         if writable is not None and not writable.done():
             writable.set_result(None)
@@ -209,13 +232,30 @@ class SessionSocket(asyncio.Protocol):
             return
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
+        if frame.opcode is not Opcode.CONT:
+            self._is_binary = frame.opcode is Opcode.BINARY
         self._parts.append(bytes(frame.data))
-        if frame.fin:
-            self._messages.append(b"".join(self._parts))
-            self._parts.clear()
-            if len(self._messages) >= MOST_WAITING:
-                self._transport.pause_reading()
-            self._wake()
+        if not frame.fin:
+            return
+        message = b"".join(self._parts)
+        self._parts.clear()
+        if self._is_binary and self._carry is not None:
+            self._take_binary(message, *self._carry)
+            return
+        self._messages.append(message)
+        if len(self._messages) >= MOST_WAITING:
+            self._transport.pause_reading()
+        self._wake()
+
+    def _take_binary(self, message: bytes, accept: Accept, failed: Callable[[WireError], None]) -> None:
+        if self._streams is None:
+            self._streams = Streams(self._send_binary, most=MOST_STREAMS, accept=accept)
+            queue_little(self._transport)
+        try:
+            self._streams.received(message)
+        except WireError as error:
+            self._carry = None
+            failed(error)
 
     def _is_idle(self) -> bool:
         """Nothing waits, to be read or to be written, that an answer would overtake or add to."""
@@ -233,6 +273,11 @@ class SessionSocket(asyncio.Protocol):
         except InvalidState as error:
             raise ConnectionError("the client is gone") from error
         self._flush()
+
+    def _send_binary(self, message: bytes) -> None:
+        with suppress(InvalidState):  # the client is gone: its streams are told
+            self._socket.send_binary(message)
+            self._flush()
 
     def _flush(self) -> None:
         for data in self._socket.data_to_send():
