@@ -1,0 +1,173 @@
+"""What stands between a client and its relay: nginx, tinyproxy and squid from Debian, as networks have them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import Process, clean_env, free_port, wait_for
+
+PATH = "/usr/sbin:/usr/bin"
+
+_NGINX = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 512; }}
+http {{
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port}{ssl};
+        {tls}
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        proxy_read_timeout 600s;
+        location = /.doorstep/session {{
+            proxy_pass {relay};
+            {session}
+        }}
+        location / {{
+            proxy_pass {relay};
+            {elsewhere}
+        }}
+    }}
+}}
+"""
+_UPGRADE = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+
+
+@dataclass(frozen=True)
+class Middlebox:
+    """A program that listens on `port` of loopback."""
+
+    port: int
+    process: Process
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def access(self) -> str:
+        """What it noted of the requests that it has seen."""
+        logs = list(self.folder.glob("access.log"))
+        return "".join(path.read_text(errors="replace") for path in logs) + self.process.output
+
+
+@contextlib.contextmanager
+def nginx(
+    folder: Path,
+    relay: str,
+    *,
+    session: str = _UPGRADE,
+    elsewhere: str = "",
+    tls: str = "",
+    port: int | None = None,
+) -> Iterator[Middlebox]:
+    """A reverse proxy that forwards Upgrade for sessions, and, as it is by default, not elsewhere."""
+    port = port or free_port()
+    folder.mkdir()
+    config = _NGINX.format(
+        folder=folder,
+        port=port,
+        relay=relay,
+        session=session,
+        elsewhere=elsewhere,
+        tls=tls,
+        ssl=" ssl" if tls else "",
+    )
+    (folder / "nginx.conf").write_text(config)
+    with _running("nginx", ["-c", str(folder / "nginx.conf"), "-p", str(folder)], folder, port) as box:
+        yield box
+
+
+@contextlib.contextmanager
+def tinyproxy(folder: Path, *, user: str = "", password: str = "") -> Iterator[Middlebox]:
+    """A forward proxy; with `user` it wants credentials."""
+    port = free_port()
+    folder.mkdir()
+    lines = [f"Port {port}", "Listen 127.0.0.1", "Allow 127.0.0.1", "LogLevel Connect", "MaxClients 100"]
+    if user:
+        lines.append(f"BasicAuth {user} {password}")
+    (folder / "tinyproxy.conf").write_text("\n".join([*lines, ""]))
+    with _running("tinyproxy", ["-d", "-c", str(folder / "tinyproxy.conf")], folder, port) as box:
+        yield box
+
+
+@contextlib.contextmanager
+def squid(
+    folder: Path, *, user: str = "", password: str = "", certificate: Path | None = None
+) -> Iterator[Middlebox]:
+    """A forward proxy; with `user` it wants credentials, with a `certificate` it is reached over TLS."""
+    port = free_port()
+    folder.mkdir()
+    kind = (
+        f"https_port 127.0.0.1:{port} tls-cert={certificate}"
+        if certificate
+        else f"http_port 127.0.0.1:{port}"
+    )
+    lines = [
+        kind,
+        f"pid_filename {folder}/squid.pid",
+        f"access_log stdio:{folder}/access.log",
+        f"cache_log {folder}/cache.log",
+        "cache_store_log none",
+        "cache deny all",
+        "shutdown_lifetime 0 seconds",
+        f"coredump_dir {folder}",
+        "pinger_enable off",
+    ]
+    if user:
+        helper = folder / "helper.sh"
+        helper.write_text(
+            "#!/bin/sh\nwhile read -r given\n"
+            f'do [ "$given" = "{user} {password}" ] && echo OK || echo ERR\ndone\n'
+        )
+        helper.chmod(0o755)
+        lines += [
+            f"auth_param basic program {helper}",
+            "auth_param basic children 1",
+            "acl known proxy_auth REQUIRED",
+            "http_access allow known",
+        ]
+    else:
+        lines.append("http_access allow localhost")
+    lines.append("http_access deny all")
+    (folder / "squid.conf").write_text("\n".join([*lines, ""]))
+    folder.chmod(0o777)  # squid leaves root behind when it is started by it
+    with _running("squid", ["-N", "-f", str(folder / "squid.conf")], folder, port) as box:
+        yield box
+
+
+@contextlib.contextmanager
+def _running(name: str, options: list[str], folder: Path, port: int) -> Iterator[Middlebox]:
+    program = shutil.which(name, path=PATH)
+    if program is None:
+        raise RuntimeError(f"these tests need {name}: apt-get install -y {name}")
+    process = Process([program, *options], log=folder / f"{name}.log", env=clean_env(folder), cwd=folder)
+    box = Middlebox(port, process, folder)
+    try:
+        wait_for(lambda: _listens(box), 20, what=f"{name} to listen")
+        yield box
+    finally:
+        process.kill()
+
+
+def _listens(box: Middlebox) -> bool:
+    assert box.process.running, box.process.output
+    try:
+        socket.create_connection(("127.0.0.1", box.port), 1).close()
+    except OSError:
+        return False
+    return True
