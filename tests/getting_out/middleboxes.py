@@ -1,4 +1,4 @@
-"""What stands between a client and its relay: nginx, tinyproxy and squid from Debian, as networks have them."""
+"""What stands between a client and its relay: nginx, tinyproxy and squid from Debian."""
 
 from __future__ import annotations
 
