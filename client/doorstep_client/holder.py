@@ -33,7 +33,7 @@ _CARRIED: Final = (
 class Holder:
     """Holds one share. `changed(event)` is called on the loop, with one of
 
-    `opened`, `lost`, `waiting`, `moved`, `failing`, `ended`, `expiring`, `extended`, `paused`,
+    `opened`, `lost`, `waiting`, `moved`, `failing`, `ended`, `expiring`, `extended`, `paused`, `notice`,
     whenever `opened`, `carried`, `error`, `failure`, `trouble`, `expires_at`, `paused` or the state changed.
     """
 
