@@ -2,9 +2,12 @@
 
 from doorstep_client import share
 
-link = share(app)          # an ASGI app, or the port of a server on this computer
+link = share(app)          # an app, the port of a server, a URL, a socket or a folder
 print(link.url)
 link.close()
+
+async with share(app) as link:      # on a running loop
+    print(link.url)
 """
 
 from __future__ import annotations
@@ -23,10 +26,12 @@ from doorstep_client.errors import (
 )
 
 if TYPE_CHECKING:
+    from doorstep_client.changes import Change
     from doorstep_client.link import Link, share
 
 __all__ = [
     "BadTargetError",
+    "Change",
     "DoorstepError",
     "EndedError",
     "Link",
@@ -38,13 +43,13 @@ __all__ = [
     "share",
 ]
 
-_LAZY = {"Link", "share"}
+_LAZY = {"Change": "changes", "Link": "link", "share": "link"}
 
 
 def __getattr__(name: str) -> object:
     """`share` and `Link` are imported when first used: they need an event loop and HTTP."""
     if name in _LAZY:
-        from doorstep_client import link
+        from importlib import import_module
 
-        return getattr(link, name)
+        return getattr(import_module(f"doorstep_client.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from doorstep_client.changes import Changes, What
 from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
 from doorstep_client.holder import Holder
 from doorstep_client.lease_files import find_lease
@@ -54,14 +54,14 @@ class Keeper:
         balance: bool = False,
         policy: dict[str, Any] | None = None,
         loop: asyncio.AbstractEventLoop | None,
-        on_event: Callable[[str], None] | None,
+        changes: Changes | None = None,
     ) -> None:
         self.relay = relay.url
         self.status = "connecting"
         self.done = threading.Event()
         self.key = str(policy["key"]) if policy and "key" in policy else ""
         """The secret that visitors need in the link; empty when this client knows of none."""
-        about = f"{type(target).__name__} {getattr(target, 'port', '')} {naming} {policy is not None}"
+        about = f"{target.label} {naming} {policy is not None}"
         self._kept = None
         if isinstance(relay, RelaySettings) and name is None and not balance:
             self._kept = find_lease(relay, about)
@@ -78,8 +78,10 @@ class Keeper:
         )
         self._target = target
         self._given = loop
-        self._on_event = on_event
+        self._changes = changes or Changes()
         self._ready: Future[None] = Future()
+        self._over: Future[None] = Future()
+        """`done` for whoever waits on a loop."""
         self._loop: asyncio.AbstractEventLoop
         self._thread: LoopThread | None = None
         self._task: asyncio.Task[None] | None = None
@@ -89,31 +91,59 @@ class Keeper:
         """What was said of the relay being away, since it is."""
         self._ending = False
 
-    def start(self) -> None:
-        """Return when the link works. Raises what kept it from that."""
+    def begin(self) -> None:
+        """Open the link, and do not wait for it."""
         if self._given is None:
             self._thread = use_loop()
             self._loop = self._thread.loop
         else:
             self._loop = self._given
         self._loop.call_soon_threadsafe(self._begin)
+
+    def start(self) -> None:
+        """Return when the link works. Raises what kept it from that."""
+        self.begin()
         try:
             self._ready.result(READY_DEADLINE)
         except TimeoutError:
             self.stop()
-            raise UnreachableError(
-                f"The relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s"
-            ) from None
+            raise self._too_late() from None
         except BaseException:
             self.stop()
             raise
+
+    async def opened(self) -> None:
+        """`start` for whoever must not block: return when the link, begun before, works. On any loop."""
+        try:
+            async with asyncio.timeout(READY_DEADLINE):
+                await _done(self._ready)
+        except TimeoutError:
+            await self.stopped()
+            raise self._too_late() from None
+        except BaseException:
+            await self.stopped()
+            raise
+
+    def _too_late(self) -> UnreachableError:
+        return UnreachableError(f"The relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s")
+
+    async def stopped(self, drain: float = 0.0) -> None:
+        """`stop` for whoever must not block: return when nothing runs any more. On any loop."""
+        if running_loop() is self._loop:
+            self._stop_soon(drain)
+        else:
+            with suppress(RuntimeError):  # as below
+                self._loop.call_soon_threadsafe(self._stop_soon, drain)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(drain + 2 * STOP_DEADLINE):
+                await _done(self._over)
 
     def stop(self, drain: float = 0.0) -> None:
         """Close politely, then firmly. Returns when nothing runs any more; on the loop's thread at once.
 
         Requests under way may finish within `drain` seconds. A second call with less cuts that short.
         """
-        if _running_loop() is self._loop:
+        if running_loop() is self._loop:
             self._stop_soon(drain)
         else:
             self._stop_and_wait(drain)
@@ -176,13 +206,14 @@ class Keeper:
         if self._thread is not None:
             give_back(self._thread)
         self.done.set()
+        self._over.set_result(None)
 
     def _fail(self, error: Exception) -> None:
         """Whoever waits for the link in `start` gets the error; later there is nobody to raise it to."""
         if not self._ready.done():
             self._ready.set_exception(error)
         elif not isinstance(error, DoorstepError):
-            self._tell(f"The link has ended because of an error: {error!r}")
+            self._tell("ended", f"The link has ended because of an error: {error!r}")
 
     def _changed(self, event: str) -> None:
         match event:
@@ -190,45 +221,48 @@ class Keeper:
                 self._opened()
             case "lost":
                 self.status = "reconnecting"
-                self._tell_away(_AWAY)
+                self._tell_away("lost", _AWAY)
             case "waiting":
-                self._tell_away(f"The link is not back yet. {self.holder.trouble}")
+                self._tell_away("waiting", f"The link is not back yet. {self.holder.trouble}")
             case "moved" | "notice":
-                self._tell(_ELSEWHERE if event == "moved" else self.holder.notice)
+                self._tell(event, _ELSEWHERE if event == "moved" else self.holder.notice)
             case "failing":
-                self._tell(f"Visitors cannot be served: {self.holder.failure}")
+                self._tell("failing", f"Visitors cannot be served: {self.holder.failure}")
             case "expiring" | "extended":
-                self._tell(end_text(self.holder.expires_at, time.time(), moved=event == "extended"))
+                self._tell(event, end_text(self.holder.expires_at, time.time(), moved=event == "extended"))
             case "paused":
-                self._tell(_PAUSED if self.holder.paused else _GOES_ON)
+                paused = self.holder.paused
+                self._tell("paused" if paused else "resumed", _PAUSED if paused else _GOES_ON)
             case "ended":
-                self.status = "ended"
-                if self._ready.done() and self.holder.error is not None:
-                    self._tell(farewell(self.holder.error))
+                self._tell_end()
 
-    def _tell_away(self, text: str) -> None:
+    def _tell_end(self) -> None:
+        """Not in words to whoever has closed it."""
+        self.status = "ended"
+        if self._ready.done():
+            error = self.holder.error
+            text = _FAREWELLS["closed"] if error is None else farewell(error)
+            self._changes.tell("ended", text, silent=error is None)
+
+    def _tell_away(self, what: What, text: str) -> None:
         """Each thing that is found out about it once, however often it is tried."""
         if self._ready.done() and text not in self._told:
             self._told.add(text)
-            self._tell(text)
+            self._tell(what, text)
 
     def _opened(self) -> None:
         self._told.clear()
         again, self.status = self.status == "reconnecting", "live"
         if not self._ready.done():
             if self.holder.opened is not None and self.holder.opened.took_over:
-                self._tell(_MOVED)
+                self._tell("moved", _MOVED)
             self._ready.set_result(None)
+            self._changes.tell("live", "The link is live.", silent=True)
         elif again and self.holder.opened is not None:
-            self._tell(f"The link is back: {self.holder.opened.url}")
+            self._tell("live", f"The link is back: {self.holder.opened.url}")
 
-    def _tell(self, text: str) -> None:
-        if self._on_event is None:
-            return
-        try:
-            self._on_event(text)
-        except Exception:  # a user's callback, or a closed terminal: no reason to end the link
-            log.exception("on_event failed")
+    def _tell(self, what: What, text: str) -> None:
+        self._changes.tell(what, text)
 
 
 def _holder(relay: RelaySettings | SshServer, target: Target, **options: Any) -> Holder | SshHolder:
@@ -240,7 +274,26 @@ def _holder(relay: RelaySettings | SshServer, target: Target, **options: Any) ->
     return SshHolder(relay, target, **options)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+async def _done(future: Future[None]) -> None:
+    """Wait on this loop for what is done on another. Giving up waiting does not cancel it."""
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake(_: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(finish)
+
+    def finish() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    future.add_done_callback(wake)
+    await waiter
+    future.result()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs in this thread."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from doorstep_client.changes import Changes, Listener
 from doorstep_client.errors import DoorstepError, UsageError
-from doorstep_client.keeper import Keeper
+from doorstep_client.keeper import Keeper, running_loop
 from doorstep_client.policy import make_policy
 from doorstep_client.settings import RelaySettings, find_relay, ssh_address, wants_inspector
 from doorstep_client.targets import Shareable, Target, make_target
@@ -17,17 +19,23 @@ if TYPE_CHECKING:
     from doorstep_client.inspector import InspectedTarget
     from doorstep_client.ssh_out import SshServer
     from doorstep_client.traffic.observed import Observer
+    from doorstep_client.visitors import Visitors
 
 
 class Link:
     """A public link. Made by `share`; ended by `close`, by its expiry, or by the relay.
 
-    May be used from any thread.
+    May be used from any thread, and from coroutines: `await link` returns it once it works, `async with`
+    closes it at the end, `aclose` waits without blocking.
     """
 
-    def __init__(self, keeper: Keeper, inspect_url: str | None = None) -> None:
+    def __init__(
+        self, keeper: Keeper, changes: Changes, visitors: Visitors, inspected: InspectedTarget | None = None
+    ) -> None:
         self._keeper = keeper
-        self._inspect_url = inspect_url
+        self._changes = changes
+        self._visitors = visitors
+        self._inspected = inspected
 
     @property
     def url(self) -> str:
@@ -56,7 +64,7 @@ class Link:
 
         Whoever has this address, on this computer, sees what visitors send: it is for you alone.
         """
-        return self._inspect_url
+        return self._inspected.url if self._inspected is not None else None
 
     @property
     def expires_at(self) -> float | None:
@@ -78,28 +86,70 @@ class Link:
         """Why the link ended; None while it lives and after `close`."""
         return self._keeper.holder.error
 
+    @property
+    def visitors(self) -> int:
+        """How many are there now: addresses with a request or WebSocket open, or seen in the last minute."""
+        return self._visitors.now
+
+    @property
+    def requests(self) -> int:
+        """How many were served since `share`; a WebSocket is one."""
+        return self._visitors.requests
+
+    def on_change(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with a `Change` whenever the link's state is another. Returns what ends that.
+
+        It is called on the loop's thread, and must not take long there.
+        """
+        return self._changes.listen(listener)
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the link has ended; False when `timeout` seconds pass before."""
         return self._keeper.done.wait(timeout)
 
-    def close(self) -> None:
-        """End the link: its address answers 410 from now on. Does nothing when it has ended."""
-        self._keeper.stop()
+    def close(self, *, drain: float = 0.0) -> None:
+        """End the link: its address answers 410 from now on. Does nothing when it has ended.
+
+        Requests under way may finish within `drain` seconds. Returns when nothing of the link runs any more;
+        on the loop's own thread at once.
+        """
+        self._keeper.stop(drain)
+
+    async def aclose(self, *, drain: float = 0.0) -> None:
+        """`close`, for coroutines: other tasks go on meanwhile."""
+        await self._keeper.stopped(drain)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._open().__await__()
+
+    async def _open(self) -> Self:
+        await self._keeper.opened()
+        return self
+
+    async def __aenter__(self) -> Self:
+        return await self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
 
     def __enter__(self) -> Self:
+        _ = self._opened
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Link {self.url} {self.status}>"
+        opened = self._keeper.holder.opened
+        return f"<Link {opened.url if opened else 'of no address yet'} {self.status}>"
 
     @property
     def _opened(self) -> Opened:
         opened = self._keeper.holder.opened
         if opened is None:
-            raise UsageError("The link is not open yet")
+            raise UsageError(
+                "The link is not open yet: write `await share(…)`, or `async with share(…) as link`"
+            )
         return opened
 
 
@@ -124,6 +174,10 @@ def share(
 ) -> Link:
     """Give a local app a public link, and return when the link works.
 
+    On a running event loop it returns at once: `link = await share(…)`, or `async with share(…) as link`,
+    waits for the link without holding up the loop, on which an app is then served. In a notebook's cell it
+    waits as elsewhere.
+
     Args:
         target: what to share: an ASGI or WSGI app, served inside this process, or `"module:app"` and
             `"module:factory()"`, which are imported; the port of a server on this computer (`8501`,
@@ -138,7 +192,8 @@ def share(
         balance: hold the link together with other programs that open the same `name` with the same
             account and this, too; visitors are spread over all of them. Without it the last one that
             opens a name takes it over.
-        loop: a running loop, in another thread, to work on; one of the link's own when absent.
+        loop: a running loop to work on; by default the one that runs here, or one that all links of this
+            process share, in a thread of its own.
         lifespan: whether to run an ASGI app's startup and shutdown; False when another server does.
         on_event: called, on the loop's thread, with a sentence for the user whenever the link is
             lost, back or ended, when its end comes near or was put off, when it is paused or goes on,
@@ -154,11 +209,10 @@ def share(
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
-        UsageError: an argument cannot be used; also when called on a running loop's own thread.
+        UsageError: an argument cannot be used.
         RefusedError: the relay said no: bad token, name taken, …
         UnreachableError: the relay cannot be reached.
     """
-    _check_thread(loop)
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
@@ -167,6 +221,8 @@ def share(
         served = _observed(served, on_request)
     if wants_inspector() if inspect is None else inspect:
         served = inspected = _inspected(served)
+    loop = loop or _loop_to_await_on()
+    changes = Changes(on_event)
     keeper = Keeper(
         _relay(relay, token),
         served,
@@ -176,10 +232,14 @@ def share(
         balance=balance,
         policy=make_policy(policy, password),
         loop=loop,
-        on_event=on_event,
+        changes=changes,
     )
-    keeper.start()
-    return Link(keeper, inspected.url if inspected else None)
+    link = Link(keeper, changes, served.visitors, inspected)
+    if loop is not None and loop is running_loop():
+        keeper.begin()
+    else:
+        keeper.start()
+    return link
 
 
 def _observed(target: Target, observer: Observer) -> Target:
@@ -208,17 +268,15 @@ def _inspected(target: Target) -> InspectedTarget:
     return InspectedTarget(target)
 
 
-def _check_thread(loop: asyncio.AbstractEventLoop | None) -> None:
-    """A notebook's cell runs on a running loop: there, a loop in another thread is what lets this wait."""
-    try:
-        running = asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    if loop is None or loop is running:
-        raise UsageError(
-            "share() waits for the relay and would block this event loop; "
-            "call it with `await asyncio.to_thread(share, …)`"
-        )
+def _loop_to_await_on() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs here, whose coroutines can await a link. A notebook's cell need not."""
+    return None if _is_cell() else running_loop()
+
+
+def _is_cell() -> bool:
+    """Whether this is a notebook's kernel: its cells run on a running loop, but are plain code."""
+    shell = sys.modules.get("IPython")
+    return shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
 
 
 def _check_kind(naming: object, balance: object) -> None:

@@ -339,13 +339,6 @@ async def test_closing_after_the_given_loop_has_ended_does_nothing() -> None:
     assert time.monotonic() - began < 0.5
 
 
-async def test_share_on_a_running_loops_own_thread_is_refused_with_what_to_do() -> None:
-    with pytest.raises(UsageError, match="asyncio.to_thread"):
-        share(hello_app, relay="http://localhost:1")
-    with pytest.raises(UsageError, match="asyncio.to_thread"):
-        share(hello_app, relay="http://localhost:1", loop=asyncio.get_running_loop())
-
-
 async def test_a_notebook_may_share_on_a_loop_of_another_thread() -> None:
     relays: list[FakeRelay] = []
 

@@ -40,6 +40,10 @@ class InspectedTarget:
         return self._target.connections
 
     @property
+    def label(self) -> str:
+        return self._target.label
+
+    @property
     def visitors(self) -> Visitors:
         return self._target.visitors
 

@@ -24,10 +24,11 @@ _DAY: Final = 24 * 3600
 class AppTarget:
     """Serves an ASGI app with uvicorn's protocol; runs its lifespan unless another server does."""
 
-    def __init__(self, app: AsgiApp, *, lifespan: bool) -> None:
+    def __init__(self, app: AsgiApp, *, lifespan: bool, label: str = "app") -> None:
         import uvicorn
         from uvicorn.server import ServerState
 
+        self.label = label
         self.visitors = Visitors()
         self._config = uvicorn.Config(
             with_visitor(app, self.visitors),

@@ -16,6 +16,10 @@ AsgiApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitab
 class Target(Protocol):
     """Where requests go: it puts a protocol of its own onto each tunnel connection."""
 
+    @property
+    def label(self) -> str:
+        """What it is, in a word or two: the same for the same target when a script runs again."""
+
     async def start(self) -> None: ...
 
     @property

@@ -45,12 +45,13 @@ def make_target(
     found = _read(target)
     if not isinstance(found, Path | LocalPort | UnixSocket | Remote):
         _refuse_for_apps(host, verify)
-        return AppTarget(as_asgi(found), lifespan=lifespan)
+        label = target if isinstance(target, str) else "app"
+        return AppTarget(as_asgi(found), lifespan=lifespan, label=label)
     if isinstance(found, Path):
         from doorstep_client.targets.folder import Folder
 
         _refuse_for_apps(host, verify)
-        return AppTarget(Folder(found), lifespan=False)
+        return AppTarget(Folder(found), lifespan=False, label=str(found.resolve()))
     if isinstance(found, Remote) and not verify:
         found = Remote(found.host, found.port, found.tls, verify=False)
     elif not verify:

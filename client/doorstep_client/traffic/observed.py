@@ -36,6 +36,10 @@ class ObservedTarget:
         return self._target.connections
 
     @property
+    def label(self) -> str:
+        return self._target.label
+
+    @property
     def visitors(self) -> Visitors:
         return self._target.visitors
 
