@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Error, Page
 
 
+os.environ.setdefault("DOORSTEP_KEEP_URL", "0")  # links of the tests' own process leave nothing behind
 expect.set_options(timeout=15_000)  # a page on a busy machine; what is right at once costs nothing
 
 

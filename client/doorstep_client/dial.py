@@ -19,6 +19,7 @@ from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UnreachableError
+from doorstep_client.eyeballs import connect_any
 from doorstep_client.tls import tls_context
 from doorstep_client.wire import readable
 
@@ -54,8 +55,9 @@ async def dial(address: Address, protocol: Callable[[], asyncio.Protocol]) -> as
 
 async def _straight(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
     name = address.server_name
+    sock = await connect_any(address.host, address.port)
     transport, _ = await asyncio.get_running_loop().create_connection(
-        protocol, address.host, address.port, ssl=tls_context() if name else None, server_hostname=name
+        protocol, sock=sock, ssl=tls_context() if name else None, server_hostname=name
     )
     return transport
 

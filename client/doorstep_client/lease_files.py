@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from doorstep_client.settings import RelaySettings
 
@@ -25,6 +25,7 @@ SLOTS: Final = 16
 """Links of one script, at a time or one after the other in a run, that come back under their URLs."""
 AGAIN: Final = 600.0
 """Seconds for which a link that was closed is opened under its old name by the next run."""
+_MOST: Final = 4096
 _OFF: Final = ("0", "false", "no", "off")
 _NO_SCRIPTS: Final = ("", "-", "-c", "-m")
 
@@ -35,10 +36,10 @@ _used: set[Path] = set()
 class LeaseFile:
     """What a run left to the next one; `lease` and `name` are None when there is nothing."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, descriptor: int) -> None:
         self.lease: str | None = None
         self.name: str | None = None
-        self._file = file
+        self._descriptor = descriptor
         self._load()
 
     def keep(self, lease: str, name: str) -> None:
@@ -59,11 +60,11 @@ class LeaseFile:
 
     def release(self) -> None:
         """This run is done with it."""
-        self._file.close()
+        os.close(self._descriptor)
 
     def _load(self) -> None:
         try:
-            kept = json.load(self._file)
+            kept = json.loads(os.read(self._descriptor, _MOST))
         except (OSError, ValueError):
             return
         if not isinstance(kept, dict) or _is_stale(kept.get("closed_at")):
@@ -72,10 +73,9 @@ class LeaseFile:
 
     def _save(self, content: Mapping[str, Any]) -> None:
         with suppress(OSError, ValueError):  # a full disk costs the URL, not the link
-            self._file.seek(0)
-            self._file.truncate()
-            json.dump(content, self._file)
-            self._file.flush()
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, json.dumps(content).encode())
 
 
 def find_lease(
@@ -106,33 +106,33 @@ def _first_free(paths: list[Path]) -> LeaseFile | None:
     for path in paths:
         if path in _used:
             continue
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
-        if _lock(file):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if _lock(descriptor):
             _used.add(path)
-            return LeaseFile(file)
-        file.close()
+            return LeaseFile(descriptor)
+        os.close(descriptor)
     return None
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[str]) -> bool:
+    def _lock(descriptor: int) -> bool:
         try:
-            file.seek(1 << 20)  # what is locked cannot be read: a byte that is not there
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # what is locked cannot be read
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         finally:
-            file.seek(0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
         return True
 
 else:
     import fcntl
 
-    def _lock(file: IO[str]) -> bool:
+    def _lock(descriptor: int) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True

@@ -110,8 +110,9 @@ class Link:
     def close(self, *, drain: float = 0.0) -> None:
         """End the link: its address answers 410 from now on. Does nothing when it has ended.
 
-        Requests under way may finish within `drain` seconds. Returns when nothing of the link runs any more;
-        on the loop's own thread at once.
+        Requests under way may finish within `drain` seconds, a minute at most; WebSockets are cut when those
+        have. Another call, from another thread or a signal's handler, cuts that short. Returns when nothing
+        of the link runs any more; on the loop's own thread at once.
         """
         self._keeper.stop(drain)
 

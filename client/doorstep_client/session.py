@@ -146,7 +146,9 @@ class Session:
             except TimeoutError:
                 if self._is_alive():
                     continue
-                raise TimeoutError(self._cause or "the relay says nothing any more") from None
+                if self._cause:
+                    raise ConnectionError(self._cause) from None
+                raise
             self._hear(self, message)
 
     def _is_alive(self) -> bool:
