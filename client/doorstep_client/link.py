@@ -144,6 +144,12 @@ class Link:
         opened = self._keeper.holder.opened
         return f"<Link {opened.url if opened else 'of no address yet'} {self.status}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from doorstep_client.card import card
+
+        return card(self.visit_url, self.status, self.expires_at)
+
     @property
     def _opened(self) -> Opened:
         opened = self._keeper.holder.opened

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
+from doorstep.cells import take_place
 from doorstep.dev import current
 from doorstep.ending import Ending
 from doorstep.errors import UsageError
 from doorstep.later import LAUNCH, note_unsupported
 from doorstep.look import LookOptions, split_options
-from doorstep.notebook import is_notebook, show
+from doorstep.notebook import Cell, is_notebook
 from doorstep.security import LoopbackGuard
 from doorstep.server import App
 from doorstep.serving import ServerThread, bind
@@ -92,6 +93,11 @@ class Running:
     def share_url(self) -> str | None:
         return self.link.url if self.link is not None else None
 
+    @property
+    def visit_url(self) -> str | None:
+        """The public URL with the key that it may ask for."""
+        return self.link.visit_url if self.link is not None else None
+
     def close(self) -> None:
         """The link first, so that no visitor reaches a server that is going away."""
         link, self.link = self.link, None
@@ -158,8 +164,10 @@ def launch(
     if later.pop("show_api", None) is False:  # as it was said before there were links to choose
         given.setdefault("footer_links", ["gradio"])
     _note_later(later)
-    say = _silent if quiet else _say
+    cell = Cell() if inline is not False and is_notebook() else None
+    say = _silent if quiet or cell is not None else _say  # the cell shows the addresses
     blocks.close()
+    take_place(blocks)
     host = server_name or setting("SERVER_NAME") or "127.0.0.1"
     root = root_path if root_path is not None else setting("ROOT_PATH") or ""
     port = _checked_port(server_port if server_port is not None else _port())
@@ -196,6 +204,7 @@ def launch(
         _share(
             running,
             say,
+            on_event=say if cell is None else cell.tell,
             relay=relay,
             token=token,
             name=name,
@@ -209,9 +218,9 @@ def launch(
     if inbrowser:
         import webbrowser
 
-        webbrowser.open(running.share_url or local_url)
-    if inline is not False and is_notebook():
-        show(local_url, running.share_url, height=height, width=width)
+        webbrowser.open(running.visit_url or local_url)
+    if cell is not None:
+        cell.show(local_url, running.visit_url, height=height, width=width)
     if stage is not None:
         stage.keep(running)
     elif debug or not (prevent_thread_lock or is_interactive()):
@@ -234,7 +243,7 @@ def _share(running: Running, say: Any, **options: Any) -> None:
 
     try:
         running.link = doorstep_client.share(
-            running.served, loop=running.server.loop, lifespan=False, on_event=say, **options
+            running.served, loop=running.server.loop, lifespan=False, **options
         )
     except doorstep_client.DoorstepError as error:
         _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence
@@ -271,7 +280,7 @@ def _wait(blocks: Blocks, running: Running, say: Any) -> None:
 
 def is_interactive() -> bool:
     """Whether a person types line after line: launching must give the prompt back."""
-    return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive) or is_notebook()
 
 
 # -- settings ----------------------------------------------------------------------------------
