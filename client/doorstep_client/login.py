@@ -32,9 +32,15 @@ class Login:
     device_code: str = field(repr=False)
 
 
-def begin(relay: RelaySettings) -> Login:
-    """Ask for a login. Raises `RefusedError`, `UnreachableError` and `WireError`."""
-    answer = call(relay, "POST", "/api/v1/device", {"client": client_name()})
+def begin(relay: RelaySettings, *, admin: bool = False) -> Login:
+    """Ask for a login; with `admin` for an admin's rights, too.
+
+    Raises `RefusedError`, `UnreachableError` and `WireError`.
+    """
+    asked: dict[str, Any] = {"client": client_name()}
+    if admin:  # older relays know no such field
+        asked["admin"] = True
+    answer = call(relay, "POST", "/api/v1/device", asked)
     try:
         return Login(
             user_code=readable(str(answer["user_code"]), 32),

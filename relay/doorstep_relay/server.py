@@ -25,6 +25,7 @@ from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.domains import ACTIONS as DOMAINS
 from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.effects import Effects
+from doorstep_relay.control.following import Follower
 from doorstep_relay.control.gates import Gatekeeper, Gates
 from doorstep_relay.control.guesses import Guesses
 from doorstep_relay.control.here import Here
@@ -178,7 +179,7 @@ class Relay:
 
     async def _look_at_domains(self) -> None:
         for change in await self.services.domains.look_again():
-            await self.effects.apply(change)
+            await self.effects.at_once(change)
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve a listening socket until told to stop."""
@@ -323,7 +324,7 @@ class Relay:
         from doorstep_relay.control.pages import build_pages
         from doorstep_relay.control.visitors import Parts, build_visitor_pages
 
-        api = build_router(self.services, self.effects.apply, self.here)
+        api = build_router(self.services, self.effects.at_once, self.here)
         pages = build_pages(self.services)
         parts = Parts(
             switchboard=self.switchboard,
@@ -331,7 +332,7 @@ class Relay:
             guesses=self.guesses,
             policies=self.policies,
             reports=self.services.reports,
-            on_change=self.effects.apply,
+            on_change=self.effects.at_once,
             domain=self.settings.domain,
             openid=self.services.visitors_openid,
             secret=self.settings.secret,
@@ -344,7 +345,7 @@ class Relay:
         """The dashboard, as it is served at its own host."""
         from doorstep_relay.dashboard.site import Site
 
-        return Site(self.services, self.here, self.effects.apply)
+        return Site(self.services, self.here, self.effects.at_once)
 
     async def _facts(self, name: str) -> tuple[str, str]:
         """What a name that is not live means to a visitor."""
@@ -359,12 +360,11 @@ class Relay:
 
     async def _follow(self, seen: int) -> None:
         """Obey what other processes (the command line) wrote to the audit log."""
+        follower = Follower(self.shares.changes_since, self.effects.apply, seen)
         while True:
             await asyncio.sleep(self.settings.change_poll)
             try:
-                for change in await self.shares.changes_since(seen):
-                    seen = change.id
-                    await self.effects.apply(change)
+                await follower.look()
             except Exception:  # the database may be away for a moment; the next look repairs it
                 log.exception("could not follow the audit log")
 

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 @click.option("--code", metavar="INVITATION", help="Use an invitation, without a browser; - reads it.")
 @click.option("--with-token", is_flag=True, help="Ask for a token that you have, without a browser.")
 @click.option("--no-browser", is_flag=True, help="Only show the address of the page, and open none.")
+@click.option("--admin", is_flag=True, help="Ask for an admin's rights, too, which only an admin can give.")
 @click.option("--no-check", is_flag=True, help="Save without asking the relay whether it takes the token.")
-def login(relay: str | None, code: str | None, with_token: bool, no_browser: bool, no_check: bool) -> None:
+def login(
+    relay: str | None, code: str | None, with_token: bool, no_browser: bool, admin: bool, no_check: bool
+) -> None:
     """Log this computer in to a relay, for `launch(share=True)`.
 
     Shows a code, and a page of the relay where you or a colleague say yes to it. A token of your own is
@@ -37,8 +40,10 @@ def login(relay: str | None, code: str | None, with_token: bool, no_browser: boo
         if code is not None:
             token: str | None = _redeem(settings, code)
         else:
-            token = _token(settings, ask=with_token or no_check, check=not no_check, browser=not no_browser)
-        path = write_login(settings.url, token)
+            token = _typed(settings, ask=with_token or no_check, check=not no_check)
+            if token is None:
+                token = _by_browser(settings, browser=not no_browser, admin=admin)
+        path = write_login(settings.url, token or None)
     except (DoorstepError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Saved for {settings.url} in {path}.")
@@ -101,18 +106,14 @@ def _redeem(settings: RelaySettings, code: str) -> str:
     return redeem(settings, sys.stdin.readline() if code == "-" else code)
 
 
-def _token(settings: RelaySettings, *, ask: bool, check: bool, browser: bool) -> str | None:
-    """A token that is typed or piped in; or else the one that a browser's yes is good for."""
+def _typed(settings: RelaySettings, *, ask: bool, check: bool) -> str | None:
+    """A token that is typed or piped in, empty for none; None when nothing was to be."""
     from doorstep_client.settings import with_token
 
     typed = _read_token(ask=ask)
-    if typed is None:
-        return _by_browser(settings, browser=browser)
-    if typed:
-        settings = with_token(settings, typed, "")
-    if check:
-        _check(settings)
-    return typed or None
+    if typed is not None and check:
+        _check(with_token(settings, typed, "") if typed else settings)
+    return typed
 
 
 def _read_token(*, ask: bool) -> str | None:
@@ -126,14 +127,14 @@ def _read_token(*, ask: bool) -> str | None:
     return str(click.prompt(prompt, hide_input=True, default="", show_default=False)).strip()
 
 
-def _by_browser(settings: RelaySettings, *, browser: bool) -> str | None:
+def _by_browser(settings: RelaySettings, *, browser: bool, admin: bool) -> str | None:
     """The token of a device login; None for a relay that is open to all."""
     from doorstep_client.login import begin, wait
 
     if _is_open(settings):
         click.echo(f"The relay {settings.url} is open to all, no token is needed.")
         return None
-    login = begin(settings)
+    login = begin(settings, admin=admin)
     click.echo(f"Open this page, and say yes if it shows the code {login.user_code}:\n\n  {login.page}\n")
     if browser and _has_display():
         import webbrowser

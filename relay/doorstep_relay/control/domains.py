@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from doorstep_relay import config_values
-from doorstep_relay.control.actors import RELAY, Actor
+from doorstep_relay.control.actors import OPERATOR, RELAY, Actor
 from doorstep_relay.control.proof import Prover, Unanswered, record_of, value_of
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.lifecycle import ACTIVE
@@ -66,25 +66,26 @@ class Domains:
         self._domain = domain
         self._prover = prover
 
-    async def add(self, host: str, name: str, *, actor: Actor) -> DomainFacts:
+    async def add(self, host: str, name: str, *, actor: Actor, by: Actor | None = None) -> DomainFacts:
         """Say that a host is to show the share of a name that is the actor's. Nothing changes until `verify`.
 
+        `by` is who really asks, where somebody does it in the actor's name: the trail names that one.
         Raises `BadDomain`, and `NoSuchShare` for a name that the actor neither holds nor has reserved.
         """
-        checked, now = self._checked(host), self._clock()
-        return await self._database.write(lambda session: _add(session, now, actor, checked, name))
+        checked, now, who = self._checked(host), self._clock(), (actor, by or actor)
+        return await self._database.write(lambda session: _add(session, now, who, checked, name))
 
-    async def verify(self, host: str, *, actor: Actor) -> Change | None:
+    async def verify(self, host: str, *, actor: Actor, by: Actor | None = None) -> Change | None:
         """Look for the TXT record; the host shows the share from now on. None when it did before.
 
-        Whoever proves it last has it. Raises `NoSuchDomain` and `NotProven`.
+        `by` is as in `add`. Whoever proves it last has it. Raises `NoSuchDomain` and `NotProven`.
         """
         facts = await self.find(host, actor=actor)
         why = await self._missing(facts)
         if why:
             raise NotProven(facts.record, facts.value, why)
         now = self._clock()
-        return await self._database.write(lambda session: _verify(session, now, actor, facts))
+        return await self._database.write(lambda session: _verify(session, now, by or actor, facts))
 
     async def remove(self, host: str, *, actor: Actor) -> Change:
         """Show nothing at the host any more. Raises `NoSuchDomain`."""
@@ -93,11 +94,11 @@ class Domains:
 
     async def add_for(self, account: str, host: str, name: str) -> DomainFacts:
         """`add`, by the operator in an account's name. Raises `NoSuchAccount` too."""
-        return await self.add(host, name, actor=await self._acting_for(account))
+        return await self.add(host, name, actor=await self._acting_for(account), by=OPERATOR)
 
     async def verify_for(self, account: str, host: str) -> Change | None:
         """`verify`, by the operator in an account's name. Raises `NoSuchAccount` too."""
-        return await self.verify(host, actor=await self._acting_for(account))
+        return await self.verify(host, actor=await self._acting_for(account), by=OPERATOR)
 
     async def _acting_for(self, account: str) -> Actor:
         row = await self._database.read(lambda session: AccountRows(session).by_name(account))
@@ -185,7 +186,9 @@ class Domains:
             return False
 
 
-def _add(session: Session, now: float, actor: Actor, host: str, name: str) -> DomainFacts:
+def _add(session: Session, now: float, who: tuple[Actor, Actor], host: str, name: str) -> DomainFacts:
+    """`who` are whose it is to be, and who says so."""
+    actor, by = who
     stored = lookup_form(name)
     if actor.account_id is None or stored is None or not _may_show(session, actor, stored):
         raise NoSuchShare(name)
@@ -204,7 +207,7 @@ def _add(session: Session, now: float, actor: Actor, host: str, name: str) -> Do
         raise BadDomain(f"{host!r} shows {row.name!r}; remove it first")
     row.name = stored
     session.flush()
-    audit.record(session, _entry(now, actor, "domain.add", row))
+    audit.record(session, _entry(now, by, "domain.add", row))
     return _facts(row, actor.account_name)
 
 

@@ -1,11 +1,13 @@
 """What changes of rights and links do in this process, to sessions and visitors who are here now.
 
 The audit trail tells of every change, whoever made it: this process's own API, a command, another node. What
-the API did takes effect at once, and is not done again when the trail tells of it.
+the API did takes effect at once, and is not done again when the trail tells of it, unless it has failed.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -14,6 +16,8 @@ from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.tending import PASSED_ON
 from doorstep_relay.store.audit import Change
 from doorstep_relay.switchboard.local import LiveShare
+
+log = logging.getLogger("doorstep_relay")
 
 ENDS: Final = {
     "share.revoke": "revoked",
@@ -38,6 +42,7 @@ class Effects:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._obeyed: OrderedDict[int, None] = OrderedDict()
+        self._under_way: dict[int, asyncio.Event] = {}
         self._early: OrderedDict[int, deque[Change]] = OrderedDict()
         self._others: dict[str, Effect] = {}
         self._while_alive: dict[str, Callable[[LiveShare, Change], None]] = {
@@ -52,12 +57,37 @@ class Effects:
         self._others[action] = effect
 
     async def apply(self, change: Change) -> None:
-        """Make a change take effect in this process, unless that was done."""
+        """Make a change take effect in this process, unless that was done. Raises what its effect raises.
+
+        Of two who ask for it at the same time one does it, and the other only if that has failed.
+        """
+        while (other := self._under_way.get(change.id)) is not None:
+            await other.wait()
         if change.id in self._obeyed:
             return
-        self._obeyed[change.id] = None
+        done = self._under_way[change.id] = asyncio.Event()
+        try:
+            await self._obey(change)
+            self._note(change.id)
+        finally:
+            del self._under_way[change.id]
+            done.set()
+
+    async def at_once(self, change: Change) -> None:
+        """The same, for who has just made the change: it is written down, so who follows the trail repairs
+        what fails now.
+        """
+        try:
+            await self.apply(change)
+        except Exception:
+            log.exception("%s (event %d) took no effect at once", change.action, change.id)
+
+    def _note(self, number: int) -> None:
+        self._obeyed[number] = None
         if len(self._obeyed) > _MOST_KEPT:
             self._obeyed.popitem(last=False)
+
+    async def _obey(self, change: Change) -> None:
         if change.share_id is not None:
             self._apply_to_share(change, self._hub.switchboard.by_id(change.share_id))
         if (effect := self._others.get(change.action)) is not None:

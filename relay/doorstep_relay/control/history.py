@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.domain.lifecycle import ENDED, Event, State, step
-from doorstep_relay.domain.policy import Policy, read
+from doorstep_relay.domain.policy import Policy, read, readable, told_by
+from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import BadPolicy
 from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change, Entry
@@ -163,9 +164,11 @@ def write(session: Session, entries: Sequence[Entry]) -> list[Change]:
 
 def change_policy(session: Session, actor: Actor, now: float, share: Share, policy: Policy) -> Change:
     """Who may look from now on, and the record of it, which names the conditions and shows no secret."""
+    policy = told_by(policy, readable(share.policy), is_admin=actor.may(Scope.admin))
     share.policy = policy.stored()
     session.flush()
-    entry = note(actor, now, "share.policy", share, conditions=list(policy.conditions))
+    told: dict[str, Any] = {} if policy.interstitial is None else {"interstitial": policy.interstitial}
+    entry = note(actor, now, "share.policy", share, conditions=list(policy.conditions), **told)
     (change,) = audit.record(session, entry)
     return change
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,7 @@ MOST_PINGS: Final = 100.0
 _LONGEST_HEARTBEAT: Final = 60.0
 _TRY_AGAIN: Final = 30.0
 """Seconds after which a client with too many sessions may look whether some have ended."""
+_MOST_ENDED: Final = 4096
 _REVOKED: Final = "the token of this session was revoked"
 
 
@@ -82,7 +84,8 @@ class Hub:
         """Called when a client holds a share: what changed while it was on its way takes effect."""
         self.tunnel: Callable[[LiveShare], asyncio.Protocol] | None = None
         """What serves a tunnel connection that a session carries; None where sessions carry none."""
-        self._ended_tokens: set[int] = set()
+        self._ended_tokens: OrderedDict[int, None] = OrderedDict()
+        """Of late: their sessions may be on their way here."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -162,7 +165,9 @@ class Hub:
 
     def end_token(self, token_id: int) -> None:
         """A token lost its rights: its sessions end, and with them its shares."""
-        self._ended_tokens.add(token_id)
+        self._ended_tokens[token_id] = None
+        if len(self._ended_tokens) > _MOST_ENDED:
+            self._ended_tokens.popitem(last=False)
         for session in [session for session in self._sessions if session.actor.token_id == token_id]:
             session.refuse("bad-token", _REVOKED)
 

@@ -12,7 +12,7 @@ from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.issuing import LONGEST_LABEL, NewToken, Wish, issue
 from doorstep_relay.control.web_sessions import token_end
 from doorstep_relay.domain.credentials import hash_secret, new_secret, new_user_code, read_user_code
-from doorstep_relay.domain.scopes import USUAL, parse_scopes, scopes_text
+from doorstep_relay.domain.scopes import USUAL, Scope, parse_scopes, scopes_text
 from doorstep_relay.errors import BadCode, Banned, LoginPending, TooMany
 from doorstep_relay.store import audit
 from doorstep_relay.store.accounts import AccountRows
@@ -50,6 +50,8 @@ class LoginFacts:
     client: str
     address: str
     created_at: float
+    scopes: frozenset[Scope]
+    """What it asks for."""
 
 
 class Logins:
@@ -59,8 +61,8 @@ class Logins:
         self._database = database
         self._clock = clock
 
-    async def begin(self, client: str, address: str) -> NewLogin:
-        """A device asks. Raises `TooMany` when too many wait already."""
+    async def begin(self, client: str, address: str, scopes: frozenset[Scope] = USUAL) -> NewLogin:
+        """A device asks for a token that may do so much. Raises `TooMany` when too many wait already."""
         now, new = self._clock(), NewLogin(new_secret("dsd"), new_user_code())
         login = DeviceLogin(
             device_hash=hash_secret(new.device_code),
@@ -69,7 +71,7 @@ class Logins:
             address=address[:45],
             created_at=now,
             expires_at=now + LIFETIME,
-            scopes=scopes_text(USUAL),
+            scopes=scopes_text(scopes),
         )
 
         def work(session: Session) -> None:
@@ -88,21 +90,27 @@ class Logins:
 
         def work(session: Session) -> LoginFacts:
             login = _waiting(session, user_code, now)
-            return LoginFacts(login.user_code, login.client, login.address, login.created_at)
+            asked = parse_scopes(login.scopes)
+            return LoginFacts(login.user_code, login.client, login.address, login.created_at, asked)
 
         return await self._database.read(work)
 
-    async def approve(self, user_code: str, *, by: Actor, web_secret: str) -> None:
-        """Give the device a token of the account that is signed in. Raises `BadCode`."""
+    async def approve(self, user_code: str, *, by: Actor, web_secret: str, as_admin: bool = False) -> None:
+        """Give the device a token of the account that is signed in. Raises `BadCode`.
+
+        It may do what the device asked for, as far as whoever says yes may do it; an admin's rights it gets
+        only when that is said in words.
+        """
         now = self._clock()
 
         def work(session: Session) -> None:
             login = _waiting(session, user_code, now)
             login.decided_at, login.account_id = now, by.account_id
-            login.scopes = scopes_text(by.scopes & USUAL)
+            given = parse_scopes(login.scopes) & by.scopes
+            login.scopes = scopes_text(given if as_admin else given - {Scope.admin})
             login.token_expires_at = token_end(session, web_secret, now)
             session.flush()
-            audit.record(session, _note(now, by, "login.approve", login))
+            audit.record(session, _note(now, by, "login.approve", login, scopes=login.scopes))
 
         await self._database.write(work)
 
@@ -164,12 +172,12 @@ def _line(client: str) -> str:
     return "".join(sign for sign in client if sign.isprintable())[:LONGEST_LABEL].strip() or "a computer"
 
 
-def _note(now: float, by: Actor, action: str, login: DeviceLogin) -> Entry:
+def _note(now: float, by: Actor, action: str, login: DeviceLogin, **detail: str) -> Entry:
     return Entry(
         at=now,
         actor=by.label,
         action=action,
         subject=by.account_name,
         account_id=by.account_id,
-        detail={"client": login.client, "address": login.address},
+        detail={"client": login.client, "address": login.address, **detail},
     )

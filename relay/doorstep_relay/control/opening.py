@@ -16,7 +16,7 @@ from doorstep_relay.domain.credentials import hash_secret, new_lease
 from doorstep_relay.domain.lifecycle import ENDED, Event, State
 from doorstep_relay.domain.naming import Naming, make_name
 from doorstep_relay.domain.patterns import allowed
-from doorstep_relay.domain.policy import Policy
+from doorstep_relay.domain.policy import OPEN, Policy, readable, told_by
 from doorstep_relay.errors import (
     NameForbidden,
     NameRefused,
@@ -200,7 +200,8 @@ class Opening:
 
     def _fresh(self, session: Session, name: str, before: Share | None = None) -> Grant:
         self._check_room(session)
-        paused = before if before is not None and self._stays_paused(before) else None
+        kept = before if before is not None and self._is_kept(before) else None
+        paused = kept if kept is not None and kept.paused_by == BY_ADMIN else None
         lease = new_lease()
         share = Share(
             name=name,
@@ -212,7 +213,7 @@ class Opening:
             expires_at=self.expires_at,
             reason="",
             balanced_from=1 if self.balance else None,
-            policy={},
+            policy=_told(kept),
             paused_at=paused and paused.paused_at,
             paused_by=paused and paused.paused_by,
         )
@@ -221,17 +222,18 @@ class Opening:
         self._apply_policy(session, share)
         return _grant(share, lease, took_over=False)
 
-    def _stays_paused(self, before: Share) -> bool:
-        """Whether an admin paused the name for this client: closing and opening it anew lifts nothing."""
-        return (
-            before.paused_by == BY_ADMIN
-            and before.released_at is None
-            and before.owner_id == self.actor.account_id
-        )
+    def _is_kept(self, before: Share) -> bool:
+        """Whether what admins said of the name holds on: closing and opening it anew lifts nothing."""
+        return before.released_at is None and before.owner_id == self.actor.account_id
 
     def _apply_policy(self, session: Session, share: Share) -> None:
         if self.policy is not None:
             change_policy(session, self.actor, self.now, share, self.policy)
+
+
+def _told(before: Share | None) -> dict[str, Any]:
+    """What a new share's policy begins with: an admin's word on the interstitial."""
+    return {} if before is None else told_by(OPEN, readable(before.policy), is_admin=False).stored()
 
 
 def open_all(session: Session, openings: Sequence[Opening]) -> list[Grant | ShareEnded]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Hashable
 from typing import Final
 
 _SLACK: Final = 1024
 """Those who may try as often as any again, kept before they are looked for."""
+_MOST: Final = 65536
+"""Those who are remembered at all: who has more networks than that to come from is not held back here."""
 
 
 class Pace:
@@ -38,4 +41,7 @@ class Pace:
         if len(self._free_at) < self._look_at:
             return
         self._free_at = {who: free_at for who, free_at in self._free_at.items() if free_at > now}
-        self._look_at = 2 * len(self._free_at) + _SLACK
+        if len(self._free_at) >= _MOST:  # those stay who have tried the most
+            most = heapq.nlargest(_MOST // 2, self._free_at.items(), key=lambda one: one[1])
+            self._free_at = dict(most)
+        self._look_at = min(2 * len(self._free_at) + _SLACK, _MOST)

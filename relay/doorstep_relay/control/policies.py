@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import UnsetType
@@ -16,15 +16,13 @@ from doorstep_relay.control.history import change_policy
 from doorstep_relay.domain import passwords
 from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.names import lookup_form
-from doorstep_relay.domain.policy import Policy, Wish, check_times, policy, read, wish
+from doorstep_relay.domain.policy import OPEN, Policy, Wish, check_times, policy, read, readable, wish
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import BadPolicy, Forbidden, NoSuchShare, ShareEnded
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import ShareRows
-
-OPEN: Final = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,8 @@ class Policies:
 
         def write(session: Session) -> Changed:
             share = _share(session, name, actor)
-            made = make(_readable(share.policy))
-            return Changed(made, change_policy(session, actor, now, share, made))
+            change = change_policy(session, actor, now, share, make(readable(share.policy)))
+            return Changed(readable(share.policy), change)
 
         return await self._database.write(write)
 
@@ -110,16 +108,8 @@ def _share(session: Session, name: str, actor: Actor) -> Share:
     return share
 
 
-def _readable(stored: object) -> Policy:
-    """What is there; of one that cannot be read nothing is kept."""
-    try:
-        return read(stored)
-    except BadPolicy:
-        return OPEN
-
-
 def _merged(before: Policy, made: Policy, given: set[str], gone: set[str]) -> Policy:
-    unknown = gone - set(Policy.__struct_fields__)
+    unknown = gone - set(Wish.__struct_fields__)
     if unknown:
         raise BadPolicy(f"there is no {min(unknown)!r} in a policy")
     fresh = {field: getattr(made, field) for field in given} | {field: getattr(OPEN, field) for field in gone}
@@ -137,7 +127,7 @@ def _hashed(asked: Wish, before: str) -> str:
 
 def _take(session: Session, now: float, share_id: int, one_time: str) -> Change | None:
     share = ShareRows(session).get(share_id)
-    found = None if share is None or share.state in ENDED else _readable(share.policy)
+    found = None if share is None or share.state in ENDED else readable(share.policy)
     if share is None or found is None or found.taken or not one_time or found.one_time != one_time:
         return None
     return change_policy(session, RELAY, now, share, msgspec.structs.replace(found, taken=True))

@@ -12,13 +12,12 @@ from urllib.parse import quote
 
 import doorstep as ds
 from doorstep_relay.control.actors import Actor
-from doorstep_relay.control.policies import OPEN
 from doorstep_relay.dashboard.confirming import Confirmation, Question
 from doorstep_relay.dashboard.desk import Desk, told
 from doorstep_relay.dashboard.listing import LOUD, QUIET
 from doorstep_relay.dashboard.pieces import facts, page_of
 from doorstep_relay.dashboard.words import minute_text
-from doorstep_relay.domain.policy import People, Policy, new_key
+from doorstep_relay.domain.policy import OPEN, People, Policy, new_key
 from doorstep_relay.errors import NoSuchShare, ShareEnded
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

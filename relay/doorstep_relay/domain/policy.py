@@ -84,6 +84,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     ends: float | None = None
     interstitial: bool | None = None
     """Whether people are told where the page comes from; None as the relay has it."""
+    by_admin: bool = False
+    """Whether an admin said so: then its owner changes everything but that."""
     index: bool = False
     """Whether search engines may keep it."""
 
@@ -115,6 +117,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         return tuple(ip_network(text) for text in self.networks)
 
 
+OPEN: Final = Policy()
+"""Everybody may look."""
 _CONDITIONS: Final = ("starts", "ends", "networks", "methods", "key", "one_time", "password", "oidc")
 
 
@@ -150,6 +154,15 @@ def check_times(made: Policy) -> Policy:
     return made
 
 
+def told_by(made: Policy, before: Policy, *, is_admin: bool) -> Policy:
+    """The policy with what may be said of the interstitial: an admin's word is not its owner's to change."""
+    if is_admin:
+        return msgspec.structs.replace(made, by_admin=made.interstitial is not None)
+    if before.by_admin:
+        return msgspec.structs.replace(made, interstitial=before.interstitial, by_admin=True)
+    return made
+
+
 def read(stored: object) -> Policy:
     """A policy as the database has it. Raises `BadPolicy`: then nobody may look."""
     try:
@@ -160,6 +173,14 @@ def read(stored: object) -> Policy:
     if found.oidc is not None and not (found.oidc.domains or found.oidc.emails):
         raise BadPolicy("the stored policy names nobody who may sign in")
     return found
+
+
+def readable(stored: object) -> Policy:
+    """What is there; of one that cannot be read nothing is kept."""
+    try:
+        return read(stored)
+    except BadPolicy:
+        return OPEN
 
 
 def new_key() -> str:

@@ -10,6 +10,7 @@ from doorstep_relay.control.api.callers import Crowd, address_of
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.api.tokens import MadeToken, made_view
 from doorstep_relay.control.logins import INTERVAL, LIFETIME, Logins
+from doorstep_relay.domain.scopes import EVERY, USUAL
 from doorstep_relay.errors import Banned, LoginPending, TooMany
 
 
@@ -19,6 +20,7 @@ class DeviceRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     client: str = Field("", max_length=200, description="The computer's name, for who has to say yes.")
+    admin: bool = Field(False, description="Ask for an admin's rights, too; only an admin can give them.")
 
 
 class DeviceCodes(BaseModel):
@@ -60,7 +62,7 @@ class _DeviceApi:
     async def begin(self, request: Request, asked: DeviceRequest) -> DeviceCodes:
         """Begin a login. It needs no token."""
         self._crowd.check(request)
-        made = await self._logins.begin(asked.client, address_of(request))
+        made = await self._logins.begin(asked.client, address_of(request), EVERY if asked.admin else USUAL)
         page = f"{self._settings.relay_url}/device"
         return DeviceCodes(
             device_code=made.device_code,

@@ -31,10 +31,14 @@ _DECIDE: Final = """<p>You are signed in as <strong>$name</strong>. It would ope
 <form method="post" action="/device">
 <input type="hidden" name="code" value="$code">
 <div class="choice">
-<button class="main" name="decision" value="approve">Yes, let it</button>
+$admin<button class="main" name="decision" value="approve">$yes</button>
 <button name="decision" value="deny">No</button>
 </div>
 </form>"""
+_ADMIN: Final = """<button name="decision" value="approve-admin">Yes, with an admin's rights</button>
+"""
+_ASKS_MORE: Final = Html("""<p class="reason">It asks for an admin's rights, too:
+to see, change and end everybody's links, accounts and tokens.</p>""")
 
 
 def routes(services: Services, browser: Browser) -> APIRouter:
@@ -61,13 +65,20 @@ class _Device:
         except Refusal as refusal:
             return refused(refusal, "/device")
         who = fill(_WHO, code=login.user_code, client=login.client, address=login.address or "unknown")
-        return page("A computer wants to log in", _WARNING, who, await self._question(request, login))
+        asks = (_ASKS_MORE,) if Scope.admin in login.scopes else ()
+        return page("A computer wants to log in", _WARNING, who, *asks, await self._question(request, login))
 
     async def _question(self, request: Request, login: LoginFacts) -> Html:
         actor = await self._browser.who(request)
         if actor is None:
             return ways_in(self._services, f"/device?code={quote(login.user_code)}")
-        return fill(_DECIDE, name=actor.account_name, code=login.user_code)
+        both = Scope.admin in login.scopes and actor.may(Scope.admin)
+        words = (
+            {"admin": Html(_ADMIN), "yes": "Yes, without them"}
+            if both
+            else {"admin": "", "yes": "Yes, let it"}
+        )
+        return fill(_DECIDE, name=actor.account_name, code=login.user_code, **words)
 
     async def _find(self, request: Request, code: str) -> LoginFacts:
         self._browser.check_guess(request)
@@ -93,11 +104,13 @@ class _Device:
     async def _decide(
         self, actor: Actor, login: LoginFacts, fields: dict[str, str], request: Request
     ) -> Response:
-        if fields.get("decision") != "approve":
+        decision = fields.get("decision")
+        if decision not in {"approve", "approve-admin"}:
             await self._services.logins.deny(login.user_code, by=actor)
             return page("Nothing was given", says("The computer that asked gets no token."))
         secret = self._browser.secret(request)
-        await self._services.logins.approve(login.user_code, by=actor, web_secret=secret)
+        as_admin = decision == "approve-admin"
+        await self._services.logins.approve(login.user_code, by=actor, web_secret=secret, as_admin=as_admin)
         return page("Done", says(f"{login.client} is logged in. You can close this page."))
 
 
