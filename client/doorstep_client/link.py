@@ -223,7 +223,10 @@ def share(
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
+    found = _relay(relay, token)
     served, inspected = make_target(target, lifespan=lifespan, host=host, verify=verify), None
+    if not isinstance(found, RelaySettings):
+        found.prepare(served)
     if on_request is not None:
         served = _observed(served, on_request)
     if wants_inspector() if inspect is None else inspect:
@@ -231,7 +234,7 @@ def share(
     loop = loop or _loop_to_await_on()
     changes = Changes(on_event)
     keeper = Keeper(
-        _relay(relay, token),
+        found,
         served,
         name=name,
         expires_in=expires_in,

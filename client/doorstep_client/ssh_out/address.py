@@ -8,6 +8,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UsageError
+from doorstep_client.ssh_out.visitor import tell_forwarded, tell_unknown
+from doorstep_client.targets import AppTarget, Target
 
 SCHEME: Final = "ssh://"
 EXAMPLE: Final = "ssh://localhost.run or ssh://me@example.org:2222?remote=8080"
@@ -53,6 +55,11 @@ class SshServer:
         if self.command is not None or self.pattern is not None or self.tty:
             return True
         return self.public is None and self.remote != 0
+
+    def prepare(self, target: Target) -> None:
+        """Make an app believe of its visitors what can be believed behind this server."""
+        if isinstance(target, AppTarget):
+            target.tell_visitor = tell_forwarded if self.forwarded else tell_unknown
 
 
 def parse_server(address: str) -> SshServer:

@@ -6,6 +6,7 @@ No local port is needed and no loopback hop is paid: the app sits on the tunnel 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -30,8 +31,10 @@ class AppTarget:
 
         self.label = label
         self.visitors = Visitors()
+        self.tell_visitor: Callable[[Scope], None] = relayed
+        """Writes into a scope who asks, as whoever stands before this app has said."""
         self._config = uvicorn.Config(
-            with_visitor(app, self.visitors),
+            with_visitor(app, self),
             interface="asgi3",
             http="httptools",
             ws="websockets-sansio",
@@ -84,20 +87,16 @@ def _app_protocol() -> type[HttpToolsProtocol]:
     return AppProtocol
 
 
-def with_visitor(app: AsgiApp, visitors: Visitors) -> AsgiApp:
-    """Tells the app who really asks: the relay's forwarding headers become the scope's client and scheme.
-
-    They are to be believed here and only here, because what arrives on a tunnel connection comes
-    from the relay, which overwrites what visitors send. It writes them last.
-    """
+def with_visitor(app: AsgiApp, target: AppTarget) -> AsgiApp:
+    """Tells the app who really asks, and counts who does."""
 
     async def visited(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await app(scope, receive, send)
             return
-        _tell_visitor(scope)
+        target.tell_visitor(scope)
         client = scope.get("client")
-        visitor = visitors.came(client[0] if client else "")
+        visitor = target.visitors.came(client[0] if client else "")
         try:
             await app(scope, receive, send)
         finally:
@@ -106,7 +105,12 @@ def with_visitor(app: AsgiApp, visitors: Visitors) -> AsgiApp:
     return visited
 
 
-def _tell_visitor(scope: Scope) -> None:
+def relayed(scope: Scope) -> None:
+    """The relay's forwarding headers become the scope's client and scheme.
+
+    They are to be believed here and only here, because what arrives on a tunnel connection comes
+    from the relay, which overwrites what visitors send. It writes them last.
+    """
     for name, value in reversed(scope["headers"]):
         if name == b"x-forwarded-for":
             scope["client"] = (value.decode("latin-1"), 0)
