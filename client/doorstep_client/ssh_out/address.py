@@ -14,7 +14,7 @@ from doorstep_client.targets import AppTarget, Target
 SCHEME: Final = "ssh://"
 EXAMPLE: Final = "ssh://localhost.run or ssh://me@example.org:2222?remote=8080"
 
-_HOST: Final = re.compile(r"[A-Za-z0-9_][\w.:-]*")
+_HOST: Final = re.compile(r"[A-Za-z0-9_:][\w.:-]*")
 _USER: Final = re.compile(r"[A-Za-z0-9_][\w.+=~@:%,-]{0,255}")
 """Nothing that begins like an option, nothing that a shell in somebody's `ProxyCommand` would obey."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][\w.-]{0,252}")
@@ -70,7 +70,7 @@ def parse_server(address: str) -> SshServer:
         port = parts.port
     except ValueError as error:
         raise _bad(address, str(error)) from None
-    host, user = parts.hostname or "", unquote(parts.username) if parts.username else None
+    host, user = _host(parts.netloc), unquote(parts.username) if parts.username else None
     if parts.password is not None:
         raise UsageError("An SSH address holds no password: use a key, or an agent that has one")
     if not _HOST.fullmatch(host) or port == 0 or parts.path not in ("", "/") or parts.fragment:
@@ -84,6 +84,12 @@ def check_name(name: str | None) -> None:
     """A name becomes a part of ssh's `-R`. Raises `UsageError`."""
     if name is not None and not _NAME.fullmatch(name):
         raise UsageError(f"The name {name!r} is not one that an SSH server could be asked for")
+
+
+def _host(netloc: str) -> str:
+    """As it is written: a `Host` of an ssh configuration may have capitals."""
+    place = netloc.rpartition("@")[2]
+    return place[1:].partition("]")[0] if place.startswith("[") else place.partition(":")[0]
 
 
 def _shown(host: str, port: int | None, user: str | None) -> str:
