@@ -95,6 +95,10 @@ class SshServer:
         for process in self.processes()[:-1]:
             process.suspend()
 
+    def thaw(self) -> None:
+        for process in self.processes():
+            process.resume()
+
     def _listens(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
