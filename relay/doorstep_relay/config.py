@@ -129,8 +129,8 @@ class Settings:
     )
     retention: float | None = _setting(
         90 * 86400.0,
-        "How long ended shares and the audit trail are remembered, at least an hour; `none` for ever. "
-        "Names that are kept (see name-hold), or revoked and not released, stay.",
+        "How long ended shares, the audit trail, closed reports and old invitations are remembered, at least "
+        "an hour; `none` for ever. Names that are kept (see name-hold), or revoked and not released, stay.",
         read.retention,
     )
     usage_retention: float | None = _setting(

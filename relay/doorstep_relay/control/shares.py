@@ -145,19 +145,18 @@ class Shares:
     async def forget(self, now: float) -> int:
         """Delete a batch of what is over for longer than the retention; how many rows. Often 0: call again.
 
-        Ended shares go when their names are not kept any more either, and audit events by their age.
+        Ended shares go when their names are not kept any more either, audit events by their age.
         """
-        if self._settings.retention is None or now < self._look_again:
+        if now < self._look_again:
             return 0
-        before = now - self._settings.retention
-        unkept = min(before, now - self._settings.name_hold)
-        shares = await self._database.read(lambda session: forgetting.old_shares(session, unkept))
-        events = await self._database.read(lambda session: forgetting.old_events(session, before))
-        if max(len(shares), len(events)) < forgetting.BATCH:
+        asked = (self._settings.retention, self._settings.name_hold)
+        rows = await self._database.read(lambda session: forgetting.old(session, now, *asked))
+        counts = [len(ids) for ids in rows.values()]
+        if max(counts) < forgetting.BATCH:
             self._look_again = now + forgetting.LOOK_EVERY
-        if shares or events:
-            await self._database.write(forgetting.forgetting(shares, events))
-        return len(shares) + len(events)
+        if any(counts):
+            await self._database.write(lambda session: forgetting.forget(session, rows))
+        return sum(counts)
 
     # -- the owner's and the operator's ------------------------------------------------------------
 

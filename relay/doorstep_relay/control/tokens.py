@@ -37,6 +37,7 @@ __all__ = ["ANONYMOUS", "OPERATOR", "RELAY", "Actor", "NewToken", "TokenFacts", 
 _USE_NOTED_EVERY: Final = 60.0  # seconds; "last used" is for people, and not worth a write a request
 _KNOWN_FOR: Final = 5.0
 _MOST_KNOWN: Final = 4096
+_MOST_NOTED: Final = 4096
 _NO_HASH: Final = hash_secret("")
 
 
@@ -199,6 +200,8 @@ class Tokens:
         """
         noted = max(token.last_used_at or 0.0, self._noted.get(token.id, 0.0))
         if now - noted >= _USE_NOTED_EVERY:
+            if len(self._noted) >= _MOST_NOTED:  # the rows say it too, a little later
+                self._noted.clear()
             self._noted[token.id] = now
             await self._database.write(lambda session: TokenRows(session).touch(token.id, now))
 

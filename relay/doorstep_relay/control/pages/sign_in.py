@@ -44,10 +44,10 @@ class _SignIn:
 
     async def show(self, request: Request) -> Response:
         """The form; for who is signed in, where the link leads on to, or else who that is."""
-        actor, following = await self._browser.who(request), request.query_params.get("next", HERE)
+        actor, onward = await self._browser.who(request), local(request.query_params.get("next", HERE))
         if actor is None:
-            return page("Sign in", ways_in(self._services, following))
-        if (onward := local(following)).partition("?")[0] not in {HERE, "/"}:
+            return page("Sign in", ways_in(self._services, onward))
+        if onward.partition("?")[0] != HERE:
             return RedirectResponse(onward, 303)
         return page("Signed in", fill(_OUT, name=actor.account_name))
 
