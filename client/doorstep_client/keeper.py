@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client.changes import Changes, What
-from doorstep_client.errors import DoorstepError, EndedError, UnreachableError
+from doorstep_client.errors import DoorstepError, EndedError, UnreachableError, UsageError
 from doorstep_client.holder import Holder
 from doorstep_client.lease_files import find_lease
 from doorstep_client.loop_thread import LoopThread, give_back, use_loop
@@ -103,6 +103,12 @@ class Keeper:
     def start(self) -> None:
         """Return when the link works. Raises what kept it from that."""
         self.begin()
+        self.wait_opened()
+
+    def wait_opened(self) -> None:
+        """Return when the link, begun before, works. On the loop's own thread that would be never."""
+        if not self._ready.done() and running_loop() is self._loop:
+            raise UsageError("The link is not open yet: `await` it, or write `async with share(…) as link`")
         try:
             self._ready.result(READY_DEADLINE)
         except TimeoutError:

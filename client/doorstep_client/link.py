@@ -152,11 +152,9 @@ class Link:
 
     @property
     def _opened(self) -> Opened:
+        self._keeper.wait_opened()
         opened = self._keeper.holder.opened
-        if opened is None:
-            raise UsageError(
-                "The link is not open yet: write `await share(…)`, or `async with share(…) as link`"
-            )
+        assert opened is not None  # noqa: S101  # it has been opened
         return opened
 
 
@@ -182,8 +180,8 @@ def share(
     """Give a local app a public link, and return when the link works.
 
     On a running event loop it returns at once: `link = await share(…)`, or `async with share(…) as link`,
-    waits for the link without holding up the loop, on which an app is then served. In a notebook's cell it
-    waits as elsewhere.
+    waits for the link without holding up the loop, on which the app is then served (what is no app, on a
+    thread of its own). In a notebook's cell it waits as elsewhere.
 
     Args:
         target: what to share: an ASGI or WSGI app, served inside this process, or `"module:app"` and
@@ -231,7 +229,9 @@ def share(
         served = _observed(served, on_request)
     if wants_inspector() if inspect is None else inspect:
         served = inspected = _inspected(served)
-    loop = loop or _loop_to_await_on()
+    here = None if _is_cell() else running_loop()
+    if loop is None and callable(target):
+        loop = here  # beside whatever else the app belongs to
     changes = Changes(on_event)
     keeper = Keeper(
         found,
@@ -245,10 +245,10 @@ def share(
         changes=changes,
     )
     link = Link(keeper, changes, served.visitors, inspected)
-    if loop is not None and loop is running_loop():
-        keeper.begin()
-    else:
+    if here is None or loop not in (here, None):
         keeper.start()
+    else:
+        keeper.begin()
     return link
 
 
@@ -276,11 +276,6 @@ def _inspected(target: Target) -> InspectedTarget:
     from doorstep_client.inspector import InspectedTarget
 
     return InspectedTarget(target)
-
-
-def _loop_to_await_on() -> asyncio.AbstractEventLoop | None:
-    """The loop that runs here, whose coroutines can await a link. A notebook's cell need not."""
-    return None if _is_cell() else running_loop()
 
 
 def _is_cell() -> bool:

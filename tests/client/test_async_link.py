@@ -81,6 +81,30 @@ async def test_a_link_that_is_not_awaited_yet_says_so_when_it_is_asked_for_its_u
         await link.aclose()
 
 
+async def test_what_is_no_app_has_a_thread_and_is_waited_for_when_it_is_asked_for_its_url() -> None:
+    """Sync code below a running loop, as under Playwright's sync API, gets on without `await`."""
+
+    async def serve(stop: threading.Event) -> None:
+        async with FakeRelay(polite) as relay:
+            relays.append(relay)
+            ready.set()
+            await asyncio.to_thread(stop.wait, 10)
+
+    relays: list[FakeRelay] = []
+    ready, stop = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(serve(stop)))
+    thread.start()
+    try:
+        assert ready.wait(5)
+        with share(free_port(), relay=relays[0].url) as link:
+            assert link.url == "http://hello.localhost"
+        with pytest.raises(UnreachableError):
+            _ = share(free_port(), relay=f"http://127.0.0.1:{free_port()}").url
+    finally:
+        stop.set()
+        thread.join(5)
+
+
 async def test_what_kept_a_link_from_opening_is_raised_where_it_is_awaited() -> None:
     async def refusing(session: FakeSession) -> None:
         await session.welcome()
