@@ -18,7 +18,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak component-docs test-torch lock system clean
+.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-shares chaos soak component-docs test-torch test-apps lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,9 @@ test-torch: system $(VENV)/.dev  ## the example that needs PyTorch, which is big
 	@$(PIP) install --requirement requirements/torch.txt
 	@$(BIN)/python scripts/page.py install
 	@$(BIN)/python -m pytest tests/needs_torch/digits.py $(ARGS)
+
+test-apps: system $(VENV)/.dev $(VENV)/.apps  ## Gradio, Streamlit, Panel, NiceGUI, Jupyter, TensorBoard behind a link
+	@DOORSTEP_APPS=$(VENV)/apps $(BIN)/python -m pytest tests/needs_apps/apps.py $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
 	@failed=0; \
@@ -101,3 +104,9 @@ $(VENV)/.dev: $(LOCKS) $(PAGE_SOURCES) | $(BIN)/python
 	@$(PIP) install --constraint requirements/dev.txt --editable '.[relay,image,dev]'
 	@$(PIP) install --no-deps --requirement requirements/httpbin.txt
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.apps: requirements/apps.txt | $(BIN)/python
+	@echo "Installing other people's apps into $(VENV)/apps: minutes, the first time"
+	@$(PYTHON) -m venv $(VENV)/apps
+	@$(VENV)/apps/bin/pip --disable-pip-version-check --quiet --quiet install --requirement requirements/apps.txt
+	@touch $@

@@ -25,7 +25,7 @@ from doorstep_client import Link, share
 from tests.support import Process, Relay, chromium, clean_env, free_port, run_relay, visit, wait_for
 
 HERE = Path(__file__).parent
-APPS = Path(os.environ.get("DOORSTEP_APPS", ".venv-apps")).resolve() / "bin"
+APPS = Path(os.environ["DOORSTEP_APPS"]).resolve() / "bin"
 DEADLINE = 60.0
 
 COMMANDS: dict[str, Callable[[str, Path], list[str]]] = {
