@@ -148,6 +148,8 @@ class Link:
         """What a notebook shows."""
         from doorstep_client.card import card
 
+        if self._keeper.holder.opened is None:
+            return f"The link is {self.status}."
         return card(self.visit_url, self.status, self.expires_at)
 
     @property

@@ -114,7 +114,7 @@ def test_requests_that_take_long_are_shown_while_they_run() -> None:
     shown = "\n".join(panel(replace(LIVE, now=NOW + 5, under_way=[slow, fresh]), 80, 24, PLAIN))
     assert "/slow" in shown
     assert "/fresh" not in shown
-    assert "2 now" in shown
+    assert "2 open" in shown
 
 
 def test_a_request_is_one_line_that_steers_no_terminal() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ URL = re.compile(r"http://[a-z0-9-]+\.localhost:\d+")
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    """Lists a directory; `/slow` answers when it is told to."""
+
+    slow = threading.Event()
+
+    def do_GET(self) -> None:
+        if self.path == "/slow":
+            self.slow.wait(20)
+        super().do_GET()
+
     def log_message(self, *_: Any) -> None:
         """The test's output is not a server's log."""
 
@@ -152,6 +162,39 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(
         assert terminal.wait() == 0
 
 
+def test_ctrl_c_lets_requests_finish_and_says_so(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    Quiet.slow.clear()
+    with Terminal([DOORSTEP, "share", str(port)], tmp_path, env=settings(lasting)) as terminal:
+        url = shown_url(terminal)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(lasting.relay.visit, url + "/slow")
+            terminal.wait_for("1 open")
+            terminal.press("\x03")
+            terminal.wait_for("requests may finish; Ctrl-C again quits at once")
+            Quiet.slow.set()
+            assert answer.result(20).status == 404
+        assert terminal.wait() == 0
+        assert "1 request from 1 visitor" in terminal.text
+
+
+def test_a_second_ctrl_c_quits_at_once_and_leaves_the_terminal_tidy(
+    lasting: Lasting, port: int, tmp_path: Path
+) -> None:
+    Quiet.slow.clear()
+    with Terminal([DOORSTEP, "share", str(port)], tmp_path, env=settings(lasting)) as terminal:
+        url = shown_url(terminal)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(lasting.relay.visit, url + "/slow")
+            terminal.wait_for("1 open")
+            terminal.press("\x03")
+            terminal.wait_for("requests may finish")
+            terminal.press("\x03")
+            assert terminal.wait() == 130
+            assert terminal.shows_cursor
+            Quiet.slow.set()
+            assert answer.result(30).status in {410, 502, 503}, "it was cut"
+
+
 def stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
@@ -211,12 +254,12 @@ def test_programs_read_one_object_a_line(lasting: Lasting, port: int, tmp_path: 
         assert process.wait(20) == 1
         ended = record(process, "ended")
         assert (ended["code"], ended["requests"], ended["visitors"]) == ("revoked", 1, 1)
+        assert ended["message"].endswith("Reason: over budget")
     finally:
         process.kill()
     assert [json.loads(line)["event"] for line in process.output.splitlines()] == [
         "opened",
         "request",
-        "status",
         "ended",
     ]
 

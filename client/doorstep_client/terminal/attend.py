@@ -73,7 +73,7 @@ def _follow(link: Link, view: View, inbox: Inbox) -> None:
         if inbox.asked and not closing:
             closing = True
             view.closing()
-            threading.Thread(target=link.close, daemon=True).start()
+            threading.Thread(target=link.close, kwargs={"drain": DRAIN}, daemon=True).start()
             continue
         if inbox.wait(patience, view.keys()):
             view.pressed()

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+from doorstep_client.changes import Change
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError
 from doorstep_client.link import Link
 from doorstep_client.terminal.inbox import Inbox
@@ -26,6 +27,7 @@ class JsonLines:
         self._lock = threading.Lock()
         self._link: Link | None = None
         self._early: list[str] = []
+        self._farewell = ""
         self._out, sys.stdout = sys.stdout, sys.stderr  # an app of this process may print
 
     def saw(self, exchange: Exchange) -> None:
@@ -35,11 +37,15 @@ class JsonLines:
             self._write("request", **request_fields(exchange))
 
     def told(self, text: str) -> None:
-        link = self._link
-        if link is None:
+        """Changes say the same and more, once there is a link to be asked for them."""
+        if self._link is None:
             self._early.append(text)
-        else:
-            self._write("status", message=text, **_state(link))
+
+    def _changed(self, change: Change) -> None:
+        if change.what == "ended":
+            self._farewell = change.text
+        elif self._link is not None:
+            self._write("change", what=change.what, message=change.text, **_state(self._link))
 
     def opened(self, link: Link, inbox: Inbox) -> None:
         fields = {"url": link.url, "visit_url": link.visit_url, "name": link.name, "relay": link.relay}
@@ -48,7 +54,8 @@ class JsonLines:
         self._write("opened", **fields, **_state(link))
         self._link = link
         for text in self._early:
-            self.told(text)
+            self._changed(Change("notice", text))
+        link.on_change(self._changed)
 
     def turn(self) -> float | None:
         return None
@@ -67,7 +74,7 @@ class JsonLines:
         self._write(
             "ended",
             code="closed" if reason is None else _code(reason),
-            message=str(reason) if reason else "",
+            message=self._farewell,
             requests=self._tally.requests,
             visitors=self._tally.visitors,
         )

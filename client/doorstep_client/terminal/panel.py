@@ -19,6 +19,7 @@ _ROOMY: Final = 10
 """Lines of a terminal that has room for more than what is needed."""
 _WIDE: Final = 72
 _WIDER: Final = 100
+_LAST: Final = "requests may finish; Ctrl-C again quits at once"
 _LEAST_URL: Final = 8
 _SEPARATOR: Final = " · "
 
@@ -103,7 +104,7 @@ def _numbers(state: State, room: int) -> str:
     if state.expires_at is not None:
         parts.insert(0, f"ends in {countdown(state.expires_at - state.now)}")
     if state.under_way:
-        parts.append(f"{len(state.under_way)} now")
+        parts.append(f"{len(state.under_way)} open")
     if state.inspect_url:
         parts.append(f"inspect: {state.inspect_url}")
     while len(parts) > 1 and len(_SEPARATOR.join(parts)) > room:
@@ -123,7 +124,7 @@ def _under_way(state: State, room: int, lines: int, ink: Ink) -> list[str]:
 
 def _keys(state: State, room: int, ink: Ink) -> str:
     if state.status == "closing":
-        return ink.dim(clip("requests under way may finish; Ctrl-C again quits at once", room))
+        return ink.dim(clip(_LAST, room))
     pause = "resume" if state.status == "paused" else "pause"
     words = (("q", "quit"), ("o", "open"), ("c", "copy"), ("p", pause), ("r", "QR"))
     if sum(len(word) + 2 for _, word in words) + 2 * (len(words) - 1) > room:

@@ -44,7 +44,7 @@ class Plain:
 
     def closing(self) -> None:
         if not self._quiet:
-            click.echo("Closing: requests under way may finish; Ctrl-C again quits at once.", err=True)
+            click.echo("Closing: requests may finish; Ctrl-C again quits at once.", err=True)
 
     def ended(self, link: Link) -> None:
         """`told` has said why."""
