@@ -75,9 +75,13 @@ class Accounts:
 
         return await self._unique(work, name)
 
-    async def list(self, *, after: int = 0, limit: int | None = None) -> Sequence[AccountFacts]:
-        """Accounts, oldest first."""
-        rows = await self._database.read(lambda session: AccountRows(session).page(after=after, limit=limit))
+    async def list(
+        self, *, text: str = "", after: int = 0, limit: int | None = None
+    ) -> Sequence[AccountFacts]:
+        """Accounts, oldest first: those with `text` in their name or address."""
+        rows = await self._database.read(
+            lambda session: AccountRows(session).page(text=text, after=after, limit=limit)
+        )
         return [facts_of(row) for row in rows]
 
     async def find(self, name: str) -> AccountFacts:

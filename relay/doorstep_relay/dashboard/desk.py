@@ -70,14 +70,17 @@ class Desk:
             raise NoSuchShare(name)
         return share
 
+    async def links_text(self, name: str) -> str:
+        """How many links an account has, as far as they are worth counting."""
+        wanted = ShareSearch(owner=name, limit=_MOST_COUNTED + 1)
+        links = len(await self.services.shares.search(wanted))
+        return f"more than {_MOST_COUNTED:,} links" if links > _MOST_COUNTED else counted(links, "link")
+
     async def ban_text(self, name: str) -> str:
         """What a ban of this account would hit. Raises `NoSuchAccount`."""
         await self.services.accounts.find(name)
-        wanted = ShareSearch(owner=name, limit=_MOST_COUNTED + 1)
-        links = len(await self.services.shares.search(wanted))
-        many = f"more than {_MOST_COUNTED:,} links" if links > _MOST_COUNTED else counted(links, "link")
-        end = "ends" if links == 1 else "end"
-        return f"Shut {name} out? {many.capitalize()} of theirs {end} now, their tokens are refused."
+        links = (await self.links_text(name)).capitalize()
+        return f"Shut {name} out? {links} end now, and no token of theirs is good any more."
 
     async def obey(self, *changes: Change | None) -> None:
         """Changes that were just written take effect at once."""

@@ -75,15 +75,14 @@ class LinkPanel:
 
     async def tick(self, name: str, request: ds.Request) -> Any:
         """The chosen link as it is now."""
-        if not name:
-            return [ds.skip() for _ in (self._about, *self._actions.buttons)]
+        as_it_was = [ds.skip() for _ in (self._about, *self._actions.buttons)]
         try:
-            return await self.describe(name, await self._desk.viewer(request))
-        except (SignedOutError, Refusal):
-            return [
-                note("There is no such link."),
-                *(ds.update(visible=False) for _ in self._actions.buttons),
-            ]
+            return await self.describe(name, await self._desk.viewer(request)) if name else as_it_was
+        except SignedOutError:  # the page says so above
+            return as_it_was
+        except Refusal:
+            hidden = [ds.update(visible=False) for _ in self._actions.buttons]
+            return [note("There is no such link."), *hidden]
 
     # -- what it says ------------------------------------------------------------------------------
 

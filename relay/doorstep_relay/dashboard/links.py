@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import doorstep as ds
 from doorstep_relay.dashboard.desk import Desk, SignedOutError
+from doorstep_relay.dashboard.header import SIGNED_OUT
 from doorstep_relay.dashboard.listing import QUIET
 from doorstep_relay.dashboard.live import HEADERS, ORDERS, Shown, Wanted, look
 from doorstep_relay.dashboard.pieces import facts, note, page_of
@@ -21,7 +22,6 @@ EVERY: Final = 1.0
 """Seconds."""
 _EXTENSIONS: Final = {"1 hour": 3600.0, "1 day": 86400.0, "1 week": 604800.0, "30 days": 2592000.0}
 _HISTORY: Final = 5
-_OUT: Final = '<p role="alert">You are signed in no more. <a href="/sign-in?next=%2F">Sign in</a></p>'
 
 
 def build(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> ds.Dataframe:
@@ -33,6 +33,9 @@ class _Links:
     def __init__(self, desk: Desk, *, is_admin: bool) -> None:
         self._desk = desk
         self._is_admin = is_admin
+        self._looks = 0
+        self._seen: dict[Wanted, asyncio.Task[Shown]] = {}
+        """What was shown since the last count: ten people who look at the same are one look a second."""
 
     # -- what stands on the page -------------------------------------------------------------------
 
@@ -46,9 +49,9 @@ class _Links:
             headers=HEADERS, type="array", interactive=False, label="Live links", buttons=[], max_height=460
         )
         with ds.Row(elem_classes="pager"):
-            back = ds.Button("Previous", size="sm", interactive=False)
+            back = ds.Button("Previous", size="sm", visible=False)
             where = ds.HTML(elem_id="range")
-            on = ds.Button("Next", size="sm", interactive=False)
+            on = ds.Button("Next", size="sm", visible=False)
         timer = ds.Timer(EVERY)
         shown = [totals, table, where, back, on, at, seen]
         asked = [search, order, at, seen]
@@ -67,7 +70,7 @@ class _Links:
         try:
             shown = await self._look(search, order, at, request)
         except (SignedOutError, Refusal):
-            return _OUT, *[ds.skip()] * 6
+            return page_of(SIGNED_OUT), *[ds.skip()] * 6
         stamp = hash(repr((shown.rows, shown.found, shown.page)))
         totals, where = _totals(shown), note(shown.range_text)
         if stamp == seen:
@@ -76,8 +79,8 @@ class _Links:
             totals,
             {"headers": HEADERS, "data": shown.rows},
             where,
-            ds.update(interactive=shown.page > 0),
-            ds.update(interactive=shown.page + 1 < shown.pages),
+            ds.update(visible=shown.pages > 1, interactive=shown.page > 0),
+            ds.update(visible=shown.pages > 1, interactive=shown.page + 1 < shown.pages),
             shown.page,
             stamp,
         )
@@ -99,8 +102,14 @@ class _Links:
         everybody = self._is_admin and actor.may(Scope.admin)
         wanted = Wanted(search or "", order, at, None if everybody else actor.account_id)
         tallies = self._desk.here.tallies
-        live = list(tallies.live())  # here: the loop may change it while the thread looks
-        return await asyncio.to_thread(look, live, tallies.looks, wanted, self._desk.now())
+        if self._looks != tallies.looks:
+            self._looks, self._seen = tallies.looks, {}
+        if wanted not in self._seen:
+            live = list(tallies.live())  # here: the loop may change it while the thread looks
+            self._seen[wanted] = asyncio.create_task(
+                asyncio.to_thread(look, live, tallies.looks, wanted, self._desk.now())
+            )
+        return await asyncio.shield(self._seen[wanted])
 
 
 def _totals(shown: Shown) -> str:

@@ -50,8 +50,8 @@ class Listing:
             wrap=wrap,
         )
         with ds.Row(elem_classes="pager"):
-            self._back = ds.Button("Previous", size="sm", interactive=False)
-            self._on = ds.Button("Next", size="sm", interactive=False)
+            self._back = ds.Button("Previous", size="sm", visible=False)
+            self._on = ds.Button("Next", size="sm", visible=False)
         self._cursors = ds.State([])
         self._next = ds.State(None)
         self.outputs = [self.table, self._back, self._on, self._cursors, self._next]
@@ -93,10 +93,11 @@ class Listing:
         with told():
             actor = await self._allow(request)
             rows, following = await self._fetch(actor, cursors[-1] if cursors else None, *filters)
+        has_more = bool(cursors) or following is not None
         return (
             {"headers": self._headers, "data": rows},
-            ds.update(interactive=bool(cursors)),
-            ds.update(interactive=following is not None),
+            ds.update(visible=has_more, interactive=bool(cursors)),
+            ds.update(visible=has_more, interactive=following is not None),
             cursors,
             following,
         )

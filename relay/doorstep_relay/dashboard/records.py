@@ -1,51 +1,21 @@
-"""What is only read: the audit trail, the usage of a month, the settings in force."""
+"""What is only read: the usage of a month, the settings in force."""
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 import doorstep as ds
 from doorstep_relay.control.actors import Actor
-from doorstep_relay.control.trail import EventFacts
 from doorstep_relay.dashboard.desk import Desk
 from doorstep_relay.dashboard.listing import PAGE, Listing, Rows, cut
-from doorstep_relay.dashboard.words import clock_text, size_text
+from doorstep_relay.dashboard.words import size_text
 from doorstep_relay.domain.months import Month, month_of
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.settings_text import shown as settings_shown
-from doorstep_relay.store.audit import Filter
 
-_EVENTS: Final = ("When (UTC)", "Who", "What", "To", "Reason", "More")
 _USAGE: Final = ("Whose", "Requests", "Received", "Sent")
 _SETTINGS: Final = ("Setting", "Value", "Set", "On SIGHUP", "What it is")
-_KINDS: Final = {
-    "Everything": None,
-    "Links": "share.",
-    "Tokens": "token.",
-    "Accounts": "account.",
-    "Invitations": "invite.",
-    "Sign-ins": "signin.",
-    "Reports": "report.",
-}
 _MONTHS: Final = 12
-
-
-def build_audit(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
-    """The audit trail: everybody's for admins, of their own account for members."""
-
-    async def fetch(actor: Actor, cursor: int | None, kind: str, subject: str) -> tuple[Rows, int | None]:
-        everybody = is_admin and actor.may(Scope.admin)
-        wanted = Filter(action=_KINDS[kind], subject=(subject or "").strip() or None)
-        account = None if everybody else actor.account_name
-        found = await desk.services.trail.page(wanted, account=account, before=cursor, limit=PAGE + 1)
-        shown, following = cut(found)
-        return [_event_row(event) for event in shown], following
-
-    with ds.Row():
-        kind = ds.Dropdown(list(_KINDS), value="Everything", label="About", filterable=False)
-        subject = ds.Textbox(label="Link or account", placeholder="Its exact name", max_length=64)
-    Listing("Audit trail, newest first", _EVENTS, desk.viewer, fetch, [kind, subject], wrap=True).wire(tab)
 
 
 def build_usage(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
@@ -90,11 +60,6 @@ def build_settings(desk: Desk, tab: ds.Tab) -> None:
         ], None
 
     Listing("Settings in force", _SETTINGS, desk.admin, fetch, wrap=True).wire(tab)
-
-
-def _event_row(event: EventFacts) -> list[Any]:
-    more = json.dumps(dict(event.detail), ensure_ascii=False, default=str) if event.detail else ""
-    return [clock_text(event.at), event.actor, event.action, event.subject, event.reason, more[:300]]
 
 
 def _last_months(month: Month) -> dict[str, Month]:

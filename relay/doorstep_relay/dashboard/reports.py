@@ -7,6 +7,7 @@ from typing import Any, Final
 import doorstep as ds
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.reports import ReportFacts
+from doorstep_relay.dashboard.confirming import Confirmation, Question
 from doorstep_relay.dashboard.desk import Desk, told
 from doorstep_relay.dashboard.listing import LOUD, PAGE, Listing, Rows, cut
 from doorstep_relay.dashboard.words import clock_text, needed
@@ -34,29 +35,37 @@ def build(desk: Desk, tab: ds.Tab) -> None:
             await desk.obey(change)
             return ""
 
-    async def revoke(number: float, outcome: str, request: ds.Request) -> str:
+    async def ask_revoke(request: ds.Request, number: float, outcome: str) -> Question:
+        """Whether the link is to end."""
+        with told():
+            await desk.admin(request)
+            report = await _open_report(desk, int(number or 0))
+            text = f"End {report.name} for good? Its visitors read the outcome as the reason."
+            return Question(text, f"Yes, revoke {report.name}", "revoke", (report.id, needed(outcome)))
+
+    async def revoke(request: ds.Request, number: int, outcome: str) -> str:
         """The link goes, with the outcome as its reason, and the report is closed."""
         with told():
             actor = await desk.admin(request)
-            reason = needed(outcome)
-            report = await _open_report(desk, int(number or 0))
-            await desk.obey(await desk.services.shares.revoke(report.name, actor=actor, reason=reason))
+            report = await _open_report(desk, number)
+            await desk.obey(await desk.services.shares.revoke(report.name, actor=actor, reason=outcome))
         return await close(number, outcome, request)
 
     which = ds.Radio(["Open", "Closed"], value="Open", label="Which")
     listing = Listing("Reports", _HEADERS, desk.admin, fetch, [which], wrap=True)
     listing.wire(tab)
-    with ds.Row():
-        number: Any = ds.Number(label="Report no.", precision=0, minimum=1)
-        outcome = ds.Textbox(
-            label="Outcome", placeholder="The reason, where a link is revoked", max_length=500
-        )
-    with ds.Row():
-        done = ds.Button("Close report")
+    with ds.Group(), ds.Row(elem_classes="fields"):
+        number: Any = ds.Number(label="Report no.", info="A click on a row", precision=0, minimum=1)
+        outcome = ds.Textbox(label="Outcome", info="The reason, where a link is revoked", max_length=500)
+    with ds.Row(elem_classes="dash-actions"):
+        done = ds.Button("Close report", variant="primary")
         away = ds.Button("Revoke link and close", variant="stop")
+    confirm = Confirmation()
     listing.choose_into(number)
     listing.after(done.click(close, [number, outcome], outcome, **LOUD))
-    listing.after(away.click(revoke, [number, outcome], outcome, **LOUD))
+    confirm.ask(away, ask_revoke, [number, outcome])
+    confirm.on("revoke", revoke)
+    listing.after(confirm.wire([outcome]))
 
 
 async def _open_report(desk: Desk, number: int) -> ReportFacts:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 
 from doorstep_relay.control.actors import Actor
@@ -22,6 +22,7 @@ from doorstep_relay.control.here import Here
 from doorstep_relay.control.pages import openid, sign_in
 from doorstep_relay.control.pages.browser import Browser
 from doorstep_relay.control.services import Services
+from doorstep_relay.dashboard import audit_file
 from doorstep_relay.domain.scopes import Scope
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ class Site:
             await self._ask_to_sign_in(scope, receive, send)
         elif path.startswith(_CLOSED_PATHS) or not actor.may(Scope.own):
             await _refuse(scope, receive, send, 404, "There is nothing here.\n")
+        elif path == audit_file.PATH and scope["type"] == "http":
+            response = await audit_file.answer(self._services.trail, actor, Request(scope))
+            await response(scope, receive, _with_headers(send))
         else:
             app = await self._app(actor)
             try:

@@ -7,8 +7,9 @@ from typing import Any, Final
 import doorstep as ds
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.issuing import TokenFacts
+from doorstep_relay.dashboard.confirming import Confirmation, Question
 from doorstep_relay.dashboard.desk import Desk, told
-from doorstep_relay.dashboard.listing import LOUD, PAGE, Listing, Rows, cut
+from doorstep_relay.dashboard.listing import LOUD, PAGE, QUIET, Listing, Rows, cut
 from doorstep_relay.domain.patterns import parse_patterns
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.domain.times import relative_text
@@ -18,26 +19,99 @@ _HEADERS: Final = ("Token", "Account", "For", "May", "Names", "Made by", "Last u
 _DAYS: Final = {"Until it is revoked": None, "1 day": 1, "30 days": 30, "1 year": 365}
 
 
-def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
-    """The tab's parts and what they do."""
+class TokenTab:
+    """Built where it stands on the page."""
 
-    async def fetch(actor: Actor, cursor: int | None) -> tuple[Rows, int | None]:
-        everybody = is_admin and actor.may(Scope.admin)
-        account = None if everybody else actor.account_name
-        found = await desk.services.tokens.list(account=account, after=cursor or 0, limit=PAGE + 1)
+    def __init__(self, desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
+        self._desk = desk
+        self._is_admin = is_admin
+        self._offered = [scope.value for scope in Scope if is_admin or scope is not Scope.admin]
+        filters = []
+        if is_admin:
+            with ds.Group(), ds.Row(elem_classes="fields"):
+                filters.append(ds.Textbox(label="Account", placeholder="Its exact name", max_length=64))
+        self._listing = Listing("Tokens", _HEADERS, desk.viewer, self.fetch, filters)
+        self._listing.wire(tab)
+        self._build_one()
+        self._build_new()
+
+    def _build_one(self) -> None:
+        with ds.Column(visible=False, elem_classes="detail") as box:
+            with ds.Group(), ds.Row(elem_classes="fields"):
+                key = ds.Textbox(label="Token", info="Its public id", interactive=False)
+                label, names, scopes = self._fields("This token")
+            with ds.Row(elem_classes="dash-actions"):
+                save, away = (
+                    ds.Button("Save token", variant="primary"),
+                    ds.Button("Revoke token", variant="stop"),
+                )
+            confirm = Confirmation()
+        self._listing.table.select(self.choose, None, [box, key, label, names, scopes], **QUIET)
+        self._listing.after(save.click(self.save, [key, label, scopes, names], None, **LOUD))
+        confirm.ask(away, self.ask_revoke, [key, label])
+        confirm.on("revoke", self.revoke)
+        self._listing.after(confirm.wire([box]))
+
+    def _build_new(self) -> None:
+        with ds.Accordion("New token", open=False):
+            with ds.Row(elem_classes="fields"):
+                account = ds.Textbox(
+                    label="For the account", info="Empty for your own", max_length=64, visible=self._is_admin
+                )
+                label, names, scopes = self._fields("The new token")
+                lasts = ds.Dropdown(
+                    list(_DAYS),
+                    value="30 days",
+                    label="Good for",
+                    info="Then it opens nothing",
+                    filterable=False,
+                )
+            with ds.Row(elem_classes="dash-actions"):
+                made = ds.Button("Make token", variant="primary")
+            raw = ds.Textbox(
+                label="Token: copy it now, it is shown this once",
+                interactive=False,
+                buttons=["copy"],
+                visible=False,
+            )
+        self._listing.after(made.click(self.create, [account, label, scopes, names, lasts], raw, **LOUD))
+
+    def _fields(self, whose: str) -> tuple[ds.Textbox, ds.Textbox, ds.CheckboxGroup]:
+        return (
+            ds.Textbox(label="What it is for", info=f"{whose}’s label", max_length=100),  # noqa: RUF001
+            ds.Textbox(label="Names that it may open", info="Like ci-* demo; none for any", max_length=500),
+            ds.CheckboxGroup(self._offered, value=["share", "own"], label="It may"),
+        )
+
+    # -- what there is -----------------------------------------------------------------------------
+
+    async def fetch(self, actor: Actor, cursor: int | None, account: str = "") -> tuple[Rows, int | None]:
+        """A page of them."""
+        everybody = self._is_admin and actor.may(Scope.admin)
+        wanted = ((account or "").strip() or None) if everybody else actor.account_name
+        found = await self._desk.services.tokens.list(account=wanted, after=cursor or 0, limit=PAGE + 1)
         shown, following = cut(found)
-        now = desk.now()
+        now = self._desk.now()
         return [_row(token, now) for token in shown], following
 
+    def choose(self, event: ds.SelectData) -> Any:
+        """A row was clicked: what it says is what the form begins with."""
+        row = [str(cell) for cell in (event.row_value or [""] * len(_HEADERS))]
+        names = "" if row[4] == "any" else row[4]
+        scopes = [scope for scope in row[3].split() if scope in self._offered]
+        return ds.update(visible=bool(row[0])), row[0], row[2], names, scopes
+
+    # -- what may be done --------------------------------------------------------------------------
+
     async def create(
-        account: str, label: str, scopes: list[str], names: str, lasts: str, request: ds.Request
-    ) -> str:
+        self, account: str, label: str, scopes: list[str], names: str, lasts: str, request: ds.Request
+    ) -> Any:
         """A token, shown this once. Nobody gives more than they have."""
         with told():
-            actor = await desk.viewer(request)
-            own = not (is_admin and actor.may(Scope.admin))
+            actor = await self._desk.viewer(request)
+            own = not (self._is_admin and actor.may(Scope.admin))
             days = _DAYS[lasts]
-            made = await desk.services.tokens.create(
+            made = await self._desk.services.tokens.create(
                 actor.account_name if own else (account or "").strip() or actor.account_name,
                 by=actor,
                 expires_in=None if days is None else days * 86400.0,
@@ -45,32 +119,41 @@ def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> None:
                 names=_patterns(names or ""),
                 label=label or "",
             )
-            return made.raw
+            return ds.update(value=made.raw, visible=True)
 
-    async def revoke(key: str, request: ds.Request) -> None:
+    async def save(self, key: str, label: str, scopes: list[str], names: str, request: ds.Request) -> None:
+        """Another label, or another reach: only an admin gives a token more than it has."""
+        with told():
+            actor = await self._desk.viewer(request)
+            _, change = await self._desk.services.tokens.narrow(
+                key,
+                by=actor,
+                scopes=frozenset(map(Scope, scopes)),
+                names=_patterns(names or ""),
+                label=label or "",
+            )
+            await self._desk.obey(change)
+            ds.Success(f"{key} is saved.")
+
+    async def ask_revoke(self, request: ds.Request, key: str, label: str) -> Question:
+        """Whether a token is to be worth nothing."""
+        with told():
+            await self._desk.viewer(request)
+            name = f"{key} ({label})" if label else key
+            return Question(
+                f"Revoke the token {name}? Its clients lose their links at once.",
+                f"Yes, revoke {key}",
+                "revoke",
+                (key,),
+            )
+
+    async def revoke(self, request: ds.Request, key: str) -> Any:
         """The token opens nothing any more; its links' clients lose it at once."""
         with told():
-            actor = await desk.viewer(request)
-            await desk.obey(await desk.services.tokens.revoke_one(key, by=actor))
-
-    listing = Listing("Tokens", _HEADERS, desk.viewer, fetch)
-    listing.wire(tab)
-    with ds.Row():
-        account = ds.Textbox(label="Account", placeholder="Your own", max_length=64, visible=is_admin)
-        label = ds.Textbox(label="What it is for", max_length=100)
-        names = ds.Textbox(label="Names that it may open", placeholder="Any; or ci-* demo", max_length=500)
-    with ds.Row():
-        offered = [scope.value for scope in Scope if is_admin or scope is not Scope.admin]
-        scopes = ds.CheckboxGroup(offered, value=["share", "own"], label="It may")
-        lasts = ds.Dropdown(list(_DAYS), value="30 days", label="Good for", filterable=False)
-        made = ds.Button("Make token")
-    raw = ds.Textbox(label="Token: copy it now, it is shown this once", interactive=False, buttons=["copy"])
-    with ds.Row():
-        key = ds.Textbox(label="Token to revoke", max_length=64)
-        away = ds.Button("Revoke token", variant="stop")
-    listing.choose_into(key)
-    listing.after(made.click(create, [account, label, scopes, names, lasts], raw, **LOUD))
-    listing.after(away.click(revoke, key, None, **LOUD))
+            actor = await self._desk.viewer(request)
+            await self._desk.obey(await self._desk.services.tokens.revoke_one(key, by=actor))
+            ds.Success(f"{key} is revoked.")
+            return ds.update(visible=False)
 
 
 def _patterns(text: str) -> tuple[str, ...]:

@@ -8,32 +8,37 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 import doorstep as ds
-from doorstep_relay.dashboard import accounts, every_link, links, records, reports, tokens
+from doorstep_relay.dashboard import every_link, header, links, records, reports
+from doorstep_relay.dashboard.account_list import AccountTab
+from doorstep_relay.dashboard.audit import AuditTab
 from doorstep_relay.dashboard.desk import Desk
+from doorstep_relay.dashboard.domains import DomainTab
+from doorstep_relay.dashboard.invitations import InvitationTab
 from doorstep_relay.dashboard.link_panel import LinkPanel
-from doorstep_relay.dashboard.pieces import fill, page_of
+from doorstep_relay.dashboard.names import NameTab
+from doorstep_relay.dashboard.tokens import TokenTab
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
-
-_HEAD = """<header class="dash-head"><h1>$title</h1>
-<p>$what &middot; <a href="/sign-in">Account and sign out</a></p></header>"""
 
 
 def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     """The app, to be served at the root of its host."""
     domain = desk.services.settings.domain
     with ds.Blocks(title=f"Doorstep relay · {domain}", fill_width=True, css=_css(), footer_links=[]) as page:
-        what = "everybody’s links" if is_admin else "your links"  # noqa: RUF001  # an apostrophe in print
-        ds.HTML(page_of(fill(_HEAD, title=f"Relay {domain}", what=what)))
+        header.build(desk, page)
         with ds.Tab("Links"):
             _build_links(desk, page, is_admin=is_admin)
         with ds.Tab("Tokens") as tab:
-            tokens.build(desk, tab, is_admin=is_admin)
+            TokenTab(desk, tab, is_admin=is_admin)
         if is_admin:
             _build_admin_tabs(desk)
+        with ds.Tab("Names") as tab:
+            NameTab(desk, tab, is_admin=is_admin)
+        with ds.Tab("Domains") as tab:
+            DomainTab(desk, tab, is_admin=is_admin)
         with ds.Tab("Audit") as tab:
-            records.build_audit(desk, tab, is_admin=is_admin)
+            AuditTab(desk, tab, is_admin=is_admin)
         with ds.Tab("Usage") as tab:
             records.build_usage(desk, tab, is_admin=is_admin)
         if is_admin:
@@ -58,9 +63,9 @@ def _build_links(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> None:
 
 def _build_admin_tabs(desk: Desk) -> None:
     with ds.Tab("Accounts") as tab:
-        accounts.build(desk, tab)
+        AccountTab(desk, tab)
     with ds.Tab("Invitations") as tab:
-        accounts.build_invitations(desk, tab)
+        InvitationTab(desk, tab)
     with ds.Tab("Reports") as tab:
         reports.build(desk, tab)
 

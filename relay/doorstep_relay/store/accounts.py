@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from doorstep_relay.store.models import Account
@@ -28,9 +28,12 @@ class AccountRows:
         """The account of whoever signs in as this issuer's subject."""
         return self._session.scalar(select(Account).where(Account.identity == identity))
 
-    def page(self, *, after: int = 0, limit: int | None = None) -> Sequence[Account]:
-        """Accounts, oldest first."""
+    def page(self, *, text: str = "", after: int = 0, limit: int | None = None) -> Sequence[Account]:
+        """Accounts, oldest first: those with `text` in their name or address."""
         query = select(Account).where(Account.id > after).order_by(Account.id).limit(limit)
+        if text:
+            fits = (column.icontains(text, autoescape=True) for column in (Account.name, Account.email))
+            query = query.where(or_(*fits))
         return self._session.scalars(query).all()
 
     def add(self, account: Account) -> Account:
