@@ -62,6 +62,8 @@ TIDY_EVERY = 5.0
 """Seconds between two looks at what ends without a client: grace periods."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks whether all clients have gone elsewhere."""
+_NOTICED = 3
+"""Of the time to drain, the part in which balancers notice that this relay is not ready any more."""
 _MOST_FILES = 1024 * 1024
 _NEW_OBJECTS = 10_000
 """Between two looks of the garbage collector."""
@@ -218,7 +220,6 @@ class Relay:
             log.info("stopping")
             stopping()
             await self._hand_over()
-            self.here.is_draining = True
             if not await drain(edge, server, self.settings.drain, self.hub.send_away):
                 log.warning("requests under way were cut: they took longer than --drain")
             await self.hub.stop()
@@ -232,13 +233,19 @@ class Relay:
         await self.database.close()
 
     async def _hand_over(self) -> None:
-        """Let the clients open their shares at the other relay before visitors are sent there."""
+        """Let the clients open their shares at the other relay before visitors are sent there.
+
+        Who still comes here, because a balancer has not looked again yet, is served here.
+        """
         instead, until = self.settings.instead, time.monotonic() + self.settings.drain
         if instead is None:
+            self.here.is_draining = True
             return
         self.hub.send_away((instead,))
         while time.monotonic() < until and await self.shares.any_still_here(self.switchboard):  # noqa: ASYNC110  # it is the database that tells
             await asyncio.sleep(_LOOK_EVERY)
+        self.here.is_draining = True
+        await asyncio.sleep(self.settings.drain / _NOTICED)
 
     def _announce(self) -> None:
         settings = self.settings
