@@ -30,6 +30,7 @@ from doorstep_relay.control.gates import Gatekeeper, Gates
 from doorstep_relay.control.guesses import Guesses
 from doorstep_relay.control.here import Here
 from doorstep_relay.control.hub import Hub, SessionSettings
+from doorstep_relay.control.noting import Noting
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
@@ -160,8 +161,8 @@ class Relay:
         self.effects = Effects(self.hub)
         self._obey_others()
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
-        self.apex = Apex(self.app)
-        self.dashboard = Apex(self.site, websockets=True)
+        self.apex = Apex(lambda: self._noted(self.app(), "relay"))
+        self.dashboard = Apex(lambda: self._noted(self.site(), "admin"), websockets=True)
 
     def _obey_others(self) -> None:
         """What each service has to do on the changes that are its own."""
@@ -323,6 +324,9 @@ class Relay:
         self.services.usage.retention = settings.usage_retention
         self.limits.change_defaults(settings.limits, self.switchboard)
         self.gatekeeper.use(settings)
+
+    def _noted(self, app: ASGIApp, place: str) -> ASGIApp:
+        return Noting(app, place, lambda: self.edge.recorder, self.edge.proxies.trusts)
 
     def app(self) -> ASGIApp:
         """The relay's own app, as it is served at its own host."""

@@ -36,6 +36,7 @@ class Metrics:
         self._access_log = access_log
         self._answers: dict[str, int] = {}
         self._refused: dict[str, int] = {}
+        self._own: dict[str, int] = {}
         self._buckets = [0] * len(BUCKETS)
         self._count = 0
         self._sum = 0.0
@@ -43,6 +44,9 @@ class Metrics:
     def __call__(self, record: Record) -> None:
         """A request is over."""
         status = f"{record.status // 100}xx" if record.status else "none"
+        if record.place:
+            self._own[status] = self._own.get(status, 0) + 1
+            return
         self._answers[status] = self._answers.get(status, 0) + 1
         if record.code:
             self._refused[record.code] = self._refused.get(record.code, 0) + 1
@@ -74,6 +78,12 @@ class Metrics:
         ]
         yield "share_bytes_total", "counter", "Bytes from visitors and to them.", sizes
         yield "answers_total", "counter", "Requests that are over.", _by("status", self._answers)
+        yield (
+            "own_host_answers_total",
+            "counter",
+            "Requests to API, pages and dashboard.",
+            _by("status", self._own),
+        )
         yield "own_answers_total", "counter", "Answers of the relay itself.", _by("code", self._refused)
         access_log = self._access_log()
         dropped = access_log.dropped if access_log is not None else 0

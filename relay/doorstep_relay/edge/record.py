@@ -11,9 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
-
-from doorstep_relay.edge.request import RequestHead
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -24,10 +22,27 @@ _ID: Final = re.compile(rb"[A-Za-z0-9._\-]{1,128}")
 _FIELD: Final = b"x-request-id:"
 
 
+class Head(Protocol):
+    """What is noted of a request's head. Of `lines` those that name the request are taken out."""
+
+    @property
+    def method(self) -> bytes: ...
+
+    @property
+    def target(self) -> bytes: ...
+
+    @property
+    def upgrade(self) -> bytes: ...
+
+    @property
+    def lines(self) -> list[bytes]: ...
+
+
 class Record:
     """One request. Bytes are as they went over the visitor's connection, without TLS."""
 
     __slots__ = (
+        "account",
         "began",
         "bytes_in",
         "bytes_out",
@@ -36,6 +51,7 @@ class Record:
         "id",
         "name",
         "peer",
+        "place",
         "seconds",
         "span",
         "status",
@@ -43,10 +59,14 @@ class Record:
         "wall",
     )
 
-    def __init__(self, number: bytes, name: str, peer: str, head: RequestHead) -> None:
+    def __init__(self, number: bytes, name: str, peer: str, head: Head) -> None:
         self.id = number
         self.name = name
-        """The share's."""
+        """The share's; empty for the relay's own hosts."""
+        self.place = ""
+        """`relay` or `admin` for those."""
+        self.account = ""
+        """Who asks there, where that is known."""
         self.peer = peer
         self.head = head
         self.status = 0
@@ -87,7 +107,7 @@ class Recorder:
         self._prefix = secrets.token_hex(4).encode()
         self._numbers = itertools.count(1)
 
-    def begin(self, name: str, peer: str, head: RequestHead, *, trusted: bool) -> Record:
+    def begin(self, name: str, peer: str, head: Head, *, trusted: bool) -> Record:
         """A request's head was read."""
         record = Record(self._number(head, trusted=trusted), name, peer, head)
         if self._traces is not None:
@@ -100,7 +120,7 @@ class Recorder:
         for sink in self._sinks:
             sink(record)
 
-    def _number(self, head: RequestHead, *, trusted: bool) -> bytes:
+    def _number(self, head: Head, *, trusted: bool) -> bytes:
         """The proxy's id, or one of ours; the visitor's goes no further."""
         sent = [line for line in head.lines if line[: len(_FIELD)].lower() == _FIELD]
         for line in sent:

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces: a span for each request to a share, of which the app is told (W3C Trace Context).
+"""OpenTelemetry traces: a span for each request, of which a share's app is told (W3C Trace Context).
 
 Nothing of it is imported unless the operator names where traces go. What a visitor says of a trace of its
 own is dropped; a trusted proxy's trace is continued. Spans carry no query, no header and no address.
@@ -45,7 +45,7 @@ class Traces:
             attributes={
                 "http.request.method": record.head.method.decode("ascii"),
                 "url.path": record.head.target.partition(b"?")[0].decode("ascii", "replace"),
-                "doorstep.share": record.name,
+                **({"doorstep.share": record.name} if record.name else {}),
                 "doorstep.request_id": record.id.decode("ascii"),
             },
         )
@@ -60,6 +60,10 @@ class Traces:
             return
         if record.status:
             span.set_attribute("http.response.status_code", record.status)
+        if record.place:
+            span.set_attribute("doorstep.host", record.place)
+        if record.account:
+            span.set_attribute("doorstep.account", record.account)
         if record.code:
             span.set_attribute("error.type", record.code)
         span.end(end_time=int((record.wall + record.seconds) * _NANO))

@@ -1,4 +1,4 @@
-"""Closed reports, invitations that are over, logins and sign-ins are forgotten, and nothing that still counts."""
+"""Closed reports, old invitations, logins and sign-ins are forgotten, and nothing that still counts."""
 
 from __future__ import annotations
 

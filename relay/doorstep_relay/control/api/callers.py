@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import Request
 
 from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.noting import note_account
 from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.tokens import Tokens, bearer
 from doorstep_relay.control.turnstile import subscriber
@@ -50,7 +51,9 @@ class Callers:
 
     async def any(self, request: Request) -> Actor:
         """Whoever it is, with a token that is good. Raises `BadToken`."""
-        return await self._tokens.authenticate(bearer(request.headers.getlist("authorization")))
+        actor = await self._tokens.authenticate(bearer(request.headers.getlist("authorization")))
+        note_account(request.scope, actor.account_name)
+        return actor
 
     async def owner(self, request: Request) -> Actor:
         """Somebody who may manage their own shares. Raises `BadToken` and `Forbidden`."""

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
+from doorstep_relay.control.noting import note_code
 from doorstep_relay.errors import BadToken, Refusal, TooMany
 
 PROBLEM: Final = "application/problem+json"
@@ -49,6 +50,7 @@ class ProblemRoute(APIRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
+                note_code(request.scope, refusal.code)
                 return refused(refusal)
             except RequestValidationError as invalid:
                 return problem(422, "bad-request", _first_of(invalid))

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from doorstep_relay.config import Settings
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.api.callers import address_of
+from doorstep_relay.control.noting import note_account
 from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.turnstile import subscriber
 from doorstep_relay.control.web_sessions import SignedIn, WebSessions
@@ -40,7 +41,10 @@ class Browser:
     async def who(self, request: HTTPConnection) -> Actor | None:
         """Who is signed in."""
         secret = self.secret(request)
-        return await self._sessions.who(secret) if secret else None
+        actor = await self._sessions.who(secret) if secret else None
+        if actor is not None:
+            note_account(request.scope, actor.account_name)
+        return actor
 
     def secret(self, request: HTTPConnection) -> str:
         """The session's cookie; empty when there is none."""
