@@ -164,7 +164,7 @@ class Wire:
         for targets in self._flying:
             for target, queue in enumerate(targets):
                 while queue and queue[0][0] <= now:
-                    with contextlib.suppress(BlockingIOError):  # a full device loses it, as networks do
+                    with contextlib.suppress(OSError):  # a device that is full, or down, loses it
                         os.write(self._devices[target], queue.popleft()[1])
                 if queue:
                     soonest = min(soonest, queue[0][0])
