@@ -7,6 +7,7 @@ import sys
 import click
 
 from doorstep_client.commands.inspect import inspect
+from doorstep_client.commands.keys import keys
 from doorstep_client.commands.links import extend, links, pause, resume, revoke
 from doorstep_client.commands.login import login, logout, whoami
 from doorstep_client.commands.policy import policy
@@ -49,7 +50,7 @@ def run(arguments: tuple[str, ...]) -> None:
     runpy.run_module("doorstep.dev", run_name="__main__", alter_sys=False)
 
 
-for _command in (share, login, logout, whoami, policy, links, extend, pause, resume, revoke, inspect):
+for _command in (share, login, logout, whoami, keys, policy, links, extend, pause, resume, revoke, inspect):
     main.add_command(_command)
 
 

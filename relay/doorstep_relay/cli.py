@@ -25,12 +25,14 @@ from doorstep_relay.commands.audit import audit
 from doorstep_relay.commands.backup import backup, restore
 from doorstep_relay.commands.domain import domain
 from doorstep_relay.commands.invite import invite
+from doorstep_relay.commands.key import key
 from doorstep_relay.commands.limit import limit
 from doorstep_relay.commands.name import name
 from doorstep_relay.commands.policy import policy
 from doorstep_relay.commands.report import report
 from doorstep_relay.commands.running import database_options, use
 from doorstep_relay.commands.share import share
+from doorstep_relay.commands.ssh import ssh
 from doorstep_relay.commands.token import token
 from doorstep_relay.commands.usage import settings, usage
 from doorstep_relay.config import Settings, make_data_directory, read_settings, source, with_secret
@@ -122,8 +124,10 @@ async def _ready(settings: Settings) -> None:
 
 
 async def _anybody(services: Services) -> bool:
-    """Whether somebody has a token, or could get one by signing in or with an invitation."""
+    """Whether somebody has a token or a key, or could get one by signing in or with an invitation."""
     if services.openid is not None or await services.tokens.any_usable():
+        return True
+    if services.settings.ssh is not None and await services.keys.any_usable():
         return True
     return await services.invitations.any_usable()
 
@@ -156,7 +160,7 @@ def db_upgrade(**flags: Any) -> None:
 
 share.add_command(policy)
 for _subject in (
-    *(account, token, invite, share, name, domain, limit, usage, settings, report, audit),
-    *(backup, restore),
+    *(account, token, key, invite, share, name, domain, limit, usage, settings, report, audit),
+    *(backup, restore, ssh),
 ):
     group.add_command(_subject)

@@ -275,6 +275,19 @@ class Settings:
         "Name server that is asked whose a custom domain is, host:port; by default the system's.",
         read.address,
     )
+    ssh: Address | None = _setting(  # noqa: RUF009  # makes a dataclass field
+        None,
+        "Address to listen on for SSH clients, host:port: `ssh -p 2222 -R 80:localhost:8501 RELAY` opens a "
+        "share with nothing installed. Nothing else is possible there: no shell, no files, no other "
+        "forwarding.",
+        read.address,
+    )
+    ssh_host_key: Path | None = _setting(  # noqa: RUF009  # makes a dataclass field
+        None,
+        "Private key (OpenSSH or PEM, no passphrase) by which SSH clients know the relay; by default the "
+        "file `ssh_host_ed25519_key` in the data directory, made when missing.",
+        read.path,
+    )
     access_log: str | None = _setting(
         None,
         "File that gets a line of JSON for each request to a share, or - for stdout. SIGHUP opens it anew.",

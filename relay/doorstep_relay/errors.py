@@ -20,6 +20,10 @@
     │   ├── NoSuchAccount         there is none of that name            no-such-account 404
     │   ├── AccountExists         there is one of that name             account-exists 409
     │   ├── NoSuchToken           unknown, or not the caller's          no-such-token 404
+    │   ├── BadKey                no public key that could be registered bad-key      422
+    │   ├── KeyTaken              a public key that is somebody's already key-taken   409
+    │   ├── NoSuchKey             unknown, or not the caller's          no-such-key   404
+    │   ├── BadWords              options of an SSH command that mean nothing bad-words 422
     │   ├── NoSuchInvitation      unknown, used or revoked              no-such-invitation 404
     │   ├── BadTicket             not a ticket for this tunnel          bad-ticket    401
     │   ├── NameRefused           not a name that this relay gives out  name-refused  422
@@ -224,6 +228,40 @@ class NoSuchToken(Refusal):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"no such token: {key!r}")
+
+
+class BadKey(Refusal):
+    """Not a public key that could be registered."""
+
+    code = "bad-key"
+    status = 422
+
+
+class KeyTaken(Refusal):
+    """A public key opens one account; this one is registered already."""
+
+    code = "key-taken"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("this key is registered already; a key belongs to one account")
+
+
+class NoSuchKey(Refusal):
+    """There is no such public key, or it is not the caller's: the two look alike."""
+
+    code = "no-such-key"
+    status = 404
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"no such key: {key[:64]!r}")
+
+
+class BadWords(Refusal):
+    """The words of an SSH command are no options of a link."""
+
+    code = "bad-words"
+    status = 422
 
 
 class NoSuchInvitation(Refusal):

@@ -40,7 +40,7 @@ from doorstep_relay.domain.lifecycle import ENDED
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.draining import drain
 from doorstep_relay.edge.context import Edge, Limits
-from doorstep_relay.edge.listen import listen
+from doorstep_relay.edge.listen import bind, listen
 from doorstep_relay.edge.tunnel import TunnelConnection
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.errors import ConfigError
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from doorstep_relay.edge.certificates import Certificates
+    from doorstep_relay.ssh.door import SshDoor
 
 log = logging.getLogger("doorstep_relay")
 
@@ -166,7 +167,7 @@ class Relay:
 
     def _obey_others(self) -> None:
         """What each service has to do on the changes that are its own."""
-        rights = Rights(self.hub, self.tokens)
+        rights = Rights(self.hub, self.tokens, self.services.keys)
         for action in RIGHTS:
             self.effects.on(action, rights.obey)
         for action in (limits.ACCOUNT_CHANGED, limits.SHARE_CHANGED):
@@ -201,6 +202,7 @@ class Relay:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         self.observers = Observers(self.here, edge)
         await self.observers.start(self.settings)
+        ssh = await self._open_ssh(edge)
         self._announce()
         ready(f"listens on {self.settings.listen}")
         _settle_memory()
@@ -221,6 +223,8 @@ class Relay:
             log.info("stopping")
             stopping()
             await self._hand_over()
+            if ssh is not None:
+                ssh.close()
             if not await drain(edge, server, self.settings.drain, self.hub.send_away):
                 log.warning("requests under way were cut: they took longer than --drain")
             await self.hub.stop()
@@ -248,10 +252,26 @@ class Relay:
         self.here.is_draining = True
         await asyncio.sleep(self.settings.drain / _NOTICED)
 
+    async def _open_ssh(self, edge: Edge) -> SshDoor | None:
+        """The port for SSH clients, where one is asked for: only then is what speaks SSH imported."""
+        if self.settings.ssh is None:
+            return None
+        from doorstep_relay.ssh.desk import Desk
+        from doorstep_relay.ssh.door import SshDoor
+        from doorstep_relay.ssh.host_key import host_key
+
+        services = self.services
+        desk = Desk(self.settings, self.hub, edge, self.tokens, services.keys, services.seats)
+        door = SshDoor(desk, host_key(self.settings))
+        await door.open(bind(*self.settings.ssh, "--ssh"))
+        return door
+
     def _announce(self) -> None:
         settings = self.settings
         sys.stdout.write(f"Doorstep relay {__version__} listens on {settings.listen}\n")
         sys.stdout.write(f"Its address is {settings.relay_url}, its links are {settings.share_url('NAME')}\n")
+        if settings.ssh is not None:
+            sys.stdout.write(f"SSH clients come in at {settings.ssh}\n")
         sys.stdout.flush()
 
     def _edge(self, apex: Callable[[], asyncio.Protocol]) -> Edge:

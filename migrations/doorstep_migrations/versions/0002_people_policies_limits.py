@@ -25,9 +25,12 @@ def upgrade() -> None:
     _names()
     _reports()
     _usage()
+    _ssh()
 
 
 def downgrade() -> None:
+    op.drop_table("ssh_key")
+    op.drop_index("ix_share_seat", "share")
     op.drop_table("usage")
     op.drop_table("report")
     for table in ("domain", "denied_name", "reservation"):
@@ -37,7 +40,7 @@ def downgrade() -> None:
     op.drop_index("uq_account_identity", "account")
     for table, columns in (
         ("token", ("created_by", "names", "scopes", "label")),
-        ("share", ("limits", "policy", "paused_by", "paused_at", "balanced_from")),
+        ("share", ("seat", "limits", "policy", "paused_by", "paused_at", "balanced_from")),
         ("account", ("limits", "ban_reason", "banned_at", "identity", "email", "role")),
     ):
         for column in columns:
@@ -197,3 +200,27 @@ def _usage() -> None:
     )
     op.create_index("ix_usage_account_id", "usage", ["account_id"])
     op.create_index("ix_usage_day", "usage", ["day"])
+
+
+def _ssh() -> None:
+    op.create_table(
+        "ssh_key",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("account_id", _ID, nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("algorithm", sa.String(64), nullable=False),
+        sa.Column("label", sa.String(100), server_default=sa.text("''"), nullable=False),
+        sa.Column("names", sa.String(500), server_default=sa.text("''"), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("created_by", sa.String(80), nullable=False),
+        sa.Column("expires_at", sa.Double()),
+        sa.Column("last_used_at", sa.Double()),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_ssh_key_account_id_account"),
+        sa.PrimaryKeyConstraint("id", name="pk_ssh_key"),
+        sa.UniqueConstraint("fingerprint", name="uq_ssh_key_fingerprint"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_ssh_key_account_id", "ssh_key", ["account_id"])
+    op.add_column("share", sa.Column("seat", sa.String(80)))
+    seated = sa.text("seat IS NOT NULL")
+    op.create_index("ix_share_seat", "share", ["seat"], sqlite_where=seated, postgresql_where=seated)

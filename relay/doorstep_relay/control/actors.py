@@ -33,6 +33,15 @@ class Actor:
     token_key: str = ""
     """The token's public id."""
     role: Role = Role.member
+    ssh_key_id: int | None = None
+    """The public key that was shown in place of a token."""
+
+    @property
+    def credential(self) -> tuple[str, int] | None:
+        """By what it came in, and which one; None for who needs nothing."""
+        if self.ssh_key_id is not None:
+            return "key", self.ssh_key_id
+        return None if self.token_id is None else ("token", self.token_id)
 
     def may(self, scope: Scope) -> bool:
         """Whether it may do this; an admin may whatever an owner may."""

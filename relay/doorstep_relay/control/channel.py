@@ -18,8 +18,9 @@ GOODBYE_DEADLINE: Final = 2.0
 class Channel(Protocol):
     """The WebSocket, as much of it as a session needs. It may answer pings by itself."""
 
-    heard: float
-    """When the client last gave a sign of life, in the loop's time."""
+    @property
+    def heard(self) -> float:
+        """When the client last gave a sign of life, in the loop's time."""
 
     async def receive(self) -> str | bytes | None:
         """The next message; None when the client is gone."""

@@ -29,6 +29,10 @@ _TRY_AGAIN: Final = 30.0
 """Seconds after which a client with too many sessions may look whether some have ended."""
 _MOST_ENDED: Final = 4096
 _REVOKED: Final = "the token of this session was revoked"
+_REMOVED: Final = "the key of this session was removed"
+_NOBODY: Final = ("", 0)
+Credential = tuple[str, int]
+"""What somebody came in by: see `Actor.credential`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +88,26 @@ class Hub:
         """Called when a client holds a share: what changed while it was on its way takes effect."""
         self.tunnel: Callable[[LiveShare], asyncio.Protocol] | None = None
         """What serves a tunnel connection that a session carries; None where sessions carry none."""
-        self._ended_tokens: OrderedDict[int, None] = OrderedDict()
+        self._ended: OrderedDict[Credential, str] = OrderedDict()
         """Of late: their sessions may be on their way here."""
 
     def __len__(self) -> int:
         return len(self._sessions)
 
-    async def serve(self, channel: Channel, actor: Actor, address: str = "") -> None:
-        """Hold a session until it ends, from either side. `address` is the client's."""
+    async def serve(
+        self, channel: Channel, actor: Actor, address: str = "", most_spares: int | None = None
+    ) -> None:
+        """Hold a session until it ends, from either side. `address` is the client's.
+
+        Its shares keep `most_spares` idle tunnel connections at the most.
+        """
         who = client_of(actor, address)
         if not self._turnstile.enter(who, self.clock()):
             most = self.settings.max_sessions
             await turn_away(channel, TooMany(f"{most} sessions are the most at a time here", _TRY_AGAIN))
             return
         try:
-            await self._hold(Session(self, channel, actor, who))
+            await self._hold(Session(self, channel, actor, who, most_spares))
         finally:
             self._turnstile.leave(who)
 
@@ -106,8 +115,9 @@ class Hub:
         self._sessions.add(session)
         if session.actor.token_expires_at is not None:
             self._expiring.add(session)
-        if session.actor.token_id in self._ended_tokens:  # revoked while the session was on its way here
-            session.refuse("bad-token", _REVOKED)
+        why = self._ended.get(session.actor.credential or _NOBODY)
+        if why is not None:  # revoked while the session was on its way here
+            session.refuse("bad-token", why)
         try:
             await session.run()
         finally:
@@ -165,26 +175,36 @@ class Hub:
 
     def end_token(self, token_id: int) -> None:
         """A token lost its rights: its sessions end, and with them its shares."""
-        self._ended_tokens[token_id] = None
-        if len(self._ended_tokens) > _MOST_ENDED:
-            self._ended_tokens.popitem(last=False)
-        for session in [session for session in self._sessions if session.actor.token_id == token_id]:
-            session.refuse("bad-token", _REVOKED)
+        self._end(("token", token_id), _REVOKED)
 
-    def tokens_of(self, account_id: int) -> set[int]:
-        """The tokens by which an account has sessions here."""
+    def end_key(self, key_id: int) -> None:
+        """A public key was removed: its sessions end, and with them its shares."""
+        self._end(("key", key_id), _REMOVED)
+
+    def credentials_of(self, account_id: int) -> set[Credential]:
+        """The tokens and keys by which an account has sessions here."""
         actors = [session.actor for session in self._sessions]
-        return {actor.token_id for actor in actors if actor.account_id == account_id and actor.token_id}
+        return {actor.credential for actor in actors if actor.account_id == account_id and actor.credential}
 
-    def refuse(self, token_id: int, refusal: Refusal) -> None:
-        """End the sessions of a token that is good for nothing now."""
-        for session in [session for session in self._sessions if session.actor.token_id == token_id]:
+    def refuse(self, credential: Credential, refusal: Refusal) -> None:
+        """End the sessions of a token or key that is good for nothing now."""
+        for session in self._by(credential):
             session.refuse(refusal.code, refusal.message)
 
     def adopt(self, actor: Actor) -> None:
-        """The holder of a token may do more or less than before: its sessions obey, or end."""
-        for session in [session for session in self._sessions if session.actor.token_id == actor.token_id]:
+        """The holder of a token or key may do more or less than before: its sessions obey, or end."""
+        for session in self._by(actor.credential):
             session.adopt(actor)
+
+    def _end(self, credential: Credential, why: str) -> None:
+        self._ended[credential] = why
+        if len(self._ended) > _MOST_ENDED:
+            self._ended.popitem(last=False)
+        for session in self._by(credential):
+            session.refuse("bad-token", why)
+
+    def _by(self, credential: Credential | None) -> list[Session]:
+        return [session for session in self._sessions if session.actor.credential == credential]
 
     def end_expired(self) -> None:
         """Rights are checked for as long as a session lasts, not at its start only: tokens expire too."""

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from doorstep_relay.control.hub import Hub
+from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.hub import Credential, Hub
+from doorstep_relay.control.keys import REMOVED, Keys
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.errors import Refusal
 from doorstep_relay.store.audit import Change
 
 ACTIONS: Final = frozenset(
-    {"token.revoke", "token.change", "account.ban", "account.unban", "account.role", "account.rename"}
+    {
+        "token.revoke",
+        "token.change",
+        REMOVED,
+        "account.ban",
+        "account.unban",
+        "account.role",
+        "account.rename",
+    }
 )
 """What changes somebody's rights, or how they are called."""
 
 
 class Rights:
-    """Keeps the sessions of one process to what their tokens may do now."""
+    """Keeps the sessions of one process to what their tokens and keys may do now."""
 
-    def __init__(self, hub: Hub, tokens: Tokens) -> None:
+    def __init__(self, hub: Hub, tokens: Tokens, keys: Keys) -> None:
+        self._keys = keys
         self._hub = hub
         self._tokens = tokens
 
@@ -27,14 +38,20 @@ class Rights:
         self._tokens.rights_changed()
         if change.action == "token.revoke" and change.token_id is not None:
             self._hub.end_token(change.token_id)
+        elif change.action == REMOVED:
+            self._hub.end_key(int(change.detail["id"]))
         elif change.account_id is not None:
             await self._look_again(change.account_id)
 
     async def _look_again(self, account_id: int) -> None:
-        for token_id in self._hub.tokens_of(account_id):
+        for credential in self._hub.credentials_of(account_id):
             try:
-                actor = await self._tokens.holder(token_id)
+                actor = await self._holder(credential)
             except Refusal as refusal:
-                self._hub.refuse(token_id, refusal)
+                self._hub.refuse(credential, refusal)
             else:
                 self._hub.adopt(actor)
+
+    async def _holder(self, credential: Credential) -> Actor:
+        kind, number = credential
+        return await (self._keys.holder_by_id(number) if kind == "key" else self._tokens.holder(number))

@@ -9,6 +9,7 @@ from doorstep_relay.config import Settings
 from doorstep_relay.control.accounts import Accounts
 from doorstep_relay.control.domains import Domains
 from doorstep_relay.control.invitations import Invitations
+from doorstep_relay.control.keys import Keys
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.logins import Logins
 from doorstep_relay.control.names import Names
@@ -16,6 +17,7 @@ from doorstep_relay.control.openid import OpenId, Provider
 from doorstep_relay.control.policies import Policies
 from doorstep_relay.control.proof import DnsProver
 from doorstep_relay.control.reports import Reports
+from doorstep_relay.control.seats import Seats
 from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.tokens import Tokens
 from doorstep_relay.control.trail import Trail
@@ -38,6 +40,8 @@ class Services:
         self.limits = LimitBook(database, clock, settings.limits, self.usage)
         self.shares = Shares(database, clock, settings, self.limits)
         self.tokens = Tokens(database, clock)
+        self.keys = Keys(database, clock)
+        self.seats = Seats(database, clock)
         self.accounts = Accounts(database, clock)
         self.invitations = Invitations(database, clock)
         self.web_sessions = WebSessions(database, clock)

@@ -53,8 +53,11 @@ _SAME_SITE: Final = b"SameSite=Lax"
 class Session:
     """One client's session."""
 
-    def __init__(self, hub: Hub, channel: Channel, actor: Actor, who: str) -> None:
+    def __init__(
+        self, hub: Hub, channel: Channel, actor: Actor, who: str, most_spares: int | None = None
+    ) -> None:
         self.actor = actor
+        self._most_spares = most_spares
         self._who = who
         self._heartbeat = hub.heartbeat()
         self.ended = asyncio.Event()
@@ -284,6 +287,8 @@ class Session:
 
     def _connect(self, number: int, grant: Grant, *, moved: bool) -> None:
         spares = self._hub.spares()
+        if self._most_spares is not None:
+            spares = min(spares, self._most_spares)
         share = self._live(number, grant, spares)
         self._shares[number] = share
         self._check_rights()  # they may have changed while the share was being opened
@@ -322,6 +327,7 @@ class Session:
             limit=settings.max_tunnels,
             max_waiting=MAX_WAITING,
             ask=lambda count: self._outbox.dial(number, count),
+            most_spares=self._most_spares,
         )
         if grant.balanced_from is not None:
             secure = settings.url_of(grant.name).startswith("https:")

@@ -73,6 +73,13 @@ class Exchange:
         """Whether bytes of the final answer went to the visitor."""
         return self.upgraded or self._response is not None
 
+    @property
+    def status(self) -> int:
+        """Of the app's answer; 0 while there is none."""
+        if self.upgraded:
+            return 101
+        return 0 if self._response is None else self._response.status
+
     # -- from the visitor ----------------------------------------------------------------------
 
     def begin(self, forwarding: bytes, data: bytes) -> bytes:

@@ -37,7 +37,7 @@ class Listener(Protocol):
         """Accept no more; connections that are open stay."""
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, setting: str = "--listen") -> socket.socket:
     """A socket that listens. Raises `ConfigError` when the address is taken or not this machine's.
 
     Who connects before it is served waits for that. It names its protocol: aiofastnet and asyncio set
@@ -53,7 +53,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise ConfigError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another address with --listen"
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another address with {setting}"
         ) from error
     return sock
 

@@ -37,6 +37,7 @@ _EMPTY: Final = text("''")
 _PROVEN: Final = text("verified_at IS NOT NULL")
 _NOT_ENDED: Final = text("ended_at IS NULL")
 _OFFLINE: Final = text("offline_since IS NOT NULL")
+_SEATED: Final = text("seat IS NOT NULL")
 _STATES: Final = "state IN ('live', 'offline', 'expired', 'revoked', 'closed')"
 _TIMES: Final = (
     "(ended_at IS NULL) = (state IN ('live', 'offline')) "
@@ -100,6 +101,26 @@ class Token(Base):
     """Patterns of the names it may open, with blanks between; empty for any."""
     created_by: Mapped[str] = mapped_column(String(80), server_default="operator")
     """The actor, as the audit trail names it."""
+
+
+class SshKey(Base):
+    """A public key that opens shares for an account over SSH. A removed one is forgotten."""
+
+    __tablename__ = "ssh_key"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    """`SHA256:…`, by which the key is known."""
+    algorithm: Mapped[str] = mapped_column(String(64))
+    label: Mapped[str] = mapped_column(String(100), server_default=_EMPTY)
+    names: Mapped[str] = mapped_column(String(500), server_default=_EMPTY)
+    """Patterns of the names it may open, with blanks between; empty for any."""
+    created_at: Mapped[float]
+    created_by: Mapped[str] = mapped_column(String(80))
+    expires_at: Mapped[float | None]
+    last_used_at: Mapped[float | None]
 
 
 class Invitation(Base):
@@ -247,6 +268,7 @@ class Share(Base):
         Index("ix_share_name_id", "name", "id"),
         Index("ix_share_expires_at", "expires_at", sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
         Index("ix_share_offline_since", "offline_since", sqlite_where=_OFFLINE, postgresql_where=_OFFLINE),
+        Index("ix_share_seat", "seat", sqlite_where=_SEATED, postgresql_where=_SEATED),
         # What the indices above stand on: the times say which state it is.
         CheckConstraint(_TIMES, name="times"),
         CheckConstraint(_STATES, name="states"),
@@ -277,6 +299,8 @@ class Share(Base):
     """Who may look: see `domain.policy`. Secrets are hashed."""
     limits: Mapped[dict[str, Any]] = mapped_column(Json, server_default="{}")
     """What differs from its account's limits: see `domain.limits`."""
+    seat: Mapped[str | None] = mapped_column(String(80))
+    """Who gets it back without a lease: an SSH client's key or token. NULL for what others opened."""
 
 
 class AuditEvent(Base):

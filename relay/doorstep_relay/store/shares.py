@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from doorstep_relay.domain.lifecycle import State
@@ -69,6 +69,10 @@ class ShareRows:
         self._session = session
 
     # -- to change ---------------------------------------------------------------------------------
+
+    def seat(self, share_id: int, seat: str) -> None:
+        """From now on the share is given back to who comes as `seat`."""
+        self._session.execute(update(Share).where(Share.id == share_id).values(seat=seat))
 
     def get(self, share_id: int) -> Share | None:
         """The share with this id."""
@@ -133,6 +137,12 @@ class ShareRows:
         """Every offline share, with its owner's name."""
         rows = self._session.execute(_with_owner().where(Share.offline_since.is_not(None)))
         return [(row[0], row[1]) for row in rows]
+
+    def waiting_for(self, seat: str, owner_id: int, now: float) -> Sequence[str]:
+        """Names of the offline shares that are given back to who comes as `seat`, oldest first."""
+        lasting = or_(Share.expires_at.is_(None), Share.expires_at > now)
+        mine = and_(Share.seat == seat, Share.owner_id == owner_id, Share.offline_since.is_not(None))
+        return self._session.scalars(select(Share.name).where(mine, lasting).order_by(Share.id)).all()
 
     def search(self, wanted: ShareSearch) -> Sequence[tuple[Share, str | None]]:
         """Shares with their owners' names, as they are wanted."""

@@ -39,8 +39,17 @@ class Waiter(Protocol):
 class Pool:
     """One share's connections at one epoch."""
 
-    def __init__(self, *, spares: int, limit: int, max_waiting: int, ask: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        *,
+        spares: int,
+        limit: int,
+        max_waiting: int,
+        ask: Callable[[int], None],
+        most_spares: int | None = None,
+    ) -> None:
         self._spares = spares
+        self._most_spares = most_spares
         self._limit = limit
         self.max_waiting = max_waiting
         self._ask = ask
@@ -126,6 +135,13 @@ class Pool:
         self._serve(upstream, now)
         return True
 
+    def miss(self, code: str, reason: str) -> None:
+        """One that was asked for will not come: a visitor for whom there is none now is told why."""
+        self._coming = max(0, self._coming - 1)
+        line = self._waiting or self._others
+        if len(line) > self._coming:
+            line.popleft().upstream_failed(code, reason)
+
     def give_back(self, upstream: Upstream, now: float) -> None:
         """A clean exchange is over: the connection may serve the next visitor."""
         if upstream in self._busy:
@@ -144,8 +160,8 @@ class Pool:
 
     def keep(self, spares: int) -> None:
         """Keep so many idle from now on; surplus ones end at once, more come with the next need."""
-        self._spares = spares
-        while len(self._idle) > spares:
+        self._spares = spares if self._most_spares is None else min(spares, self._most_spares)
+        while len(self._idle) > self._spares:
             self._idle.popleft().discard()
 
     def trim(self, before: float) -> None:

@@ -11,6 +11,7 @@ from doorstep_relay.control.api import (
     domains,
     health,
     invitations,
+    keys,
     limits,
     live,
     names,
@@ -39,6 +40,7 @@ def build_router(services: Services, on_change: OnChange, here: Here | None = No
     router.include_router(names.routes(services.names, callers, on_change))
     router.include_router(domains.routes(services.domains, callers, on_change, chosen.trusted_proxies))
     router.include_router(tokens.routes(services.tokens, callers, on_change))
+    router.include_router(keys.routes(services.keys, callers, on_change))
     router.include_router(accounts.routes(services.accounts, callers, on_change))
     crowd = Crowd(services.clock)
     router.include_router(invitations.routes(services.invitations, callers, on_change, crowd))

@@ -1,0 +1,231 @@
+"""One SSH client, as asyncssh tells of it: who it is, what it asks for, and the little that it gets.
+
+Everything that is not answered here is refused: shells that do anything, programs, files (sftp, scp),
+agents, X11, forwarding to hosts (`-L`, `-D`), of UNIX sockets and of networks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import asyncssh
+
+from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.seats import seat_of
+from doorstep_relay.domain.naming import make_name
+from doorstep_relay.edge.forwarding import peer_address
+from doorstep_relay.errors import Refusal
+from doorstep_relay.ssh.bridge import Bridge
+from doorstep_relay.ssh.login import Login, why
+from doorstep_relay.ssh.options import Options
+from doorstep_relay.ssh.terminal import Terminal
+
+if TYPE_CHECKING:
+    from doorstep_relay.ssh.desk import Desk
+
+log = logging.getLogger("doorstep_relay.ssh")
+
+MOST_SPARES: Final = 0
+"""No tunnel connection ahead of need: each one connects to the app, which may serve one at a time."""
+ANSWER_DEADLINE: Final = 2.0
+"""Seconds in which a client has to answer that it lives, when another comes in its place."""
+MOST_TRIES: Final = 20
+"""Keys, tokens and user names that one connection may try: agents offer all the keys that they have."""
+_MOST_TERMINALS: Final = 8
+_MOST_QUEUED: Final = 256
+"""Requests that wait for the answer to one before them."""
+_LIVES: Final = b"keepalive@openssh.com"
+"""A request that no client knows, and that every client therefore answers (RFC 4254 4)."""
+
+
+class Connection(asyncssh.SSHServerConnection):
+    """asyncssh's connection, which tells its owner when a key is proven and what queues up."""
+
+    async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
+        """Without a signature the client only asks whether a key would do."""
+        good = await super().validate_public_key(username, key_data, msg, signature)
+        owner = self.get_owner()
+        if good and msg and isinstance(owner, Client):
+            await owner.key_proven()
+        return good
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType = None) -> None:
+        super().data_received(data, datatype)
+        if len(self._global_request_queue) > _MOST_QUEUED:
+            self.abort()
+
+    async def is_alive(self) -> bool:
+        """Whether the client answers within `ANSWER_DEADLINE`. All it sent before is read by then."""
+        try:
+            async with asyncio.timeout(ANSWER_DEADLINE):
+                await self._make_global_request(_LIVES)
+        except (TimeoutError, OSError, asyncssh.Error):
+            return False
+        return not self.is_closed()
+
+
+class Client(asyncssh.SSHServer):
+    """One connection of an SSH client, from its first byte to its last."""
+
+    def __init__(self, desk: Desk, admit: Callable[[Client], bool], forget: Callable[[Client], None]) -> None:
+        self._desk = desk
+        self._admit = admit
+        self._forget = forget
+        self._tries = 0
+        self._promised: list[str] = []
+        self._seat: str | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.gone = asyncio.Event()
+        """Set when its connection is lost and its shares wait for it, or are over."""
+        self.is_in = False
+        """Whether it has proven who it is."""
+        self.address = ""
+        self.conn: Connection
+        self._login: Login
+        self._options: Options
+        self._bridge: Bridge | None = None
+
+    # -- the connection ----------------------------------------------------------------------------
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        assert isinstance(conn, Connection)  # noqa: S101  # the door makes no others
+        self.conn = conn
+        self.address = peer_address(conn.get_extra_info("peername"))
+        self._login = Login(self._desk, self.address)
+        self._options = Options(conn.is_alive)
+        if not self._admit(self):
+            conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget(self)
+        self._desk.taken.difference_update(self._promised)
+        if self._bridge is None:
+            self.gone.set()
+        else:
+            self._bridge.lost()
+
+    async def prove_alive(self) -> None:
+        """Answer that it lives, or be gone."""
+        if not await self.conn.is_alive():
+            self.conn.abort()
+            try:
+                async with asyncio.timeout(ANSWER_DEADLINE):
+                    await self.gone.wait()
+            except TimeoutError:
+                log.warning("a client that is gone still holds its shares")
+
+    # -- who it is ---------------------------------------------------------------------------------
+
+    async def begin_auth(self, username: str) -> bool:
+        """False lets it in at once."""
+        if not self._may_try():
+            return True
+        try:
+            if await self._login.by_name(username):
+                await self._welcome()
+                return False
+        except Refusal as refusal:
+            self._say(why(refusal))
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        if not self._may_try():
+            return False
+        try:
+            await self._login.by_password(password)
+        except Refusal as refusal:
+            self._say(why(refusal))
+            return False
+        await self._welcome()
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        if not self._may_try():
+            return False
+        try:
+            return await self._login.offer_key(key.get_fingerprint("sha256"))
+        except Refusal as refusal:
+            self._say(why(refusal))
+            return False
+
+    async def key_proven(self) -> None:
+        """It holds the key that it offered."""
+        await self._login.key_proven()
+        await self._welcome()
+
+    def _may_try(self) -> bool:
+        self._tries += 1
+        if self._tries > MOST_TRIES:
+            self.conn.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "too many tries")
+        return self._tries <= MOST_TRIES
+
+    def _say(self, text: str) -> None:
+        if not self.is_in and not self.conn.is_closed():
+            self.conn.send_auth_banner(text)
+
+    async def _welcome(self) -> None:
+        """Say, while anything can be said to a client that wants no terminal (-N), what its link will be."""
+        actor = self._login.actor
+        assert actor is not None  # noqa: S101  # it has just been proven
+        self._promised = await self._names(actor)
+        if self._promised:
+            url = self._desk.settings.share_url(self._promised[0])
+            self._say(f"Doorstep relay, as {actor.account_name}. A link without a name of its own: {url}\n")
+
+    async def _names(self, actor: Actor) -> list[str]:
+        """The names of its links that wait for it, and a new one."""
+        self._desk.taken.difference_update(self._promised)
+        seat = seat_of(actor)
+        if seat is not None:
+            await self._desk.shake_out(seat)
+        waiting = [name for name in await self._desk.seats.waiting(actor) if name not in self._desk.taken]
+        fresh = make_name("random", actor.names)
+        names = waiting if fresh is None else [*waiting, fresh]
+        self._desk.taken.update(names)
+        return names
+
+    def auth_completed(self) -> None:
+        actor = self._login.actor
+        if actor is None:  # nothing lets anybody in without setting it
+            self.conn.abort()
+            return
+        self.is_in = True
+        self._seat = seat_of(actor)
+        if self._seat is not None:
+            self._desk.sit(self._seat, self)
+        self._bridge = Bridge(self._desk, self.conn, actor, self._options, self._promised)
+        self._task = asyncio.get_running_loop().create_task(self._serve(self._bridge, actor))
+
+    async def _serve(self, bridge: Bridge, actor: Actor) -> None:
+        """A session as every client has one."""
+        try:
+            await self._desk.hub.serve(bridge, actor, self.address, MOST_SPARES)
+        finally:
+            if self._seat is not None:
+                self._desk.leave(self._seat, self)
+            self.gone.set()
+            bridge.part()
+
+    # -- what it asks for --------------------------------------------------------------------------
+
+    def session_requested(self) -> Terminal | bool:
+        """A terminal to read in: it runs nothing."""
+        if self._bridge is None or len(self._bridge.terminals) >= _MOST_TERMINALS:
+            return False
+        self._options.terminal_comes()
+        return Terminal(self._bridge, self._options)
+
+    async def server_requested(self, listen_host: str, listen_port: int) -> asyncssh.SSHListener | bool:
+        """`-R`: a share."""
+        if self._bridge is None:
+            return False
+        return await self._bridge.forward(listen_host, listen_port) or False

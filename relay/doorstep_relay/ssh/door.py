@@ -1,0 +1,129 @@
+"""The port for SSH clients: which algorithms there are, and how many may knock at a time.
+
+Ciphers and MACs are those that a prefix truncation (Terrapin, CVE-2023-48795) does not touch, also with
+clients that do not know strict key exchange: AES in GCM, or in counter mode with encrypt-and-MAC. There is
+no compression, so that nothing small becomes large here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import Counter
+from typing import Final
+
+import asyncssh
+
+from doorstep_relay import __version__
+from doorstep_relay.control.pace import Pace
+from doorstep_relay.control.turnstile import subscriber
+from doorstep_relay.ssh.client import Client, Connection
+from doorstep_relay.ssh.desk import Desk
+
+LOGIN_DEADLINE: Final = 30.0
+"""Seconds in which a client has to prove who it is."""
+MOST_KNOCKING: Final = 100
+"""Connections that have not proven who they are, of everybody."""
+MOST_OF_ONE: Final = 10
+"""The same, of one address."""
+_BURST: Final = 60
+_EVERY: Final = 0.5
+"""Connections of one address: so many at once, then one every so many seconds. Each costs a key exchange."""
+_SILENT: Final = 1
+"""Signs of life that a client may leave unanswered."""
+_REKEY_BYTES: Final = "4G"
+
+KEX: Final = (
+    *("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com"),
+    *("curve25519-sha256", "curve25519-sha256@libssh.org"),
+    *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"),
+    *("diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256"),
+)
+CIPHERS: Final = (
+    *("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"),
+)
+MACS: Final = ("hmac-sha2-256", "hmac-sha2-512")
+SIGNATURES: Final = (
+    *("ssh-ed25519", "sk-ssh-ed25519@openssh.com"),
+    *("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    *("sk-ecdsa-sha2-nistp256@openssh.com", "rsa-sha2-256", "rsa-sha2-512"),
+)
+
+
+class SshDoor:
+    """Lets SSH clients in."""
+
+    def __init__(self, desk: Desk, key: asyncssh.SSHKey) -> None:
+        self._desk = desk
+        self._key = key
+        self._knocking: set[Client] = set()
+        self._pace = Pace(_BURST, _EVERY)
+        self._server: asyncio.Server | None = None
+
+    async def open(self, sock: socket.socket) -> None:
+        """Serve a listening socket."""
+        # asyncssh logs user names, and a user name may be a token.
+        logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
+        loop = asyncio.get_running_loop()
+        options = await self._options()
+        self._server = await loop.create_server(lambda: Connection(loop, options), sock=sock)
+
+    def close(self) -> None:
+        """Let nobody in any more; who is in stays."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _options(self) -> asyncssh.SSHServerConnectionOptions:
+        options: asyncssh.SSHServerConnectionOptions = await asyncssh.SSHServerConnectionOptions.construct(
+            config=None,
+            server_factory=lambda: Client(self._desk, self._admit, self._forget),
+            server_host_keys=[self._key],
+            server_version=f"Doorstep_{__version__}",
+            kex_algs=_offered(KEX, asyncssh_kex()),
+            encryption_algs=CIPHERS,
+            mac_algs=MACS,
+            compression_algs=("none",),
+            signature_algs=SIGNATURES,
+            host_based_auth=False,
+            gss_kex=False,
+            gss_auth=False,
+            login_timeout=LOGIN_DEADLINE,
+            keepalive_interval=self._desk.settings.heartbeat,
+            keepalive_count_max=_SILENT,
+            rekey_bytes=_REKEY_BYTES,
+            agent_forwarding=False,
+            x11_forwarding=False,
+            allow_scp=False,
+            line_editor=False,
+            encoding="utf-8",
+            errors="replace",
+        )
+        return options
+
+    def _admit(self, client: Client) -> bool:
+        """Whether there is room for one that has not proven who it is."""
+        self._knocking = {one for one in self._knocking if not one.is_in}
+        who = subscriber(client.address)
+        of_one = Counter(subscriber(one.address) for one in self._knocking)[who]
+        if len(self._knocking) >= MOST_KNOCKING or of_one >= MOST_OF_ONE:
+            return False
+        if self._pace.take(who, asyncio.get_running_loop().time()) > 0:
+            return False
+        self._knocking.add(client)
+        return True
+
+    def _forget(self, client: Client) -> None:
+        self._knocking.discard(client)
+
+
+def _offered(wanted: tuple[str, ...], known: frozenset[str]) -> list[str]:
+    """Those that this installation of asyncssh has: the newest depend on what is installed beside it."""
+    return [name for name in wanted if name in known]
+
+
+def asyncssh_kex() -> frozenset[str]:
+    """Key exchanges that are there."""
+    from asyncssh.kex import get_kex_algs
+
+    return frozenset(name.decode() for name in get_kex_algs())
