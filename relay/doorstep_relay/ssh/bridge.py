@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import asyncssh
 
 from doorstep_client import wire
+from doorstep_client.errors import WireError
+from doorstep_client.streams import Accept
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.ssh import lines
 from doorstep_relay.ssh.forward import Forward, Listener, name_in, port_of
@@ -91,6 +94,9 @@ class Bridge:
 
     async def close(self, code: int, reason: str) -> None:
         self.part()
+
+    def carry(self, accept: Accept, failed: Callable[[WireError], None]) -> None:
+        """SSH has channels of its own: nothing else opens streams here."""
 
     # -- what the client asks for ------------------------------------------------------------------
 

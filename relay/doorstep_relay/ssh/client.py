@@ -209,6 +209,8 @@ class Client(asyncssh.SSHServer):
         """A session as every client has one."""
         try:
             await self._desk.hub.serve(bridge, actor, self.address, MOST_SPARES)
+        except Exception:
+            log.exception("a session of an SSH client failed")
         finally:
             if self._seat is not None:
                 self._desk.leave(self._seat, self)
