@@ -208,6 +208,22 @@ def test_a_dumb_terminal_gets_plain_lines(lasting: Lasting, port: int, tmp_path:
         assert b"\x1b" not in terminal.written
 
 
+@pytest.mark.parametrize("options", ["qr=True", "qr=False", "qr=True, quiet=True"])
+def test_a_script_shows_its_links_code_when_asked(lasting: Lasting, tmp_path: Path, options: str) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import doorstep as ds\n"
+        "app = ds.Interface(lambda name: name, 'text', 'text')\n"
+        f"app.launch(share=True, server_port=0, prevent_thread_lock=True, {options})\n"
+        "print(app.running.link.visit_url, 'is up')\n"
+        "app.close()\n"
+    )
+    with Terminal([sys.executable, str(script)], tmp_path, lines=40, env=settings(lasting)) as terminal:
+        assert terminal.wait() == 0
+        assert "is up" in terminal.text
+        assert ("█▀▀▀▀▀█" in terminal.text) is (options == "qr=True")
+
+
 # -- elsewhere -------------------------------------------------------------------------------------
 
 

@@ -48,6 +48,7 @@ class LaunchOptions(LookOptions, total=False):
     share_password: str | None
     share_policy: dict[str, Any] | None
     inspect: bool | None
+    qr: bool | None
     prevent_thread_lock: bool
     server_name: str | None
     server_port: int | None
@@ -119,6 +120,7 @@ def launch(
     naming: Literal["random", "readable"] = "random",
     balance: bool = False,
     inspect: bool | None = None,
+    qr: bool | None = None,
     share_password: str | None = None,
     share_policy: dict[str, Any] | None = None,
     prevent_thread_lock: bool = False,
@@ -149,7 +151,7 @@ def launch(
     `balance` as `doorstep_client.share` takes them); a reason against it is printed, and the local app
     goes on. `share_password` lets nobody through the link without it; `share_policy` says more of who may
     (docs/security.md). `inspect=True` shows the link's requests on a page of this computer
-    (docs/inspect.md).
+    (docs/inspect.md), `qr=True` its QR code in the terminal.
     `auth` (a name and a password, a list of pairs, or a function of both) closes the app to everybody who
     does not log in; `auth_message` is said on the login page.
     In a notebook the page is shown in the cell, `height` by `width` (pixels or CSS lengths), unless
@@ -157,7 +159,7 @@ def launch(
     `show_error` shows the visitors what the function raised. One upload may have `max_file_size` (1 GB), and
     all files of one open page together `max_session_size` (2 GB): in bytes, or words like "5mb".
     Settings also come from DOORSTEP_* or GRADIO_* variables:
-    SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, ALLOWED_PATHS, BLOCKED_PATHS.
+    SERVER_NAME, SERVER_PORT, ROOT_PATH, SHARE, QR, ALLOWED_PATHS, BLOCKED_PATHS.
     Raises `UsageError` for a wrong argument and `OSError` when the port is taken.
     """
     given, later = split_options(look)
@@ -204,6 +206,7 @@ def launch(
         _share(
             running,
             say,
+            qr=qr,
             on_event=say if cell is None else cell.tell,
             relay=relay,
             token=token,
@@ -237,7 +240,7 @@ def close_all(verbose: bool = True) -> None:  # noqa: ARG001  # nothing is said 
 # -- the link ----------------------------------------------------------------------------------
 
 
-def _share(running: Running, say: Any, **options: Any) -> None:
+def _share(running: Running, say: Any, qr: bool | None, **options: Any) -> None:
     """Open the link. A reason against it is printed, and the local app goes on."""
     import doorstep_client
 
@@ -249,6 +252,10 @@ def _share(running: Running, say: Any, **options: Any) -> None:
         _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence
         return
     say(f"* Running on public URL: {running.link.visit_url}")
+    if say is _say and (qr if qr is not None else (setting("QR") or "").lower() in {"true", "1"}):
+        from doorstep_client.terminal.qr import show_code
+
+        show_code(running.link.visit_url)
     if running.link.inspect_url:
         say(f"* Its requests, for you: {running.link.inspect_url}")
     expires_at = running.link.expires_at

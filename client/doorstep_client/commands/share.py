@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from doorstep_client.terminal.attend import View
 
 FAILED: Final = 1
-_SIGNS: Final = "●◌○‖·…─▀▄█"
-"""What the terminal's encoding must have."""
 
 
 @click.command()
@@ -98,12 +95,13 @@ def choose_view(relay: str | None, *, as_json: bool, quiet: bool, qr: bool | Non
         from doorstep_client.terminal.json_lines import JsonLines
 
         return JsonLines()
-    if quiet or not can_draw():
+    from doorstep_client.terminal.ink import can_draw, find_ink
+
+    if quiet or not (can_draw() and sys.stdin.isatty()):
         from doorstep_client.terminal.plain import Plain
 
         return Plain(quiet=quiet, qr=bool(qr))
     from doorstep_client.terminal.board import Board
-    from doorstep_client.terminal.ink import find_ink
     from doorstep_client.terminal.keys import Keyboard
     from doorstep_client.terminal.screen import Screen
 
@@ -112,19 +110,6 @@ def choose_view(relay: str | None, *, as_json: bool, quiet: bool, qr: bool | Non
 
     screen, keyboard = Screen(sys.stdout.fileno()), Keyboard(sys.stdin.fileno())
     return Board(screen, keyboard, find_ink(), wants_qr=qr, pause=pause)
-
-
-def can_draw() -> bool:
-    """Whether people look at a terminal whose cursor can be moved, and type there."""
-    if sys.platform == "win32" or os.environ.get("TERM", "dumb") in ("", "dumb"):
-        return False
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return False
-    try:
-        _SIGNS.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _tend(relay: str | None, name: str, action: str) -> None:

@@ -1,13 +1,16 @@
-"""Colours, as far as the terminal and its user want them (no-color.org)."""
+"""What the terminal can show: signs, and colours as far as its user wants them (no-color.org)."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 _RESET: Final = "\x1b[0m"
+_SIGNS: Final = "●◌○‖·…─▀▄█"
+"""What the terminal's encoding must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,14 @@ def find_ink(environment: Mapping[str, str] = os.environ) -> Ink:
     many = "256" in term or "direct" in term or bool(environment.get("COLORTERM"))
     background = environment.get("COLORFGBG", "").rpartition(";")[2]  # of rxvt and Konsole
     return Ink(not environment.get("NO_COLOR"), many, background in {"7", "15"})
+
+
+def can_draw(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether standard output is a terminal whose cursor can be moved and that has our signs."""
+    if sys.platform == "win32" or environment.get("TERM", "dumb") in ("", "dumb") or not sys.stdout.isatty():
+        return False
+    try:
+        _SIGNS.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

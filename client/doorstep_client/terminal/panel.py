@@ -49,11 +49,11 @@ def panel(state: State, columns: int, lines: int, ink: Ink) -> list[str]:
     return shown[: max(1, lines - 1)]
 
 
-def request_line(exchange: Exchange, columns: int, ink: Ink) -> str:
-    """A request that has ended, or one under way."""
+def request_line(exchange: Exchange, columns: int, ink: Ink, now: float = 0.0) -> str:
+    """A request that has ended, or is under way `now`."""
     room = columns - 1
     left = ""
-    right = f"{_ended(exchange):>10}"
+    right = f"{_duration(exchange, now):>10}"
     if room >= _WIDE:
         left = time.strftime("%H:%M:%S  ", time.localtime(exchange.began))
         right += f"{_size(exchange):>9}  {pad(readable(exchange.visitor), 39 if room >= _WIDER + 24 else 15)}"
@@ -116,7 +116,7 @@ def _under_way(state: State, room: int, lines: int, ink: Ink) -> list[str]:
     """The requests that take their time, and WebSockets, the newest last."""
     long = [each for each in state.under_way if state.now - each.began >= LONG]
     most = min(_MOST_UNDER_WAY, lines - _ROOMY)
-    rows = [request_line(each, room + 1, ink) for each in long[-most:]] if most > 0 else []
+    rows = [request_line(each, room + 1, ink, state.now) for each in long[-most:]] if most > 0 else []
     if len(long) > len(rows):
         rows.append(ink.dim(clip(f"… and {len(long) - len(rows)} more under way", room)))
     return rows
@@ -140,9 +140,9 @@ def _status(exchange: Exchange, ink: Ink) -> str:
     return colour(f"{status:3}")
 
 
-def _ended(exchange: Exchange) -> str:
+def _duration(exchange: Exchange, now: float) -> str:
     if exchange.duration is None:
-        return "open " + countdown(time.time() - exchange.began)
+        return f"open {countdown(now - exchange.began)}"
     return duration(exchange.duration)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Final
 
-from doorstep_client.terminal.ink import Ink
+from doorstep_client.terminal.ink import Ink, can_draw, find_ink
 
 _BORDER: Final = 2
 """Modules around it. The standard asks for four; two are what phones need, and leave room for the rest."""
@@ -24,6 +25,16 @@ def qr_lines(text: str, ink: Ink) -> list[str]:
         rows.append([0] * len(rows[0]))
     pairs = zip(rows[::2], rows[1::2], strict=True)
     return [ink.paper("".join(_SIGNS[pair] for pair in zip(*both, strict=True))) for both in pairs]
+
+
+def show_code(text: str) -> None:
+    """Print the code where standard output is a terminal that has room for it."""
+    if not can_draw():
+        return
+    columns, lines = shutil.get_terminal_size()
+    wide, high = qr_size(text)
+    if wide < columns and high < lines:
+        print(*qr_lines(text, find_ink()), sep="\n", flush=True)  # noqa: T201  # for the terminal
 
 
 def qr_size(text: str) -> tuple[int, int]:
