@@ -67,7 +67,7 @@ class Folder:
         names = [name for name in asked.split("/") if name]
         if any(is_hidden(name) for name in names):
             raise FileNotFoundError(asked)
-        path = self._root.joinpath(*names).resolve(strict=True)
+        path = _real(self._root.joinpath(*names))
         if not path.is_relative_to(self._root) or self._is_hidden(path):
             raise FileNotFoundError(asked)
         if asked.endswith("/") and not path.is_dir():
@@ -114,7 +114,7 @@ class Folder:
 
     def _entry(self, path: Path) -> Entry | None:
         try:
-            real = path.resolve(strict=True)
+            real = _real(path)
             found = real.stat()
         except OSError:
             return None
@@ -130,6 +130,11 @@ class Folder:
 def is_hidden(name: str) -> bool:
     """Also `..`: nobody climbs."""
     return name.startswith(".") or "\0" in name or (os.sep != "/" and os.sep in name)
+
+
+def _real(path: Path) -> Path:
+    """Without symlinks. `Path.resolve` raises `RuntimeError` for a loop, until Python 3.13."""
+    return Path(os.path.realpath(path, strict=True))
 
 
 def _failure(status: int, text: str, headers: dict[str, str] | None = None) -> Response:

@@ -28,8 +28,11 @@ th { text-align: left; font-weight: 500; font-size: .875rem; color: var(--quiet)
 th, td { padding: .45rem .5rem; border-bottom: 1px solid var(--line); }
 tbody tr:hover { background: var(--raised); }
 .name { overflow-wrap: anywhere; }
-.name a { display: block; }
-.name a::before { content: attr(data-kind); display: inline-block; width: 1.75em; }
+.name a { display: block; position: relative; padding-left: 2rem; }
+.name a::before { content: ""; position: absolute; left: .25rem; top: .3em; width: .8rem; height: .95rem;
+  border: 1.5px solid var(--quiet); border-radius: 2px; }
+.name a.folder::before { left: .1rem; top: .4em; width: 1.1rem; height: .8rem; border-color: var(--accent);
+  border-top-width: 4px; border-radius: 3px; }
 .size, .time { text-align: right; white-space: nowrap; color: var(--quiet);
   font-variant-numeric: tabular-nums; font-size: .9375rem; }
 p { color: var(--quiet); }
@@ -82,10 +85,10 @@ def size_text(size: int) -> str:
 def _row(entry: Entry) -> str:
     size = "" if entry.is_folder else size_text(entry.size)
     changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.changed)) if entry.changed else ""
-    kind = "📁" if entry.is_folder else "📄"
+    kind = " class=folder" if entry.is_folder else ""
     name = f"{entry.name}/" if entry.is_folder and entry.name != ".." else entry.name
     return (
-        f'<tr><td class=name><a href="{entry.link}" data-kind="{kind}">{_shown(name)}</a></td>'
+        f'<tr><td class=name><a href="{entry.link}"{kind}>{_shown(name)}</a></td>'
         f"<td class=size>{size}</td><td class=time>{changed}</td></tr>"
     )
 
@@ -93,7 +96,7 @@ def _row(entry: Entry) -> str:
 def _crumbs(path: str) -> str:
     """Each folder on the way is a link."""
     names = path.strip("/").split("/") if path != "/" else []
-    parts = ['<a href="/">All files</a>']
+    parts = ['<a href="/">All files</a>' if names else "All files"]
     for depth, name in enumerate(names, 1):
         place = "/" + quote("/".join(names[:depth]).encode("utf-8", "surrogateescape")) + "/"
         parts.append(f'<a href="{place}">{_shown(name)}</a>' if depth < len(names) else _shown(name))
