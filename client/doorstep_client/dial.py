@@ -1,30 +1,27 @@
-"""Opens connections to a relay: plain or TLS, straight or through an HTTP proxy (CONNECT).
-
-The proxy is the one that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, and the
-system's settings on macOS and Windows), as for every other program. Certificates are verified.
-"""
+"""Opens connections to a relay: plain or TLS, straight or through an HTTP proxy (`proxies`). Certificates are
+verified, as `network` says."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
 import socket
 import ssl
 import sys
-import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final, cast
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from doorstep_client.errors import UnreachableError
 from doorstep_client.eyeballs import connect_any
+from doorstep_client.network import PLAIN, VARIABLES, Network
+from doorstep_client.proxies import Connect, Proxy, proxy_for
 from doorstep_client.tls import tls_context
 from doorstep_client.wire import readable
 
+if TYPE_CHECKING:
+    from doorstep_client.settings import RelaySettings
+
 CONNECT_DEADLINE: Final = 10.0
-_MAX_HEAD: Final = 16 * 1024
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """The system looks after idle connections: a peer that vanished is noticed, a NAT keeps its entry."""
 
@@ -36,40 +33,50 @@ class Address:
     host: str
     port: int
     server_name: str | None = None
+    network: Network = PLAIN
 
 
-async def dial(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
-    """Connect and put the protocol on the connection.
+def address_of(relay: RelaySettings, name: str | None = None) -> Address:
+    """Where to dial this relay, which is to prove that it is `name`, or who it says it is."""
+    return Address(relay.host, relay.port, (name or relay.host) if relay.tls else None, relay.network)
+
+
+async def dial(
+    address: Address, protocol: Callable[[], asyncio.Protocol], context: ssl.SSLContext | None = None
+) -> asyncio.Transport:
+    """Connect and put the protocol on the connection. A `context` other than the network's is for looking.
 
     Raises `OSError`, `UnreachableError` or `TimeoutError`.
     """
+    if context is None and address.server_name is not None:
+        context = tls_context(address.network)
     async with asyncio.timeout(CONNECT_DEADLINE):
         proxy = proxy_for(address)
         if proxy is not None:
-            transport = await _through(proxy, address, protocol)
+            transport = await _through(proxy, address, protocol, context)
         else:
-            transport = await _straight(address, protocol)
+            transport = await _straight(address, protocol, context)
     tune(transport)
     return transport
 
 
-async def _straight(address: Address, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
-    name = address.server_name
+async def _straight(
+    address: Address, protocol: Callable[[], asyncio.Protocol], context: ssl.SSLContext | None
+) -> asyncio.Transport:
     sock = await connect_any(address.host, address.port)
     transport, _ = await asyncio.get_running_loop().create_connection(
-        protocol, sock=sock, ssl=tls_context() if name else None, server_hostname=name
+        protocol, sock=sock, ssl=context, server_hostname=address.server_name
     )
     return transport
 
 
-def resume_from(transport: asyncio.BaseTransport) -> None:
+def resume_from(transport: asyncio.BaseTransport, address: Address) -> None:
     """Let later connections to this one's host resume its TLS session; does nothing without TLS.
 
     To be called when the host has said its first word.
     """
-    secured = transport.get_extra_info("ssl_object")
-    if secured is not None:  # a context reads all authorities of the system: 10 ms, a megabyte
-        tls_context().keep(secured)
+    if address.server_name is not None:  # a context reads all authorities of the system: 10 ms, a megabyte
+        tls_context(address.network).keep(transport.get_extra_info("ssl_object"))
 
 
 def tune(transport: asyncio.BaseTransport) -> None:
@@ -88,11 +95,8 @@ def explain(error: BaseException) -> str:
     """Why a connection could not be made, for the person who wants it."""
     error = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
     match error:
-        case ssl.SSLCertVerificationError():
-            why = getattr(error, "verify_message", "") or str(error)
-            return f"its certificate is not to be trusted: {why}"
         case ssl.SSLError():
-            return f"it does not speak TLS there ({error.reason or error}); is it an http:// address?"
+            return _explain_tls(error)
         case TimeoutError():
             return "no answer in time"
         case ConnectionRefusedError():
@@ -103,63 +107,26 @@ def explain(error: BaseException) -> str:
             return readable(str(error)) or type(error).__name__
 
 
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _explain_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = getattr(error, "verify_message", "") or str(error)
+        return f"its certificate is not to be trusted: {why}"
+    if "CERTIFICATE_REQUIRED" in str(error.reason):
+        return f"it wants to see a certificate of yours: give cert=FILE, or set {VARIABLES['cert']}"
+    return f"it does not speak TLS there ({error.reason or error}); is it an http:// address?"
 
 
-# -- proxies -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """An HTTP proxy; `credentials` is the value of Proxy-Authorization."""
-
-    host: str
-    port: int
-    credentials: str | None = field(default=None, repr=False)
-
-    @property
-    def authority(self) -> str:
-        """`host:port` as a URL has it."""
-        return _authority(self.host, self.port)
-
-
-def proxy_for(address: Address) -> Proxy | None:
-    """The proxy that the environment wants for this address, if any."""
-    proxies = urllib.request.getproxies()
-    url = proxies.get("https" if address.server_name else "http") or proxies.get("all")
-    if not url or urllib.request.proxy_bypass(f"{address.host}:{address.port}") or _is_loopback(address.host):
-        return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise UnreachableError(
-            f"the proxy {parts.scheme}://{parts.hostname} is not an HTTP proxy; set another one, or NO_PROXY"
-        )
-    credentials = None
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        credentials = "Basic " + base64.b64encode(pair.encode()).decode()
-    return Proxy(parts.hostname, parts.port or 80, credentials)
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+# -- through a proxy -----------------------------------------------------------------------------
 
 
 async def _through(
-    proxy: Proxy, address: Address, protocol: Callable[[], asyncio.Protocol]
+    proxy: Proxy, address: Address, protocol: Callable[[], asyncio.Protocol], context: ssl.SSLContext | None
 ) -> asyncio.Transport:
-    loop = asyncio.get_running_loop()
-    try:
-        transport, tunnel = await loop.create_connection(
-            lambda: _Connect(proxy, address), proxy.host, proxy.port
-        )
-    except OSError as error:
-        raise UnreachableError(f"the proxy {proxy.authority} cannot be reached: {explain(error)}") from error
+    transport, tunnel = await _reach(proxy, address)
     try:
         await tunnel.established
         made = protocol()
-        through = transport if address.server_name is None else await _secured(transport, made, address)
+        through = transport if context is None else await _secured(transport, made, address, context)
         through.set_protocol(made)
         made.connection_made(through)
     except BaseException:
@@ -168,56 +135,29 @@ async def _through(
     return through
 
 
+async def _reach(proxy: Proxy, address: Address) -> tuple[asyncio.Transport, Connect]:
+    """A connection to the proxy, which was asked for a way. Pins and client certificates are the relay's."""
+    secured = tls_context(Network(ca=address.network.ca)) if proxy.tls else None
+    try:
+        sock = await connect_any(proxy.host, proxy.port)
+        return await asyncio.get_running_loop().create_connection(
+            lambda: Connect(proxy, address),
+            sock=sock,
+            ssl=secured,
+            server_hostname=proxy.host if proxy.tls else None,
+        )
+    except OSError as error:
+        raise UnreachableError(f"the proxy {proxy.authority} cannot be reached: {explain(error)}") from error
+
+
 async def _secured(
-    transport: asyncio.Transport, protocol: asyncio.Protocol, address: Address
+    transport: asyncio.Transport, protocol: asyncio.Protocol, address: Address, context: ssl.SSLContext
 ) -> asyncio.Transport:
     loop = asyncio.get_running_loop()
-    secure = await loop.start_tls(transport, protocol, tls_context(), server_hostname=address.server_name)
+    secure = await loop.start_tls(transport, protocol, context, server_hostname=address.server_name)
     if secure is None:
         raise ConnectionError("the proxy closed the connection during the TLS handshake")
     return secure
-
-
-class _Connect(asyncio.Protocol):
-    """Asks a proxy for a way through (RFC 9110 9.3.6) and waits for its word."""
-
-    def __init__(self, proxy: Proxy, address: Address) -> None:
-        self.established: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._proxy = proxy
-        self._address = address
-        self._head = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        where = _authority(self._address.host, self._address.port)
-        lines = [f"CONNECT {where} HTTP/1.1", f"Host: {where}"]
-        if self._proxy.credentials:
-            lines.append(f"Proxy-Authorization: {self._proxy.credentials}")
-        cast(asyncio.Transport, transport).write("\r\n".join([*lines, "", ""]).encode())
-
-    def data_received(self, data: bytes) -> None:
-        self._head += data
-        if self.established.done():
-            return
-        if b"\r\n\r\n" in self._head:
-            self._answered(self._head.split(b"\r\n", 1)[0].decode("latin-1"))
-        elif len(self._head) > _MAX_HEAD:
-            self._refuse("it does not answer in HTTP")
-
-    def _answered(self, status: str) -> None:
-        if re.match(r"HTTP/1\.[01] 2\d\d(?!\S)", status):
-            self.established.set_result(None)
-        else:
-            self._refuse(readable(status, 100))
-
-    def _refuse(self, why: str) -> None:
-        where = _authority(self._address.host, self._address.port)
-        self.established.set_exception(
-            UnreachableError(f"the proxy {self._proxy.authority} gives no way to {where}: {why}")
-        )
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
-        if not self.established.done():
-            self._refuse("it closed the connection")
 
 
 def run_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -45,10 +45,14 @@ def line_to(relay: RelaySettings) -> Line:
     """The line to this relay, with this token, on the running loop; a new one when none has room."""
     lines = _lines.setdefault(asyncio.get_running_loop(), [])
     for line in lines:
-        if (line.relay.url, line.relay.token) == (relay.url, relay.token) and line.has_room:
+        if _same(line.relay, relay) and line.has_room:
             return line
     lines.append(Line(relay))
     return lines[-1]
+
+
+def _same(one: RelaySettings, other: RelaySettings) -> bool:
+    return (one.url, one.token, one.network) == (other.url, other.token, other.network)
 
 
 class Line:
@@ -292,7 +296,9 @@ def _trusted(relay: RelaySettings, instead: tuple[str, ...]) -> list[RelaySettin
         with suppress(UsageError):
             place = parse_relay(address)
             if place.tls or not relay.tls:
-                found.append(replace(place, token=relay.token, token_from=relay.token_from))
+                found.append(
+                    replace(place, token=relay.token, token_from=relay.token_from, network=relay.network)
+                )
     return found
 
 

@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from doorstep_client.errors import NoRelayError, UsageError
+from doorstep_client.network import PLAIN, Network, find_network
 
 RELAY_VARIABLE: Final = "DOORSTEP_RELAY"
 TOKEN_VARIABLE: Final = "DOORSTEP_TOKEN"  # noqa: S105  # the name of a variable
@@ -53,6 +54,8 @@ class RelaySettings:
     token: str | None = field(default=None, repr=False)
     token_from: str = ""
     """Where the token was found: `the argument`, `DOORSTEP_TOKEN` or the file."""
+    network: Network = PLAIN
+    """What is special about the way to it."""
     saved_for: str = ""
     """The other relay that a saved token belongs to, which therefore was not sent."""
 
@@ -75,9 +78,16 @@ class RelaySettings:
 
 
 def find_relay(
-    relay: str | None = None, token: str | None = None, environment: Mapping[str, str] = os.environ
+    relay: str | None = None,
+    token: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    network: Mapping[str, object] = {},
 ) -> RelaySettings:
-    """The relay to use. Raises `NoRelayError` when none is configured, `UsageError` for a bad address."""
+    """The relay to use, and the way to it: `network` has what was given of that (`find_network`).
+
+    Raises `NoRelayError` when none is configured, `UsageError` for a bad address or setting.
+    """
     address = relay or environment.get(RELAY_VARIABLE)
     chosen = token or environment.get(TOKEN_VARIABLE)
     found = "the argument" if token else TOKEN_VARIABLE
@@ -86,12 +96,20 @@ def find_relay(
     if not address:
         raise NoRelayError(HOW_TO_GET_A_RELAY)
     settings = parse_relay(address)
+    owned = _is_saved_for(saved, settings)
+    settings = replace(settings, network=find_network(network, environment, saved if owned else {}))
     if not chosen and saved.get("token") and saved.get("relay"):
-        owner = parse_relay(saved["relay"]).url
-        if owner != settings.url:
-            return replace(settings, saved_for=owner)
+        if not owned:
+            return replace(settings, saved_for=saved["relay"])
         chosen, found = saved["token"], f"the file {login_file(environment)}"
     return with_token(settings, chosen, found) if chosen else settings
+
+
+def _is_saved_for(saved: Mapping[str, str], relay: RelaySettings) -> bool:
+    try:
+        return parse_relay(saved.get("relay", "")).url == relay.url
+    except UsageError:
+        return False
 
 
 def ssh_address(relay: str | None = None, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -202,12 +220,18 @@ def forget_login(environment: Mapping[str, str] = os.environ) -> None:
     login_file(environment).unlink(missing_ok=True)
 
 
-def write_login(relay: str, token: str | None, environment: Mapping[str, str] = os.environ) -> Path:
+def write_login(
+    relay: str,
+    token: str | None,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    network: Network = PLAIN,
+) -> Path:
     """Save them for later, readable by nobody else (mode 0600). Returns the file. Raises `UsageError`."""
     _check_token(token)
     path = login_file(environment)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    content = {"relay": relay} | ({"token": token} if token else {})
+    content = {"relay": relay} | ({"token": token} if token else {}) | network.saved()
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

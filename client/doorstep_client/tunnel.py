@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, cast
 
 from doorstep_client import wire
-from doorstep_client.dial import Address, dial, explain, resume_from
+from doorstep_client.dial import address_of, dial, explain, resume_from
 from doorstep_client.errors import DoorstepError, UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
@@ -95,14 +95,13 @@ class Tunnels:
                 self._opened += 1
 
     async def _open(self, host: str, ticket: str) -> None:
-        relay = self._relay
-        address = Address(relay.host, relay.port, host if relay.tls else None)
+        address = address_of(self._relay, host)
         opening = TunnelOpening(self._target, host, ticket)
         transport = await dial(address, lambda: opening)
         try:
             async with asyncio.timeout(self._patience):
                 await opening.opened
-            resume_from(transport)
+            resume_from(transport, address)
         except BaseException:
             transport.abort()
             raise

@@ -20,7 +20,7 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
 from doorstep_client import wire
-from doorstep_client.dial import Address, dial
+from doorstep_client.dial import address_of, dial
 from doorstep_client.errors import WireError
 from doorstep_client.settings import RelaySettings
 from doorstep_client.streams import Streams, queue_little
@@ -41,8 +41,7 @@ async def connect(relay: RelaySettings) -> WebSocket:
         made.append(WebSocket(relay))
         return made[-1]
 
-    address = Address(relay.host, relay.port, relay.host if relay.tls else None)
-    transport = await dial(address, make)
+    transport = await dial(address_of(relay), make)
     socket = made[-1]
     try:
         await socket.agreed
