@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Generator, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from doorstep_client.changes import Changes, Listener
 from doorstep_client.errors import DoorstepError, UsageError
 from doorstep_client.keeper import Keeper, running_loop
+from doorstep_client.network import cert_and_key
 from doorstep_client.policy import make_policy
 from doorstep_client.settings import RelaySettings, find_relay, ssh_address, wants_inspector
 from doorstep_client.targets import Shareable, Target, make_target
@@ -70,6 +72,11 @@ class Link:
     def expires_at(self) -> float | None:
         """When the relay ends the link (Unix time, seconds); None when it has no end."""
         return self._keeper.holder.expires_at
+
+    @property
+    def carried(self) -> bool:
+        """Whether its requests go through the session, slower: a proxy in between allows nothing else."""
+        return self._keeper.holder.carried
 
     @property
     def paused(self) -> bool:
@@ -178,6 +185,10 @@ def share(
     inspect: bool | None = None,
     host: str | None = None,
     verify: bool = True,
+    ca: str | PathLike[str] | None = None,
+    cert: str | PathLike[str] | tuple[str, str] | None = None,
+    pin: str | None = None,
+    proxy: str | None = None,
 ) -> Link:
     """Give a local app a public link, and return when the link works.
 
@@ -213,6 +224,13 @@ def share(
             which development servers insist on (the default; `Origin`, `Referer` and redirects follow),
             `"visitor"`, the link's, or a name to be sent in place of both.
         verify: False trusts whoever answers at an https:// target.
+        ca: a file or folder with certificates of authorities (PEM) that are trusted for the relay beside the
+            system's; by default `DOORSTEP_CA`.
+        cert: a file with a certificate and its key (PEM), or a pair of files, to show to the relay or what
+            stands before it; by default `DOORSTEP_CLIENT_CERT` and `DOORSTEP_CLIENT_KEY`.
+        pin: `sha256/…` of the public key that the relay must have; by default `DOORSTEP_PIN`.
+        proxy: an HTTP proxy to go through, `http://user:password@host:port`; `"none"` goes straight; by
+            default `DOORSTEP_PROXY`, or what the environment names for every program.
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
@@ -223,7 +241,7 @@ def share(
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
-    found = _relay(relay, token)
+    found = _relay(relay, token, {**cert_and_key(cert), "ca": ca, "pin": pin, "proxy": proxy})
     served, inspected = make_target(target, lifespan=lifespan, host=host, verify=verify), None
     if not isinstance(found, RelaySettings):
         found.prepare(served)
@@ -261,11 +279,11 @@ def _observed(target: Target, observer: Observer) -> Target:
     return ObservedTarget(target, observer)
 
 
-def _relay(relay: str | None, token: str | None) -> RelaySettings | SshServer:
+def _relay(relay: str | None, token: str | None, network: Mapping[str, object]) -> RelaySettings | SshServer:
     """A relay of ours, or the SSH server that stands for one."""
     address = ssh_address(relay)
     if address is None:
-        return find_relay(relay, token)
+        return find_relay(relay, token, network=network)
     from doorstep_client.ssh_out import parse_server
 
     if token:

@@ -55,11 +55,12 @@ class Server:
     async def visit(self, name: str = HOST, host: str = "127.0.0.1") -> None:
         """Connect as a tunnel connection does."""
         hearer = Hearer()
-        transport = await dial(Address(host, self.port, name), lambda: hearer)
+        address = Address(host, self.port, name)
+        transport = await dial(address, lambda: hearer)
         try:
             async with asyncio.timeout(5):
                 await hearer.spoken_to
-            resume_from(transport)
+            resume_from(transport, address)
         finally:
             transport.abort()
 
@@ -73,7 +74,7 @@ async def server(trusted: trustme.CA, server_tls: Tls) -> AsyncIterator[Server]:
 async def test_who_needs_no_tls_reads_no_authorities(trusted: trustme.CA) -> None:
     """A context takes a megabyte and ten milliseconds, before the first visitor is answered."""
     plain = asyncio.Transport({"ssl_object": None})
-    resume_from(plain)
+    resume_from(plain, Address("127.0.0.1", 80))
     assert tls_context.cache_info().currsize == 0
 
 

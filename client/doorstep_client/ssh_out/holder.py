@@ -54,6 +54,8 @@ class SshHolder:
         self.failure = ""
         self.trouble = ""
         """Why there is no session; empty while there is one."""
+        self.carried = False
+        """As a link by a relay has it; here that means nothing."""
         self.notice = ""
         """A sentence for the user."""
         self._server = relay
