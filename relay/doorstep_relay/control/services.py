@@ -41,7 +41,7 @@ class Services:
         self.shares = Shares(database, clock, settings, self.limits)
         self.tokens = Tokens(database, clock)
         self.keys = Keys(database, clock)
-        self.seats = Seats(database, clock)
+        self.seats = Seats(database, clock, settings.secret)
         self.accounts = Accounts(database, clock)
         self.invitations = Invitations(database, clock)
         self.web_sessions = WebSessions(database, clock)

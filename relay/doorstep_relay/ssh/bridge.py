@@ -21,6 +21,7 @@ from doorstep_relay.control.actors import Actor
 from doorstep_relay.ssh import lines
 from doorstep_relay.ssh.forward import Forward, Listener, name_in, port_of
 from doorstep_relay.ssh.options import Options
+from doorstep_relay.ssh.promise import Promise
 from doorstep_relay.ssh.tunnel import SshTunnel, TunnelChannel, Visit
 from doorstep_relay.ssh.words import Words
 
@@ -45,13 +46,13 @@ class Bridge:
     """One client's channel. `terminals` are those that show what happens."""
 
     def __init__(
-        self, desk: Desk, conn: Connection, actor: Actor, options: Options, promised: list[str]
+        self, desk: Desk, conn: Connection, actor: Actor, options: Options, promise: Promise
     ) -> None:
         self._desk = desk
         self._conn = conn
         self._actor = actor
         self._options = options
-        self._promised = promised
+        self._promise = promise
         self._loop = asyncio.get_running_loop()
         self._frames: asyncio.Queue[str | None] = asyncio.Queue()
         self._forwards: dict[int, Forward] = {}
@@ -131,8 +132,10 @@ class Bridge:
         if name is None and words.name is not None:
             name, words.name = words.name, None  # of several, the first without a name of its own gets it
         forward.made_up = name is None
-        if name is None and self._promised and not words.readable:
-            name = self._promised.pop(0)
+        if name is not None or not words.readable:
+            name, lease = self._promise.take(name)
+        else:
+            lease = None
         policy = dict(words.policy)
         if "key" in policy and name is not None and not words.own_key:
             policy["key"] = self._desk.link_key(name)
@@ -141,6 +144,7 @@ class Bridge:
             share=forward.number,
             name=name,
             expires_in=words.expires_in,
+            lease=lease,
             naming="readable" if words.readable else "random",
             balance=words.balance,
             policy=policy or None,
@@ -168,8 +172,8 @@ class Bridge:
 
     async def _opened(self, forward: Forward, opened: wire.Opened) -> None:
         share = self._desk.hub.admit(opened.name, opened.ticket.encode())
-        if share is not None and forward.made_up:
-            await self._desk.seats.take(self._actor, share.share_id)
+        if share is not None and (forward.made_up or self._actor.account_id is None):
+            await self._desk.seats.take(self._promise.seat, share.share_id, made_up=forward.made_up)
         for terminal in self.terminals:
             self._introduce(terminal, forward, opened)
         if not self.terminals:

@@ -15,12 +15,12 @@ import asyncssh
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.seats import seat_of
-from doorstep_relay.domain.naming import make_name
 from doorstep_relay.edge.forwarding import peer_address
 from doorstep_relay.errors import Refusal
 from doorstep_relay.ssh.bridge import Bridge
 from doorstep_relay.ssh.login import Login, why
 from doorstep_relay.ssh.options import Options
+from doorstep_relay.ssh.promise import Promise
 from doorstep_relay.ssh.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -75,8 +75,7 @@ class Client(asyncssh.SSHServer):
         self._admit = admit
         self._forget = forget
         self._tries = 0
-        self._promised: list[str] = []
-        self._seat: str | None = None
+        self._promise = Promise("")
         self._task: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
         """Set when its connection is lost and its shares wait for it, or are over."""
@@ -101,7 +100,7 @@ class Client(asyncssh.SSHServer):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget(self)
-        self._desk.taken.difference_update(self._promised)
+        self._desk.release(self._promise)
         if self._bridge is None:
             self.gone.set()
         else:
@@ -176,22 +175,12 @@ class Client(asyncssh.SSHServer):
         """Say, while anything can be said to a client that wants no terminal (-N), what its link will be."""
         actor = self._login.actor
         assert actor is not None  # noqa: S101  # it has just been proven
-        self._promised = await self._names(actor)
-        if self._promised:
-            url = self._desk.settings.share_url(self._promised[0])
+        self._desk.release(self._promise)
+        self._promise = await self._desk.promise(actor, seat_of(actor, self.address, self._login.user))
+        name = self._promise.next_name
+        if name is not None:
+            url = self._desk.settings.share_url(name)
             self._say(f"Doorstep relay, as {actor.account_name}. A link without a name of its own: {url}\n")
-
-    async def _names(self, actor: Actor) -> list[str]:
-        """The names of its links that wait for it, and a new one."""
-        self._desk.taken.difference_update(self._promised)
-        seat = seat_of(actor)
-        if seat is not None:
-            await self._desk.shake_out(seat)
-        waiting = [name for name in await self._desk.seats.waiting(actor) if name not in self._desk.taken]
-        fresh = make_name("random", actor.names)
-        names = waiting if fresh is None else [*waiting, fresh]
-        self._desk.taken.update(names)
-        return names
 
     def auth_completed(self) -> None:
         actor = self._login.actor
@@ -199,10 +188,8 @@ class Client(asyncssh.SSHServer):
             self.conn.abort()
             return
         self.is_in = True
-        self._seat = seat_of(actor)
-        if self._seat is not None:
-            self._desk.sit(self._seat, self)
-        self._bridge = Bridge(self._desk, self.conn, actor, self._options, self._promised)
+        self._desk.sit(self._promise.seat, self)
+        self._bridge = Bridge(self._desk, self.conn, actor, self._options, self._promise)
         self._task = asyncio.get_running_loop().create_task(self._serve(self._bridge, actor))
 
     async def _serve(self, bridge: Bridge, actor: Actor) -> None:
@@ -212,8 +199,7 @@ class Client(asyncssh.SSHServer):
         except Exception:
             log.exception("a session of an SSH client failed")
         finally:
-            if self._seat is not None:
-                self._desk.leave(self._seat, self)
+            self._desk.leave(self._promise.seat, self)
             self.gone.set()
             bridge.part()
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from doorstep_relay.config import Settings
+from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.keys import Keys
 from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.seats import Seats
 from doorstep_relay.control.tokens import Tokens
+from doorstep_relay.domain.naming import make_name
+from doorstep_relay.ssh.promise import Promise
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
@@ -37,8 +40,8 @@ class Desk:
     keys: Keys
     seats: Seats
     guesses: Pace = field(default_factory=lambda: Pace(_BURST, _EVERY))
-    taken: set[str] = field(default_factory=set)
-    """Names that are promised to a client which has not opened them yet."""
+    _promised: set[str] = field(default_factory=set)
+    """Names of links that a client has not opened yet."""
     _seated: defaultdict[str, set[Client]] = field(default_factory=lambda: defaultdict(set))
 
     def sit(self, seat: str, client: Client) -> None:
@@ -51,7 +54,7 @@ class Desk:
         if not self._seated[seat]:
             del self._seated[seat]
 
-    async def shake_out(self, seat: str) -> None:
+    async def _shake_out(self, seat: str) -> None:
         """Ask the clients that are here as `seat` whether they live; those that do not answer are gone.
 
         So a client that comes back before the relay missed it finds its links waiting, and one that comes
@@ -59,6 +62,19 @@ class Desk:
         """
         others = list(self._seated.get(seat, ()))
         await asyncio.gather(*(other.prove_alive() for other in others))
+
+    async def promise(self, actor: Actor, seat: str) -> Promise:
+        """What a client gets that comes in as `seat`. `release` takes it back."""
+        await self._shake_out(seat)
+        found = await self.seats.waiting(seat, actor.account_id)
+        waiting = [one for one in found if one.name not in self._promised]
+        made = Promise(seat, waiting, make_name("random", actor.names))
+        self._promised.update(made.names)
+        return made
+
+    def release(self, promise: Promise) -> None:
+        """The client is gone: what it has not taken is anybody's of the same seat."""
+        self._promised.difference_update(promise.names)
 
     def link_key(self, name: str) -> str:
         """The key that a link of this name asks for when its owner wants one made: the same every time."""

@@ -24,6 +24,8 @@ class Login:
         self._desk = desk
         self._address = address
         self.actor: Actor | None = None
+        self.user = ""
+        """The name that it gave last."""
         self._offered: Actor | None = None
 
     async def by_name(self, user: str) -> bool:
@@ -32,6 +34,7 @@ class Login:
         On an open relay the name of an account with keys asks for one of them: so its owner is known there.
         """
         self.actor = self._offered = None
+        self.user = user
         if user.startswith(TOKEN):
             self.actor = await self._holder(user)
         elif self._desk.settings.open and not await self._desk.keys.any_of(user):

@@ -70,9 +70,10 @@ class ShareRows:
 
     # -- to change ---------------------------------------------------------------------------------
 
-    def seat(self, share_id: int, seat: str) -> None:
-        """From now on the share is given back to who comes as `seat`."""
-        self._session.execute(update(Share).where(Share.id == share_id).values(seat=seat))
+    def seat(self, share_id: int, seat: str, lease_hash: str) -> None:
+        """From now on the share is given back to who comes as `seat`, by a lease that follows from it."""
+        values = {"seat": seat, "lease_hash": lease_hash}
+        self._session.execute(update(Share).where(Share.id == share_id).values(values))
 
     def get(self, share_id: int) -> Share | None:
         """The share with this id."""
@@ -138,11 +139,12 @@ class ShareRows:
         rows = self._session.execute(_with_owner().where(Share.offline_since.is_not(None)))
         return [(row[0], row[1]) for row in rows]
 
-    def waiting_for(self, seat: str, owner_id: int, now: float) -> Sequence[str]:
-        """Names of the offline shares that are given back to who comes as `seat`, oldest first."""
+    def seated(self, seats: Collection[str], owner_id: int | None, now: float) -> Sequence[Share]:
+        """The offline shares that are given back to who comes as one of the seats, oldest first."""
         lasting = or_(Share.expires_at.is_(None), Share.expires_at > now)
-        mine = and_(Share.seat == seat, Share.owner_id == owner_id, Share.offline_since.is_not(None))
-        return self._session.scalars(select(Share.name).where(mine, lasting).order_by(Share.id)).all()
+        away = and_(Share.seat.in_(seats), Share.offline_since.is_not(None), lasting)
+        owned = Share.owner_id.is_(None) if owner_id is None else Share.owner_id == owner_id
+        return self._session.scalars(select(Share).where(away, owned).order_by(Share.id)).all()
 
     def search(self, wanted: ShareSearch) -> Sequence[tuple[Share, str | None]]:
         """Shares with their owners' names, as they are wanted."""
