@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pty
 import select
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import count
 
@@ -282,12 +284,24 @@ def test_what_the_app_prints_comes_in_whole_lines(monkeypatch: pytest.MonkeyPatc
     prints.take()
     print("hello", end=" ")
     print("there")
+    sys.stdout.buffer.write(b"bytes\n")
     print("half", end="")
     prints.give_back()
-    assert lines == ["hello there", "half"]
+    assert lines == ["hello there", "bytes", "half"]
 
 
 def test_a_browser_without_a_window_is_not_opened() -> None:
     assert not has_window({}, "linux")
     assert has_window({"DISPLAY": ":0"}, "linux")
     assert has_window({}, "darwin")
+
+
+def test_where_nobody_looks_nothing_reads_along() -> None:
+    """Neither a link nor its plain view brings what reads requests."""
+    source = (
+        "import sys, doorstep_client.link, doorstep_client.terminal.plain; print('httptools' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout == "False\n"

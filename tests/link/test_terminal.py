@@ -292,3 +292,16 @@ def test_a_link_that_cannot_be_opened_is_an_object_too(lasting: Lasting, tmp_pat
     assert done.returncode == 1
     error = json.loads(done.stdout)
     assert (error["event"], error["code"]) == ("error", "bad-token")
+
+
+def test_a_link_for_a_program_ends_with_it(lasting: Lasting, port: int, tmp_path: Path) -> None:
+    command = [DOORSTEP, "share", str(port), "--json"]
+    env = clean_env(tmp_path, settings(lasting))
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        opened = json.loads(process.stdout.readline())
+        process.stdout.close()
+        lasting.relay.visit(opened["url"])
+        assert process.wait(20) == 0
+        assert process.stderr.read() == b""

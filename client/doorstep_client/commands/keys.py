@@ -43,9 +43,7 @@ def show(as_json: bool, relay: str | None) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif not found:
-        click.echo(
-            "No keys yet; `doorstep keys add ~/.ssh/id_ed25519.pub` registers one.", err=True
-        )
+        click.echo("No keys yet; `doorstep keys add ~/.ssh/id_ed25519.pub` registers one.", err=True)
     for key in [] if as_json else found:
         click.echo(f"{key['fingerprint']}  {key['algorithm']}  {key['label']}".rstrip())
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from doorstep_client.terminal.attend import View
 
 FAILED: Final = 1
+INTERRUPTED: Final = 130
 
 
 @click.command()
@@ -58,7 +59,7 @@ def share(
     (module:app), or a Python script that calls launch().
 
     Ends with 0 after Ctrl-C, with 1 when the link could not be opened or the relay ended it, with 130 after a
-    second Ctrl-C.
+    second Ctrl-C, or one that came before the link was open.
     """
     asked = read_options(flags) or None
     view = choose_view(relay, as_json=as_json, quiet=quiet, qr=qr)
@@ -81,11 +82,14 @@ def show(target: Any, view: View, options: dict[str, Any]) -> int:
     from doorstep_client.link import share as open_link
     from doorstep_client.terminal.attend import attend
 
+    view.opening()
     try:
         link = open_link(target, on_event=view.told, on_request=view.saw, **options)
     except DoorstepError as error:
         view.failed(error)
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return attend(link, view)
 
 

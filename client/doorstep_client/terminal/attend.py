@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from doorstep_client.errors import DoorstepError
 from doorstep_client.link import Link
 from doorstep_client.terminal.inbox import Inbox
-from doorstep_client.traffic.observed import Observer
+
+if TYPE_CHECKING:
+    from doorstep_client.traffic.observed import Observer
 
 DRAIN: Final = 10.0
 """Seconds in which requests under way may finish once the end was asked for."""
@@ -27,6 +29,9 @@ class View(Protocol):
 
     def told(self, text: str) -> None:
         """A sentence for the user."""
+
+    def opening(self) -> None:
+        """The relay is asked for the link."""
 
     def opened(self, link: Link, inbox: Inbox) -> None:
         """The link works."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import Final
 
 import click
@@ -27,6 +26,10 @@ from doorstep_client.traffic.exchange import Exchange
 
 FRAME: Final = 0.1
 """Seconds between two frames at least."""
+_PATIENCE: Final = 0.7
+"""Seconds after which a relay that has not answered yet is spoken of."""
+_MOST_LINES: Final = 1000
+"""What is printed faster than the terminal shows it: the oldest lines go."""
 _BESIDE_QR: Final = 5
 """Lines that a QR code leaves for the rest."""
 
@@ -47,10 +50,11 @@ class Board:
         self._wants_qr = wants_qr
         self._pause = pause
         self._tally = Tally()
-        self._texts: SimpleQueue[str] = SimpleQueue()
+        self._texts: deque[str] = deque(maxlen=_MOST_LINES)
         self._prints = Prints(self._print)
-        self._printed: SimpleQueue[str] = SimpleQueue()
+        self._printed: deque[str] = deque(maxlen=_MOST_LINES)
         self._link: Link
+        self._waiting: threading.Timer
         self._inbox: Inbox | None = None
         self._is_closing = False
         self._woken = False
@@ -62,7 +66,7 @@ class Board:
     # -- on any thread ---------------------------------------------------------------------------
 
     def told(self, text: str) -> None:
-        self._texts.put(text)
+        self._texts.append(text)
         self._wake()
 
     def saw(self, exchange: Exchange) -> None:
@@ -70,7 +74,7 @@ class Board:
         self._wake()
 
     def _print(self, text: str) -> None:
-        self._printed.put(text)
+        self._printed.append(text)
         self._wake()
 
     def _wake(self) -> None:
@@ -81,8 +85,14 @@ class Board:
 
     # -- on the main thread ----------------------------------------------------------------------
 
+    def opening(self) -> None:
+        self._waiting = threading.Timer(_PATIENCE, self._screen.send, ["Asking the relay for a link …\r"])
+        self._waiting.daemon = True
+        self._waiting.start()
+
     def opened(self, link: Link, inbox: Inbox) -> None:
         self._link, self._inbox = link, inbox
+        self._waiting.cancel()
         self._screen.open()
         self._keyboard.take()
         self._prints.take()
@@ -103,7 +113,10 @@ class Board:
         return self._keyboard.fd if self._keyboard.is_ours() else None
 
     def pressed(self) -> None:
-        for key in self._keyboard.read() or "":
+        keys = self._keyboard.read()
+        if keys is None and self._inbox is not None:
+            self._inbox.asked = True  # the terminal has gone
+        for key in keys or "":
             self._press(key)
 
     def closing(self) -> None:
@@ -117,6 +130,8 @@ class Board:
         self._close([f"{self._ink.dim('○ ended')}  {link.url}", self._ink.dim(farewell)])
 
     def failed(self, error: DoorstepError) -> None:
+        self._waiting.cancel()
+        self._screen.send("\r\x1b[K")
         click.echo(f"Error: {error}", err=True)
 
     def restore(self) -> None:
@@ -218,9 +233,6 @@ def _fits(url: str, columns: int, lines: int) -> bool:
     return wide < columns and high + _BESIDE_QR <= lines
 
 
-def _all(queue: SimpleQueue[str]) -> list[str]:
-    found: list[str] = []
-    with suppress(Empty):
-        while True:
-            found.append(queue.get_nowait())
-    return found
+def _all(queue: deque[str]) -> list[str]:
+    """Take what another thread may add to meanwhile."""
+    return [queue.popleft() for _ in range(len(queue))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ class JsonLines:
         self._tally = Tally()
         self._lock = threading.Lock()
         self._link: Link | None = None
+        self._inbox: Inbox | None = None
         self._early: list[str] = []
         self._farewell = ""
         self._out, sys.stdout = sys.stdout, sys.stderr  # an app of this process may print
@@ -47,7 +49,11 @@ class JsonLines:
         elif self._link is not None:
             self._write("change", what=change.what, message=change.text, **_state(self._link))
 
+    def opening(self) -> None:
+        """Nothing comes before the link."""
+
     def opened(self, link: Link, inbox: Inbox) -> None:
+        self._inbox = inbox
         fields = {"url": link.url, "visit_url": link.visit_url, "name": link.name, "relay": link.relay}
         if link.inspect_url:
             fields["inspect_url"] = link.inspect_url
@@ -88,9 +94,19 @@ class JsonLines:
 
     def _write(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, "at": round(time.time(), 3), **fields})
-        with self._lock:
-            self._out.write(line + "\n")
-            self._out.flush()
+        try:
+            with self._lock:
+                self._out.write(line + "\n")
+                self._out.flush()
+        except BrokenPipeError:
+            self._nobody_reads()
+
+    def _nobody_reads(self) -> None:
+        """The program that wanted the link has gone: so does the link, and Python's last flush has no error."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
+        if self._inbox is not None:
+            self._inbox.asked = True
+            self._inbox.wake()
 
 
 def request_fields(exchange: Exchange) -> dict[str, Any]:

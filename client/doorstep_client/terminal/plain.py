@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from doorstep_client.errors import DoorstepError
@@ -9,7 +11,9 @@ from doorstep_client.link import Link
 from doorstep_client.terminal.inbox import Inbox
 from doorstep_client.terminal.ink import find_ink
 from doorstep_client.terminal.qr import qr_lines
-from doorstep_client.traffic.observed import Observer
+
+if TYPE_CHECKING:
+    from doorstep_client.traffic.observed import Observer
 
 
 class Plain:
@@ -25,6 +29,9 @@ class Plain:
     def told(self, text: str) -> None:
         if not self._quiet:
             click.echo(text)
+
+    def opening(self) -> None:
+        """Nothing comes before the link."""
 
     def opened(self, link: Link, inbox: Inbox) -> None:
         click.echo(link.visit_url)

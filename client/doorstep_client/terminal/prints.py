@@ -35,6 +35,7 @@ class _Lines(io.TextIOBase):
 
     def __init__(self, take_line: Callable[[str], None]) -> None:
         super().__init__()
+        self.buffer = _Bytes(self)
         self._take_line = take_line
         self._rest = ""
         self._lock = threading.Lock()
@@ -44,6 +45,10 @@ class _Lines(io.TextIOBase):
 
     def isatty(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        """For programs that the app starts: what they print goes to the terminal, past the board."""
+        return 1
 
     def write(self, text: str) -> int:
         with self._lock:
@@ -56,3 +61,17 @@ class _Lines(io.TextIOBase):
         """The last line, although it has no end."""
         if self._rest:
             self.write("\n")
+
+
+class _Bytes(io.RawIOBase):
+    """The same for those who write bytes."""
+
+    def __init__(self, lines: _Lines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._lines.write(bytes(data).decode("utf-8", "replace"))
