@@ -102,7 +102,7 @@ class JsonLines:
             self._nobody_reads()
 
     def _nobody_reads(self) -> None:
-        """The program that wanted the link has gone: so does the link, and Python's last flush has no error."""
+        """The program that wanted the link has gone: so does the link. Python's last flush finds no error."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
         if self._inbox is not None:
             self._inbox.asked = True
