@@ -16,6 +16,7 @@ from doorstep_client.policy import make_policy
 from doorstep_client.settings import RelaySettings, find_relay, ssh_address, wants_inspector
 from doorstep_client.targets import Shareable, Target, make_target
 from doorstep_client.wire import Naming, Opened
+from doorstep_client.wishes import obeying
 
 if TYPE_CHECKING:
     from doorstep_client.inspector import InspectedTarget
@@ -167,6 +168,7 @@ class Link:
         return opened
 
 
+@obeying
 def share(
     target: Shareable,
     *,

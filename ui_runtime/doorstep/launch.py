@@ -201,8 +201,7 @@ def launch(
     _launched.add(blocks)
     atexit.register(running.close)
     say(f"* Running on local URL:  {local_url}")
-    wants_share = share if share is not None else (setting("SHARE") or "").lower() in {"true", "1"}
-    if wants_share:
+    if _wants_share(share):
         _share(
             running,
             say,
@@ -317,6 +316,12 @@ def _checked_port(port: Any) -> int | None:
     if port is None or (isinstance(port, int) and 0 <= port <= 65535):
         return port
     raise UsageError(f"a server_port is a whole number from 0 (any free port) to 65535, not {port!r}")
+
+
+def _wants_share(share: bool | None) -> bool:
+    """`always` is said by `doorstep share script.py`: whoever runs it decides, not the script."""
+    said = (setting("SHARE") or "").lower()
+    return said == "always" or (share if share is not None else said in {"true", "1"})
 
 
 def _names(root: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -56,12 +57,17 @@ def share(
     """Give TARGET a public link, until Ctrl-C.
 
     TARGET is a port of this computer (8501), host:port or a URL, unix:PATH, a folder, an ASGI or WSGI app
-    (module:app), or a Python script that calls launch().
+    (module:app), or a Python script, which is run and whose launch() gives the link.
 
     Ends with 0 after Ctrl-C, with 1 when the link could not be opened or the relay ended it, with 130 after a
     second Ctrl-C, or one that came before the link was open.
     """
     asked = read_options(flags) or None
+    if target.endswith(".py"):
+        wanted = {"relay": relay, "name": name, "expires_in": expires_in, "policy": asked}
+        wanted |= {"naming": "readable"} if readable else {}
+        wanted |= {"balance": True} if balance else {}
+        sys.exit(run_script(target, wanted | {"inspect": inspected or None}))
     view = choose_view(relay, as_json=as_json, quiet=quiet, qr=qr)
     options = {
         "relay": relay,
@@ -75,6 +81,18 @@ def share(
         "verify": verify,
     }
     sys.exit(show(target, view, options))
+
+
+def run_script(path: str, wanted: dict[str, Any]) -> int:
+    """Run the script, which says itself what it has to say. Returns the exit code."""
+    from doorstep_client.scripts import run
+
+    try:
+        run(Path(path), wanted)
+    except DoorstepError as error:
+        click.echo(f"Error: {error}", err=True)
+        return FAILED
+    return 0
 
 
 def show(target: Any, view: View, options: dict[str, Any]) -> int:

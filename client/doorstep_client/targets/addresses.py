@@ -24,6 +24,9 @@ class Address(Protocol):
     @property
     def authority(self) -> str: ...
 
+    def __str__(self) -> str:
+        """As people name it."""
+
     async def connect(self, protocol: Callable[[], P]) -> P:
         """Open a connection and put the protocol on it. Raises `OSError`."""
 
@@ -41,6 +44,9 @@ class LocalPort:
     @property
     def authority(self) -> str:
         return f"localhost:{self.port}" if self.port != PORTS["http"] else "localhost"
+
+    def __str__(self) -> str:
+        return f"http://{self.authority}"
 
     async def connect(self, protocol: Callable[[], P]) -> P:
         """Development servers listen on one of the two, and seldom say on which."""
@@ -62,6 +68,9 @@ class UnixSocket:
     path: str
     scheme = "http"
     authority = "localhost"
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
 
     async def connect(self, protocol: Callable[[], P]) -> P:
         _, made = await asyncio.get_running_loop().create_unix_connection(protocol, self.path)
@@ -88,6 +97,9 @@ class Remote:
     def authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
 
     async def connect(self, protocol: Callable[[], P]) -> P:
         secured: dict[str, Any] = {}

@@ -52,7 +52,7 @@ def make_target(
 
         _refuse_for_apps(host, verify)
         return AppTarget(Folder(found), lifespan=False, label=str(found.resolve()))
-    if isinstance(found, Remote) and not verify:
+    if isinstance(found, Remote) and found.tls and not verify:
         found = Remote(found.host, found.port, found.tls, verify=False)
     elif not verify:
         raise UsageError("verify=False is for https:// targets: there is no other certificate to check")
@@ -80,6 +80,8 @@ def _read(target: Any) -> Any:
 
 
 def _read_word(word: str) -> Any:
+    if not word:
+        raise _cannot(word)
     if match := _PORT.fullmatch(word):
         return _port(int(match[1]))
     if word.startswith("unix:"):

@@ -22,7 +22,7 @@ class ServerTarget:
 
     def __init__(self, address: Address, origin: Origin | None = None) -> None:
         self.visitors = Visitors()
-        self.label = f"{address.scheme}://{address.authority}"
+        self.label = str(address)
         self._address = address
         self._origin = origin
         self._pumps: set[Pump] = set()
