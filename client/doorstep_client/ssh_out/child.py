@@ -68,8 +68,11 @@ class Child(asyncio.SubprocessProtocol):
             return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
         return False
 
-    async def stop(self, patience: float = 2.0) -> None:
-        """End it, firmly when it does not listen. Returns when it is gone."""
+    async def stop(self, patience: float = 0.5) -> None:
+        """End it, firmly when it does not listen. Returns when it is gone.
+
+        A signal that comes in the wrong moment moves ssh only when it next has something to do.
+        """
         for end in (self._transport.terminate, self._transport.kill):
             if self.ended.done():
                 return
