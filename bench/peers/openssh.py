@@ -39,13 +39,14 @@ def ssh(setting: Setting) -> Iterator[Way]:
             yield way
 
 
-def write(place: Path, server_port: int) -> None:
+def write(place: Path, server_port: int, address: str = "127.0.0.1") -> None:
+    """Keys, and the configuration of an sshd that listens at this address."""
     for key in ("host_key", "user_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", place / key], check=True)
     shutil.copy(place / "user_key.pub", place / "authorized_keys")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd drops its privileges
-    (place / "sshd_config").write_text(CONFIG.format(port=server_port, place=place))
+    (place / "sshd_config").write_text(CONFIG.format(port=server_port, place=place, address=address))
 
 
 def options(place: Path) -> list[str]:
@@ -55,7 +56,7 @@ def options(place: Path) -> list[str]:
 
 
 CONFIG = """\
-ListenAddress 127.0.0.1
+ListenAddress {address}
 Port {port}
 HostKey {place}/host_key
 AuthorizedKeysFile {place}/authorized_keys
@@ -66,6 +67,7 @@ PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 AllowTcpForwarding remote
+GatewayPorts clientspecified
 MaxStartups 100
 """
 
