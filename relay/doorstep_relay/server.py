@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import resource
 import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from doorstep_relay import __version__
+from doorstep_relay.apps import Apps, noted
 from doorstep_relay.config import Settings
 from doorstep_relay.config_values import Address
 from doorstep_relay.control import limits
@@ -25,58 +24,39 @@ from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.domains import ACTIONS as DOMAINS
 from doorstep_relay.control.door import SessionDoor
 from doorstep_relay.control.effects import Effects
-from doorstep_relay.control.following import Follower
 from doorstep_relay.control.gates import Gatekeeper, Gates
 from doorstep_relay.control.guesses import Guesses
 from doorstep_relay.control.here import Here
-from doorstep_relay.control.hub import Hub, SessionSettings
-from doorstep_relay.control.noting import Noting
+from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.rights import ACTIONS as RIGHTS
 from doorstep_relay.control.rights import Rights
 from doorstep_relay.control.services import Services
-from doorstep_relay.control.showing import LOOK_EVERY, Showing
-from doorstep_relay.control.usage import WRITE_EVERY
-from doorstep_relay.domain.lifecycle import ENDED
+from doorstep_relay.control.showing import Showing
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.draining import drain
-from doorstep_relay.edge.context import Edge, Limits
+from doorstep_relay.edge.context import Edge
 from doorstep_relay.edge.listen import bind, listen
 from doorstep_relay.edge.tunnel import TunnelConnection
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.errors import ConfigError
+from doorstep_relay.from_settings import certificates_of, edge_limits, session_settings, warn_of_visitors
+from doorstep_relay.machine import open_files, settle_memory
 from doorstep_relay.notify import ready, reloading, stopping
 from doorstep_relay.observing import Observers
 from doorstep_relay.settings_text import changed
 from doorstep_relay.store.database import Database
-from doorstep_relay.switchboard.pool import clients_files
+from doorstep_relay.watches import Watches
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from doorstep_relay.edge.certificates import Certificates
     from doorstep_relay.ssh.door import SshDoor
 
 log = logging.getLogger("doorstep_relay")
 
-REAP_EVERY = 0.25
-"""Seconds between two looks at the shares' expiry."""
-TIDY_EVERY = 5.0
-"""Seconds between two looks at what ends without a client: grace periods."""
 _LOOK_EVERY = 0.1
 """Seconds between two looks whether all clients have gone elsewhere."""
 _NOTICED = 3
 """Of the time to drain, the part in which balancers notice that this relay is not ready any more."""
-_MOST_FILES = 1024 * 1024
-_NEW_OBJECTS = 10_000
-"""Between two looks of the garbage collector."""
-
-
-def open_files() -> int:
-    """How many files this process may open: raised to the hard limit first, as every visitor is one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    return most
 
 
 def run(settings: Settings, sock: socket.socket, reread: Callable[[], Settings]) -> None:
@@ -85,7 +65,7 @@ def run(settings: Settings, sock: socket.socket, reread: Callable[[], Settings])
     `settings` have their secret, and a database with today's schema.
     """
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it tells of every connection otherwise
-    certificates = _certificates(settings)
+    certificates = certificates_of(settings)
     address = Address(settings.listen.host, sock.getsockname()[1])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         reread_here = partial(_reread, reread, settings.listen, address)
@@ -107,18 +87,6 @@ async def _serve(
     await Relay(settings, reread).serve(sock, certificates)
 
 
-def _certificates(settings: Settings) -> Certificates | None:
-    if not settings.tls_cert:
-        return None
-    from doorstep_relay.edge.certificates import Certificates, Pair, warnings_of
-
-    keys = settings.tls_key or settings.tls_cert
-    certificates = Certificates([Pair(*pair) for pair in zip(settings.tls_cert, keys, strict=True)])
-    for warning in warnings_of(certificates, settings.domain):
-        log.warning("%s", warning)
-    return certificates
-
-
 class Relay:
     """One relay process."""
 
@@ -138,18 +106,7 @@ class Relay:
         self.guesses = Guesses(time.monotonic)
         self.gatekeeper = Gatekeeper(self.gates, self.policies, self.switchboard)
         self.hub = Hub(
-            SessionSettings(
-                heartbeat=settings.heartbeat,
-                spares=settings.spare_tunnels,
-                max_tunnels=settings.max_tunnels,
-                ticket_lifetime=settings.ticket_lifetime,
-                domain=settings.domain,
-                url_of=settings.share_url,
-                version=__version__,
-                files=open_files(),
-                max_sessions=settings.max_sessions,
-                open_every=settings.open_every,
-            ),
+            session_settings(settings, open_files()),
             self.shares,
             self.switchboard,
             TicketKey(settings.secret),
@@ -160,10 +117,13 @@ class Relay:
             self.tallies,
         )
         self.effects = Effects(self.hub)
+        self.watches = Watches(self.services, self.here, self.hub, self.effects, self.gatekeeper)
         self._obey_others()
         self.door = SessionDoor(self.hub, self.tokens, open_to_all=settings.open)
-        self.apex = Apex(lambda: self._noted(self.app(), "relay"))
-        self.dashboard = Apex(lambda: self._noted(self.site(), "admin"), websockets=True)
+        apps = Apps(self.services, self.here, self.effects, self.gates, self.guesses)
+        self.app = apps.relay
+        self.apex = Apex(noted(apps.relay, "relay", lambda: self.edge))
+        self.dashboard = Apex(noted(apps.dashboard, "admin", lambda: self.edge), websockets=True)
 
     def _obey_others(self) -> None:
         """What each service has to do on the changes that are its own."""
@@ -180,10 +140,6 @@ class Relay:
         for action in DOMAINS:
             self.effects.on(action, showing.obey)
         await showing.begin()
-
-    async def _look_at_domains(self) -> None:
-        for change in await self.services.domains.look_again():
-            await self.effects.at_once(change)
 
     async def serve(self, sock: socket.socket, certificates: Certificates | None = None) -> None:
         """Serve a listening socket until told to stop."""
@@ -205,16 +161,11 @@ class Relay:
         ssh = await self._open_ssh(edge)
         self._announce()
         ready(f"listens on {self.settings.listen}")
-        _settle_memory()
+        settle_memory()
         async with asyncio.TaskGroup() as tasks:
             keepers = [
                 tasks.create_task(edge.sweep()),
-                tasks.create_task(_forever(self._reap, REAP_EVERY)),
-                tasks.create_task(_forever(self._tidy, TIDY_EVERY)),
-                tasks.create_task(_forever(self._count, 1.0)),
-                tasks.create_task(_forever(self._write_usage, WRITE_EVERY)),
-                tasks.create_task(_forever(self._look_at_domains, LOOK_EVERY)),
-                tasks.create_task(self._follow(seen)),
+                *map(tasks.create_task, self.watches.all(seen)),
                 tasks.create_task(self.apex.warm_up()),
             ]
             if certificates is not None:
@@ -234,7 +185,7 @@ class Relay:
         self.observers.close()
         self.guesses.close()
         self.tallies.look()
-        await self._write_usage()
+        await self.watches.write_usage()
         await self.database.close()
 
     async def _hand_over(self) -> None:
@@ -276,19 +227,12 @@ class Relay:
 
     def _edge(self, apex: Callable[[], asyncio.Protocol]) -> Edge:
         settings = self.settings
-        files = self.hub.settings.files
-        if settings.max_visitors and settings.max_visitors > files // 2:
-            log.warning(
-                "--max-visitors is %d, but this process may have %d files open, two for each visitor and "
-                "some for the shares; raise the limit (`ulimit -Hn`, LimitNOFILE of systemd)",
-                settings.max_visitors,
-                files,
-            )
+        warn_of_visitors(settings, self.hub.settings.files)
         return Edge(
             domain=settings.domain,
-            limits=self._edge_limits(),
+            limits=edge_limits(self.settings, self.hub.settings.files),
             switchboard=self.switchboard,
-            facts=self._facts,
+            facts=self.shares.meaning,
             admit=self.hub.admit,
             apex=apex,
             session=self.door.socket,
@@ -296,21 +240,6 @@ class Relay:
             ask_password=self.guesses.ask,
             admin_host=settings.dashboard_host,
             admin=self.dashboard.protocol,
-        )
-
-    def _edge_limits(self) -> Limits:
-        settings, files = self.settings, self.hub.settings.files
-        return Limits(
-            max_visitors=settings.max_visitors or files // 2,
-            max_clients=clients_files(files),
-            max_head=settings.max_head,
-            head_timeout=settings.head_timeout,
-            idle_timeout=settings.idle_timeout,
-            connect_wait=settings.connect_wait,
-            body_timeout=settings.body_timeout,
-            app_timeout=settings.app_timeout,
-            idle_stream=settings.stream_timeout,
-            stall_timeout=settings.stall_timeout,
         )
 
     def reload(self) -> None:
@@ -338,110 +267,9 @@ class Relay:
             max_tunnels=settings.max_tunnels,
             ticket_lifetime=settings.ticket_lifetime,
         )
-        self.edge.limits = self._edge_limits()
+        self.edge.limits = edge_limits(self.settings, self.hub.settings.files)
         self.observers.use(settings)
         self.shares.use(settings)
         self.services.usage.retention = settings.usage_retention
         self.limits.change_defaults(settings.limits, self.switchboard)
         self.gatekeeper.use(settings)
-
-    def _noted(self, app: ASGIApp, place: str) -> ASGIApp:
-        return Noting(app, place, lambda: self.edge.recorder, self.edge.proxies.trusts)
-
-    def app(self) -> ASGIApp:
-        """The relay's own app, as it is served at its own host."""
-        from doorstep_relay.control.api import build_router
-        from doorstep_relay.control.app import build_app
-        from doorstep_relay.control.pages import build_pages
-        from doorstep_relay.control.visitors import Parts, build_visitor_pages
-
-        api = build_router(self.services, self.effects.at_once, self.here)
-        pages = build_pages(self.services)
-        parts = Parts(
-            switchboard=self.switchboard,
-            passes=self.gates.passes,
-            guesses=self.guesses,
-            policies=self.policies,
-            reports=self.services.reports,
-            on_change=self.effects.at_once,
-            domain=self.settings.domain,
-            openid=self.services.visitors_openid,
-            secret=self.settings.secret,
-            relay_url=self.settings.relay_url,
-        )
-        pages.include_router(build_visitor_pages(parts))
-        return build_app(api, version=__version__, pages=pages)
-
-    def site(self) -> ASGIApp:
-        """The dashboard, as it is served at its own host."""
-        from doorstep_relay.dashboard.site import Site
-
-        return Site(self.services, self.here, self.effects.at_once)
-
-    async def _facts(self, name: str) -> tuple[str, str]:
-        """What a name that is not live means to a visitor."""
-        share = await self.shares.find(name)
-        if share is None:
-            return "no-such-share", ""
-        if share.state in ENDED:
-            return share.state, share.reason
-        if share.expires_at is not None and share.expires_at <= time.time():
-            return "expired", ""
-        return ("offline" if share.paused_at is None else "paused"), ""
-
-    async def _follow(self, seen: int) -> None:
-        """Obey what other processes (the command line) wrote to the audit log."""
-        follower = Follower(self.shares.changes_since, self.effects.apply, seen)
-        while True:
-            await asyncio.sleep(self.settings.change_poll)
-            try:
-                await follower.look()
-            except Exception:  # the database may be away for a moment; the next look repairs it
-                log.exception("could not follow the audit log")
-
-    async def _reap(self) -> None:
-        self.hub.end_expired()
-        self.switchboard.warn(time.time())
-        self.gatekeeper.close_over(time.time())
-        due = self.switchboard.due(time.time())
-        for share in due:  # all of them before the first record: that may take a while, or fail
-            self.hub.end(share, "expired", "")
-        for share in due:
-            await self.shares.expire(share.share_id)
-
-    async def _tidy(self) -> None:
-        now = time.time()
-        await self.shares.expire_overdue(now)
-        await self.shares.grace_over(now)
-        await self.shares.forget(now)
-        await self.services.usage.forget(now)
-
-    async def _count(self) -> None:
-        for _ in self.tallies.look_in_parts():
-            await asyncio.sleep(0)
-
-    async def _write_usage(self) -> None:
-        spent = self.tallies.unwritten()
-        self.limits.count(spent, self.switchboard)
-        await self.services.usage.write(spent)
-        await self.limits.renew(self.switchboard)
-
-
-def _settle_memory() -> None:
-    """What was imported and built so far stays: looking through it would halt everybody for 0.1 s.
-
-    What clients bring stays as well, mostly: a look at every 700 new objects took an eighth of the time in
-    which a thousand came back.
-    """
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS)
-    gc.enable()
-
-
-async def _forever(step: Callable[[], Awaitable[None]], every: float) -> None:
-    while True:
-        await asyncio.sleep(every)
-        try:
-            await step()
-        except Exception:  # one failed look must not end the watch
-            log.exception("%s failed", step.__name__)

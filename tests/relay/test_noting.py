@@ -71,13 +71,19 @@ async def test_who_is_signed_in_to_a_page_is_noted(site: Site) -> None:
 
 
 async def test_a_trusted_proxys_request_id_is_kept_and_only_one_answered(site: Site) -> None:
-    answer = await site.http.get("/healthz", headers={"X-Request-Id": "proxy-1"})
+    answer = await site.http.get("/api/v1/openapi.json", headers={"X-Request-Id": "proxy-1"})
     assert answer.headers.get_list("x-request-id") == ["proxy-1"]
     assert site.line()["id"] == "proxy-1"
 
 
 async def test_while_nobody_wants_to_know_nothing_is_noted(site: Site) -> None:
     site.recorder = None
-    answer = await site.http.get("/healthz")
+    answer = await site.http.get("/api/v1/openapi.json")
     assert "x-request-id" not in answer.headers
+    assert site.records == []
+
+
+async def test_probes_are_not_noted(site: Site) -> None:
+    for path in ("/healthz", "/readyz"):
+        await site.http.get(path)
     assert site.records == []

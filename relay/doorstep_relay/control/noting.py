@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _RECORD: Final = "doorstep.record"
 _PASSED_ON: Final = frozenset({b"x-request-id", b"traceparent", b"tracestate"})
 """What a trusted proxy may say of a request."""
+_PROBES: Final = frozenset({"/healthz", "/readyz"})
+"""Asked every few seconds by machines, which nobody wants to read of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Noting:
         self._trusts = trusts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        recorder = self._recorder() if scope["type"] in {"http", "websocket"} else None
+        is_asked = scope["type"] in {"http", "websocket"} and scope["path"] not in _PROBES
+        recorder = self._recorder() if is_asked else None
         if recorder is None:
             await self._app(scope, receive, send)
             return

@@ -226,6 +226,17 @@ class Shares:
         found = await self._database.read(lambda session: ShareRows(session).look(stored))
         return facts(*found) if found else None
 
+    async def meaning(self, name: str) -> tuple[str, str]:
+        """What a name that is not live means to a visitor: a code, and a reason for people."""
+        share = await self.find(name)
+        if share is None:
+            return "no-such-share", ""
+        if share.state in ENDED:
+            return share.state, share.reason
+        if share.expires_at is not None and share.expires_at <= self._clock():
+            return "expired", ""
+        return ("offline" if share.paused_at is None else "paused"), ""
+
     async def list(self, *, owner: Actor | None = None, ended: bool = False) -> Sequence[ShareFacts]:
         """Shares, newest first: everybody's, or one account's; ended ones only when asked for."""
         states = tuple(ACTIVE | ENDED) if ended else ()
