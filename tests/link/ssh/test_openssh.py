@@ -1,0 +1,166 @@
+"""`ssh -R` opens links: with OpenSSH as Debian has it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import urllib.request
+
+from websockets.asyncio.client import connect
+
+from tests.link.ssh.programs import DEADLINE, SshRelay, link_of, running
+from tests.support import visit, wait_for
+
+
+def test_a_registered_key_opens_a_link_and_its_terminal_shows_requests(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    with running(ssh_relay.home, ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=key)) as ssh:
+        url = link_of(ssh)
+        answer = visit(f"{url}/some/path?q=1")
+        assert answer.status == 200
+        assert json.loads(answer.body)["host"] in url
+        ssh.wait_for_line(r"^GET /some/path\?q=1 200 \d+ ms$", DEADLINE)
+        ssh.wait_for_line(r"^ends in 3 days$")
+
+
+def test_the_name_before_the_port_is_the_links(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    with running(ssh_relay.home, ssh_relay.openssh("-R", f"first:80:{ssh_relay.to_app}", key=key)) as ssh:
+        assert link_of(ssh) == ssh_relay.url("first").rstrip("/")
+
+
+def test_without_a_terminal_the_link_is_told_before_it_opens(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    with running(ssh_relay.home, ssh_relay.openssh("-N", "-R", f"0:{ssh_relay.to_app}", key=key)) as ssh:
+        url = ssh.wait_for_line(r"as alice\. A link without a name of its own: (\S+)", DEADLINE).group(1)
+        ssh.wait_for_line(r"Allocated port 80 for remote forward")
+        assert ssh_relay.works(url)
+
+
+def test_several_forwardings_are_several_links(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    both = ("-R", f"left:80:{ssh_relay.to_app}", "-R", f"80:{ssh_relay.to_app}")
+    with running(ssh_relay.home, ssh_relay.openssh(*both, key=key)) as ssh:
+        ssh.wait_for_line(r"^http://left\.", DEADLINE)
+        other = ssh.wait_for_line(r"^(http://(?!left).*)$", DEADLINE).group(1)
+        assert ssh_relay.works(other)
+        assert ssh_relay.works(ssh_relay.url("left"))
+
+
+def test_the_words_of_the_command_are_the_links_options(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    words = ["password=open sesame".replace(" ", "-"), "expires=2h", "methods=GET,HEAD", "name=guarded"]
+    command = [*ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=key), *words]
+    with running(ssh_relay.home, command) as ssh:
+        assert link_of(ssh) == ssh_relay.url("guarded").rstrip("/")
+        ssh.wait_for_line(r"^ends in 2 h$")
+        assert visit(ssh_relay.url("guarded")).status == 401
+        assert ssh_relay.relay.cli("audit", "list", "--json").find("open-sesame") < 0
+
+
+def test_a_key_that_was_asked_for_is_in_the_link(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    command = [*ssh_relay.openssh("-R", f"keyed:80:{ssh_relay.to_app}", key=key), "key"]
+    with running(ssh_relay.home, command) as ssh:
+        url = link_of(ssh)
+        assert re.search(r"/\?k=[\w-]{20,}$", url)
+        assert visit(url).status in {200, 303}
+        assert visit(ssh_relay.url("keyed")).status == 403
+
+
+def test_unknown_words_are_answered_with_the_list(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    command = [*ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=key), "pasword=secret"]
+    with running(ssh_relay.home, command) as ssh:
+        assert ssh.wait(DEADLINE) == 2
+        assert "there is no option 'pasword'; did you mean password?" in ssh.output
+        assert "one-time" in ssh.output
+        assert "secret" not in ssh.output.replace("password=SECRET", "")
+
+
+def test_a_refused_name_is_a_failed_forwarding_with_its_reason(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    for more in ((), ("-o", "ExitOnForwardFailure=yes"), ("-N",)):
+        command = ssh_relay.openssh(*more, "-R", f"www:80:{ssh_relay.to_app}", key=key)
+        with running(ssh_relay.home, command) as ssh:
+            assert ssh.wait(DEADLINE) != 0
+            assert "'www' cannot be a share's name: this one is reserved" in ssh.output
+
+
+def test_who_shares_nothing_is_told_how(ssh_relay: SshRelay) -> None:
+    ran = ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=ssh_relay.new_key())
+    with running(ssh_relay.home, [*ran[:-3], ran[-1]]) as ssh:
+        assert ssh.wait(DEADLINE) == 1
+        assert "ssh -R 80:localhost:8501" in ssh.output
+
+
+def test_an_app_that_is_not_there_is_answered_at_once(ssh_relay: SshRelay) -> None:
+    command = ssh_relay.openssh("-R", "nobody:80:localhost:1", key=ssh_relay.new_key())
+    with running(ssh_relay.home, command) as ssh:
+        answer = visit(f"{link_of(ssh)}/")
+        assert answer.status == 502
+        assert answer.header("Doorstep-Error") == "app-refused"
+        ssh.wait_for_line("your computer could not connect to the app")
+
+
+def test_a_forwarding_can_be_cancelled_while_the_connection_stays(ssh_relay: SshRelay) -> None:
+    control = ("-o", f"ControlPath={ssh_relay.home}/control", "-o", "ControlMaster=auto")
+    key, forward = ssh_relay.new_key(), f"cancelled:80:{ssh_relay.to_app}"
+    with running(ssh_relay.home, ssh_relay.openssh(*control, "-R", forward, key=key)) as ssh:
+        link_of(ssh)
+        cancel = ssh_relay.openssh(*control, "-O", "cancel", "-R", forward, key=key)
+        with running(ssh_relay.home, cancel) as second:
+            assert second.wait(DEADLINE) == 0
+        wait_for(lambda: visit(ssh_relay.url("cancelled")).status == 410, DEADLINE)
+
+
+async def test_websockets_and_large_bodies_pass(ssh_relay: SshRelay) -> None:
+    key, size = ssh_relay.new_key(), 100 * 1024 * 1024
+    with running(ssh_relay.home, ssh_relay.openssh("-R", f"large:80:{ssh_relay.to_app}", key=key)) as ssh:
+        await asyncio.to_thread(link_of, ssh)
+        async with connect(ssh_relay.url("large").replace("http", "ws")) as socket:
+            for text in ("one", "x" * 300_000):
+                await socket.send(text)
+                assert await socket.recv() == text
+        assert await asyncio.to_thread(_download, ssh_relay.url("large", f"/big?{size}")) == size
+        sent = await asyncio.to_thread(_upload, ssh_relay.url("large", "/upload"), size)
+        assert json.loads(sent) == {"size": size, "sha256": hashlib.sha256(b"x" * size).hexdigest()}
+
+
+async def test_many_visitors_at_once(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    with running(ssh_relay.home, ssh_relay.openssh("-R", f"many:80:{ssh_relay.to_app}", key=key)) as ssh:
+        await asyncio.to_thread(link_of, ssh)
+        answers = await asyncio.gather(
+            *(asyncio.to_thread(visit, ssh_relay.url("many", f"/{number}")) for number in range(200))
+        )
+        assert {answer.status for answer in answers} == {200}
+        paths = [json.loads(answer.body)["path"] for answer in answers]
+        assert paths == [f"/{number}" for number in range(200)]
+
+
+def _download(url: str) -> int:
+    """Bytes of the answer. A visitor of the standard library: nothing is held but a piece of it."""
+    size = 0
+    with urllib.request.urlopen(_at_loopback(url), timeout=60) as answer:
+        while piece := answer.read(1 << 20):
+            size += len(piece)
+    return size
+
+
+def _upload(url: str, size: int) -> bytes:
+    request = _at_loopback(url)
+    request.data = b"x" * size
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        body: bytes = answer.read()
+        return body
+
+
+def _at_loopback(url: str) -> urllib.request.Request:
+    """NAME.localhost need not resolve on the machine of the tests."""
+    host = url.split("/")[2]
+    return urllib.request.Request(
+        url.replace(host, f"127.0.0.1:{host.split(':')[1]}"), headers={"Host": host}
+    )
