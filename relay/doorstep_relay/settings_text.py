@@ -38,7 +38,7 @@ RESTART: Final = frozenset(
         *("listen", "domain", "public_url", "admin_host", "tls_cert", "tls_key", "ssh", "metrics"),
         "config",
         # What it keeps, and with which key. Other files of a certificate take effect by themselves.
-        *("data", "database", "secret"),
+        *("data", "database", "secret", "ssh_host_key"),
         # Who is let in, and whose word is taken: nobody should wonder whether a change of these came to be.
         *("open", "trusted_proxies", "dns_server", "max_sessions", "open_every"),
         *("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_domains", "oidc_admins"),
