@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from doorstep_client.certificate import Certificate, read_certificate
 from doorstep_client.errors import UnreachableError
 from doorstep_client.eyeballs import connect_any
 from doorstep_client.network import PLAIN, VARIABLES, Network
@@ -68,6 +69,19 @@ async def _straight(
         protocol, sock=sock, ssl=context, server_hostname=address.server_name
     )
     return transport
+
+
+async def shown_certificate(address: Address, context: ssl.SSLContext | None = None) -> Certificate:
+    """The certificate that is shown there. With `blind_context` also one that is not to be trusted.
+
+    Raises what `dial` raises, and `ValueError` for what is no certificate. Nothing is said on the connection.
+    """
+    transport = await dial(address, asyncio.Protocol, context)
+    try:
+        secured: ssl.SSLObject = transport.get_extra_info("ssl_object")
+        return read_certificate(secured.getpeercert(binary_form=True) or b"")
+    finally:
+        transport.abort()
 
 
 def resume_from(transport: asyncio.BaseTransport, address: Address) -> None:

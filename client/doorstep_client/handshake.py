@@ -9,9 +9,11 @@ from typing import Final
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidUpgrade
 
 from doorstep_client import websocket, wire
-from doorstep_client.dial import explain
+from doorstep_client.dial import address_of, explain, shown_certificate
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
+from doorstep_client.network import VARIABLES
 from doorstep_client.settings import RelaySettings
+from doorstep_client.tls import blind_context
 from doorstep_client.websocket import WebSocket
 
 HANDSHAKE_DEADLINE: Final = 15.0
@@ -20,6 +22,8 @@ CHECK_DEADLINE: Final = 10.0
 PORTAL: Final = "A captive portal or proxy answers instead of the relay: sign in to the network"
 _SIGN_IN_FIRST: Final = 511
 """Network Authentication Required (RFC 6585 6)."""
+_UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes for a certificate whose authority is not known, or which is its own."""
 _OTHER_NAME: Final = frozenset({62, 64})
 """OpenSSL's codes for a certificate of another host name, or of another address."""
 
@@ -34,7 +38,31 @@ async def connect(relay: RelaySettings) -> WebSocket:
     except InvalidStatus as error:
         raise UnreachableError(_no_relay(relay, error)) from error
     except (InvalidHandshake, OSError, TimeoutError, ValueError) as error:
-        raise UnreachableError(f"Cannot reach the relay {relay.url}: {_why(relay, error)}") from error
+        more = await _about_issuer(relay) if is_unknown_issuer(error) else ""
+        raise UnreachableError(f"Cannot reach the relay {relay.url}: {_why(relay, error)}{more}") from error
+
+
+def is_unknown_issuer(error: BaseException) -> bool:
+    """Whether a certificate is of an authority that this computer does not know."""
+    return getattr(error, "verify_code", None) in _UNKNOWN_ISSUER
+
+
+async def _about_issuer(relay: RelaySettings) -> str:
+    """Whose certificate it is: a proxy that reads along has one of its own, and its CA can be trusted."""
+    issuer = "an authority"
+    with suppress(OSError, TimeoutError, ValueError, DoorstepError):
+        seen = await shown_certificate(address_of(relay), blind_context())
+        issuer = repr(wire.readable(seen.issuer, 100))
+    return f". {about_issuer(issuer)}"
+
+
+def about_issuer(issuer: str) -> str:
+    """What to do about a certificate of an authority that is not known here."""
+    return (
+        f"It was issued by {issuer}, which this computer does not know. If your network reads encrypted "
+        "traffic on its way, or the relay has an authority of its own, get its certificate and name it: "
+        f"ca=FILE, {VARIABLES['ca']}, or `doorstep login --ca FILE`"
+    )
 
 
 def _why(relay: RelaySettings, error: Exception) -> str:
@@ -52,9 +80,14 @@ def _no_relay(relay: RelaySettings, error: InvalidStatus) -> str:
             f"The address {relay.url} is not the relay itself, it redirects to {wire.readable(where)}; "
             "give that address instead"
         )
+    if "Doorstep-Error" in error.response.headers:
+        return (
+            f"The relay {relay.url} answers, but a proxy in between lets no WebSocket through: it takes "
+            f"Upgrade out of the request. Its operator has to allow WebSockets to {relay.authority}"
+        )
     return (
         f"The address {relay.url} does not answer as a Doorstep relay does (HTTP status {status}); "
-        "is the address right?"
+        "is the address right? `doorstep doctor` tells what is in the way"
     )
 
 

@@ -24,6 +24,8 @@ VARIABLES: Final = {
     "proxy": "DOORSTEP_PROXY",
 }
 """Setting → environment variable. The setting's name is the argument's, and the key in the file."""
+_SAVED: Final = ("ca", "cert", "key", "pin")
+"""Not the proxy: that belongs to the network where the computer is today."""
 NO_PROXY_AT_ALL: Final = frozenset({"none", "direct"})
 _PIN: Final = "sha256/"
 
@@ -49,7 +51,7 @@ class Network:
 
     def saved(self) -> dict[str, str]:
         """What a login keeps of it."""
-        return {name: value for name in VARIABLES if (value := getattr(self, name))}
+        return {name: value for name in _SAVED if (value := getattr(self, name))}
 
 
 PLAIN: Final = Network()

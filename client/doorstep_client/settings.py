@@ -105,6 +105,11 @@ def find_relay(
     return with_token(settings, chosen, found) if chosen else settings
 
 
+def saved_relay(saved: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> RelaySettings:
+    """The relay of `doorstep login`, and the way to it, without its token."""
+    return replace(parse_relay(saved["relay"]), network=find_network({}, environment, saved))
+
+
 def _is_saved_for(saved: Mapping[str, str], relay: RelaySettings) -> bool:
     try:
         return parse_relay(saved.get("relay", "")).url == relay.url

@@ -7,11 +7,21 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from doorstep_client.errors import DoorstepError, NoRelayError, RefusedError, UnreachableError, WireError
+from doorstep_client.commands.network_options import network_options
+from doorstep_client.errors import (
+    DoorstepError,
+    NoRelayError,
+    RefusedError,
+    UnreachableError,
+    UsageError,
+    WireError,
+)
 
 if TYPE_CHECKING:
     from doorstep_client.settings import RelaySettings
@@ -24,8 +34,18 @@ if TYPE_CHECKING:
 @click.option("--no-browser", is_flag=True, help="Only show the address of the page, and open none.")
 @click.option("--admin", is_flag=True, help="Ask for an admin's rights, too, which only an admin can give.")
 @click.option("--no-check", is_flag=True, help="Save without asking the relay whether it takes the token.")
+@network_options
+@click.option("--pin-now", is_flag=True, help="Pin the public key that the relay has now.")
 def login(
-    relay: str | None, code: str | None, with_token: bool, no_browser: bool, admin: bool, no_check: bool
+    relay: str | None,
+    *,
+    code: str | None,
+    with_token: bool,
+    no_browser: bool,
+    admin: bool,
+    no_check: bool,
+    pin_now: bool,
+    **network: str | None,
 ) -> None:
     """Log this computer in to a relay, for `launch(share=True)`.
 
@@ -36,14 +56,14 @@ def login(
     from doorstep_client.settings import write_login
 
     try:
-        settings = _relay(relay)
+        settings = _pinned(_relay(relay, network), now=pin_now)
         if code is not None:
             token: str | None = _redeem(settings, code)
         else:
             token = _typed(settings, ask=with_token or no_check, check=not no_check)
             if token is None:
                 token = _by_browser(settings, browser=not no_browser, admin=admin)
-        path = write_login(settings.url, token or None)
+        path = write_login(settings.url, token or None, network=settings.network)
     except (DoorstepError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Saved for {settings.url} in {path}.")
@@ -52,13 +72,13 @@ def login(
 @click.command()
 def logout() -> None:
     """Revoke the token that `doorstep login` saved, and forget it."""
-    from doorstep_client.settings import forget_login, parse_relay, read_login, with_token
+    from doorstep_client.settings import forget_login, read_login, saved_relay, with_token
 
     try:
         saved = read_login()
         if not saved.get("relay"):
             raise click.ClickException("This computer is not logged in to any relay.")
-        settings = parse_relay(saved["relay"])
+        settings = saved_relay(saved)
         if token := saved.get("token"):
             _revoke(with_token(settings, token, "the file"), token)
         forget_login()
@@ -90,14 +110,33 @@ def whoami(relay: str | None, as_json: bool) -> None:
 # ------------------------------------------------------------------------------------------------
 
 
-def _relay(relay: str | None) -> RelaySettings:
+def _relay(relay: str | None, network: Mapping[str, object]) -> RelaySettings:
     """The relay to log in to, without any token."""
+    from doorstep_client.network import find_network
     from doorstep_client.settings import RELAY_VARIABLE, parse_relay, read_login
 
     address = relay if relay is not None else os.environ.get(RELAY_VARIABLE) or read_login().get("relay")
     if address is None:
         raise NoRelayError("Which relay? Give its address: doorstep login https://share.example.org")
-    return parse_relay(address)
+    return replace(parse_relay(address), network=find_network(network))
+
+
+def _pinned(settings: RelaySettings, *, now: bool) -> RelaySettings:
+    """With the key that the relay has, if that is asked for. Its certificate has to be a good one."""
+    from doorstep_client.dial import address_of, explain, shown_certificate
+    from doorstep_client.network import make_pin
+
+    if not now:
+        return settings
+    if not settings.tls:
+        raise UsageError(f"The relay {settings.url} speaks no TLS: it has no key to pin")
+    try:
+        seen = asyncio.run(shown_certificate(address_of(settings)))
+    except (OSError, TimeoutError) as error:
+        raise UnreachableError(f"Cannot reach the relay {settings.url}: {explain(error)}") from error
+    pin = make_pin(seen.key)
+    click.echo(f"Pinned {pin}.")
+    return replace(settings, network=replace(settings.network, pin=pin))
 
 
 def _redeem(settings: RelaySettings, code: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
@@ -33,9 +34,10 @@ def routes(shares: Shares, here: Here) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute, tags=["relay"])
 
     @router.get("/healthz")
-    async def health() -> Health:
-        """The process works, and so does its database."""
+    async def health(response: Response) -> Health:
+        """The process works, and so does its database. Clients set their doubts about clocks by its Date."""
         await shares.last_change()
+        response.headers["Date"] = formatdate(usegmt=True)
         return Health()
 
     @router.get("/readyz", response_model=Health, responses=_NOT_READY)
