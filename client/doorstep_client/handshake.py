@@ -151,5 +151,6 @@ def refusal(error: wire.Error, relay: RelaySettings) -> DoorstepError:
 
 def unreachable(relay: RelaySettings, error: Exception) -> UnreachableError:
     """The sentence for a connection that failed before the relay had said anything."""
-    why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    nameless = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
+    why = str(error) or nameless
     return UnreachableError(f"Cannot reach the relay {relay.url}: {why}")

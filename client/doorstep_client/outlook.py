@@ -54,6 +54,7 @@ class Outlook:
 
     async def watch(self, current: Callable[[], Session | None]) -> None:
         """Let the session show that its peer is there when there is a reason for doubt; for ever."""
+        known: Session | None = None
         route: str | None = None
         self._hurry.clear()
         while True:
@@ -61,13 +62,13 @@ class Outlook:
             session = current()
             ends = session.ends if session is not None else None
             if session is None or ends is None:
-                route = None
                 continue
-            self._far = ends[1]
-            before, route = route, source(ends[1])
-            if not exists(ends[0]):
-                session.give_up(_GONE.format(ends[0]))
-            elif slept or (before is not None and before != route):
+            near, self._far = ends
+            before = route if session is known else near
+            known, route = session, source(self._far)
+            if not exists(near):
+                session.give_up(_GONE.format(near))
+            elif slept or before != route:
                 session.doubt()
 
     async def wait(self, seconds: float) -> None:

@@ -44,6 +44,8 @@ class Session:
         self._socket: WebSocket
         self._patience: asyncio.Timeout | None = None
         """Runs out when the relay has been silent for too long."""
+        self._since = 0.0
+        """From when on it has to be heard, in the loop's time."""
         self._cause = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -95,7 +97,8 @@ class Session:
         """There is a reason to think that the peer is gone: it has to show that it is there, now."""
         if self._patience is None:
             return None
-        soon = asyncio.get_running_loop().time() + DOUBT_DEADLINE
+        self._since = asyncio.get_running_loop().time()
+        soon = self._since + DOUBT_DEADLINE
         self._patience.reschedule(min(soon, self._patience.when() or soon))
         return asyncio.create_task(self._ping())
 
@@ -113,6 +116,9 @@ class Session:
         self._socket = await connect(self.relay)
         try:
             await self._converse()
+        except TimeoutError:
+            self._socket.abort()
+            raise
         finally:
             self._patience = None
             with suppress(OSError, TimeoutError):  # how it ended is known; a goodbye changes nothing
@@ -139,22 +145,19 @@ class Session:
     async def _read(self, patience: float) -> None:
         from doorstep_client.handshake import receive
 
+        clock, left = asyncio.get_running_loop().time, patience
         while True:
+            self._since = clock()
             try:
-                async with asyncio.timeout(patience) as self._patience:
+                async with asyncio.timeout(left) as self._patience:
                     message = await receive(self._socket)
             except TimeoutError:
-                if self._is_alive():
-                    continue
-                if self._cause:
-                    raise ConnectionError(self._cause) from None
-                raise
+                left = patience - (clock() - self._socket.heard)
+                if self._cause or self._socket.heard <= self._since or left <= 0:
+                    raise TimeoutError(self._cause or "the relay says nothing any more") from None
+                continue  # what the session carries may keep its messages waiting
+            left = patience
             self._hear(self, message)
-
-    def _is_alive(self) -> bool:
-        """Whether the relay is heard all the same: what a session carries may keep its messages waiting."""
-        silence = asyncio.get_running_loop().time() - self._socket.heard
-        return not self._cause and silence < DOUBT_DEADLINE
 
     async def _beat(self, every: float) -> None:
         while True:

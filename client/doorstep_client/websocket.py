@@ -110,6 +110,10 @@ class WebSocket(asyncio.Protocol):
             self._socket.send_binary(message)
             self._flush()
 
+    def abort(self) -> None:
+        """End the connection: nobody is there to say goodbye to."""
+        self._transport.abort()
+
     async def close(self) -> None:
         """Say goodbye and wait for the relay's. The connection is over afterwards, also when cancelled."""
         try:
