@@ -259,7 +259,17 @@ def code_for(status: int) -> str:
 
 _FILES: Final = resources.files(__package__)
 STYLE: Final = _FILES.joinpath("answer.css").read_text(encoding="utf-8")
-_PAGE: Final = Template(_FILES.joinpath("answer.html").read_text(encoding="utf-8"))
+_FRAME: Final = _FILES.joinpath("frame.html").read_text(encoding="utf-8")
+
+
+def framed(body: str = "$body") -> Template:
+    """A whole page around a body. `$name` in either stands for a value; the frame has `style`, `title` and
+    `refresh` (a `meta`, or nothing).
+    """
+    return Template(_FRAME.replace("$body", body.rstrip()))
+
+
+_PAGE: Final = framed(_FILES.joinpath("answer.html").read_text(encoding="utf-8"))
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "

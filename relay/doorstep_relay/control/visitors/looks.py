@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 from importlib import resources
-from string import Template
 from typing import Final
 
 from fastapi.responses import HTMLResponse
@@ -16,7 +15,7 @@ from doorstep_relay.edge import answers
 
 _FILES: Final = resources.files(__package__)
 _STYLE: Final = answers.STYLE + _FILES.joinpath("form.css").read_text(encoding="utf-8")
-_PAGE: Final = Template(_FILES.joinpath("form.html").read_text(encoding="utf-8"))
+_PAGE: Final = answers.framed(_FILES.joinpath("form.html").read_text(encoding="utf-8"))
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _FIELDS: Final = {
     "Content-Security-Policy": (
@@ -45,6 +44,7 @@ def page(
     filled = _PAGE.substitute(
         style=_STYLE,
         title=html.escape(title),
+        refresh="",
         text=html.escape(text),
         error=f'\n<p class="reason" role="alert">{html.escape(error)}</p>' if error else "",
         body=body,
