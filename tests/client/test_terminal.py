@@ -273,7 +273,9 @@ def test_keys_come_one_by_one_and_arrows_are_none() -> None:
     with Keyboard(theirs) as keyboard:
         os.write(ours, b"a\x1b[A\x1bOPb\x1b[200~")
         assert keyboard.read() == "ab"
-    os.close(ours)
+        os.close(ours)
+        assert keyboard.read() is None
+        assert not keyboard.is_ours(), "a terminal that has gone is not asked again"
     os.close(theirs)
 
 

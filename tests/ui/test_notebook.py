@@ -69,6 +69,12 @@ def test_this_process_is_no_notebook() -> None:
     assert not notebook.is_notebook()
 
 
+def test_the_result_of_launch_says_nothing_more(kernel: BlockingKernelClient) -> None:
+    _, code = launch()
+    assert len(cell(kernel, code.replace(" and None", ""))) == 1
+    cell(kernel, "app.close()")
+
+
 def test_a_cell_that_runs_again_closes_what_it_launched_before(kernel: BlockingKernelClient) -> None:
     port, code = launch()
     again = "import doorstep as ds; ds.Interface(lambda name: name, 'text', 'text')"

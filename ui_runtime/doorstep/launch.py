@@ -78,6 +78,9 @@ class LaunchResult(NamedTuple):
     local_url: str
     share_url: str | None
 
+    def _ipython_display_(self) -> None:
+        """Nothing, as a cell's last line: the cell has shown the page already."""
+
 
 @dataclass
 class Running:

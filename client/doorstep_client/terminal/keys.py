@@ -60,8 +60,10 @@ class Keyboard:
 
     def read(self) -> str | None:
         """The keys that were pressed; None when there will be no more."""
-        try:
+        data = b""
+        with contextlib.suppress(OSError):
             data = os.read(self.fd, 1024)
-        except OSError:
+        if not data:
+            self._before = None  # there is no terminal any more to be asked or given back
             return None
-        return _SEQUENCE.sub(b"", data).decode("ascii", "ignore") if data else None
+        return _SEQUENCE.sub(b"", data).decode("ascii", "ignore")
