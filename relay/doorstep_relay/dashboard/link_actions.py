@@ -11,7 +11,7 @@ from doorstep_relay.control.history import ShareFacts
 from doorstep_relay.dashboard.confirming import Confirmation, Question
 from doorstep_relay.dashboard.desk import Desk, told
 from doorstep_relay.dashboard.listing import LOUD
-from doorstep_relay.dashboard.words import needed
+from doorstep_relay.dashboard.words import NeedsReceiverError, needed
 from doorstep_relay.domain.times import relative_text
 from doorstep_relay.errors import NoSuchAccount, NoSuchShare
 
@@ -173,7 +173,7 @@ class LinkActions:
             share = await self._desk.find_share(name, await self._desk.viewer(request))
             receiver = (to or "").strip()
             if not receiver:
-                raise NoSuchAccount("")
+                raise NeedsReceiverError
             text = (
                 f"Give {share.name} of {share.owner or 'nobody'} to {receiver}? "
                 "The client that holds it loses it, and you cannot take it back."

@@ -16,6 +16,13 @@ class NeedsReasonError(OperatorError):
         super().__init__("give a reason: those whom it hits read it")
 
 
+class NeedsReceiverError(OperatorError):
+    """A link is to be given to nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("say who gets it: the name of an account")
+
+
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _QUIET: Final = "·"
