@@ -87,20 +87,21 @@ class Domains:
         now = self._clock()
         return await self._database.write(lambda session: _verify(session, now, by or actor, facts))
 
-    async def remove(self, host: str, *, actor: Actor) -> Change:
-        """Show nothing at the host any more. Raises `NoSuchDomain`."""
+    async def remove(self, host: str, *, actor: Actor, by: Actor | None = None) -> Change:
+        """Show nothing at the host any more; `by` is as in `add`. Raises `NoSuchDomain`."""
         now, stored = self._clock(), host.lower()
-        return await self._database.write(lambda session: _remove(session, now, actor, stored))
+        return await self._database.write(lambda session: _remove(session, now, (actor, by or actor), stored))
 
     async def add_for(self, account: str, host: str, name: str) -> DomainFacts:
         """`add`, by the operator in an account's name. Raises `NoSuchAccount` too."""
-        return await self.add(host, name, actor=await self._acting_for(account), by=OPERATOR)
+        return await self.add(host, name, actor=await self.acting_for(account), by=OPERATOR)
 
     async def verify_for(self, account: str, host: str) -> Change | None:
         """`verify`, by the operator in an account's name. Raises `NoSuchAccount` too."""
-        return await self.verify(host, actor=await self._acting_for(account), by=OPERATOR)
+        return await self.verify(host, actor=await self.acting_for(account), by=OPERATOR)
 
-    async def _acting_for(self, account: str) -> Actor:
+    async def acting_for(self, account: str) -> Actor:
+        """Who does something in an account's name, beside `by`. Raises `NoSuchAccount`."""
         row = await self._database.read(lambda session: AccountRows(session).by_name(account))
         if row is None:
             raise NoSuchAccount(account)
@@ -234,11 +235,12 @@ def _verify(session: Session, now: float, actor: Actor, facts: DomainFacts) -> C
     return audit.record(session, _entry(now, actor, "domain.verify", row))[0]
 
 
-def _remove(session: Session, now: float, actor: Actor, host: str) -> Change:
+def _remove(session: Session, now: float, who: tuple[Actor, Actor], host: str) -> Change:
+    actor, by = who
     row = _own(session, actor, host)
     session.delete(row)
     session.flush()
-    return audit.record(session, _entry(now, actor, "domain.remove", row))[0]
+    return audit.record(session, _entry(now, by, "domain.remove", row))[0]
 
 
 def _lapse(session: Session, now: float, host: str) -> list[Change]:

@@ -25,7 +25,7 @@ class DomainTab:
         self._is_admin = is_admin
         listing = Listing("Domains", _HEADERS, desk.viewer, self.fetch)
         listing.wire(tab)
-        host = ds.State("")
+        host = ds.State(("", ""))
         with ds.Column(visible=False, elem_classes="detail") as box:
             about = ds.HTML()
             record = self._build_record()
@@ -71,58 +71,63 @@ class DomainTab:
     async def choose(self, event: ds.SelectData, request: ds.Request) -> Any:
         """A row was clicked."""
         with told():
-            actor = await self._desk.viewer(request)
-            host = str((event.row_value or [""])[0])
-            return _shown(await self._desk.services.domains.find(host, actor=actor))
+            row = [str(cell) for cell in (event.row_value or ["", "", ""])]
+            actor, _ = await self._who(row[2], request)
+            return _shown(await self._desk.services.domains.find(row[0], actor=actor), row[2])
 
     async def add(self, host: str, name: str, account: str, request: ds.Request) -> Any:
         """Say that a host is to show a link; nothing changes until its record is found."""
         with told():
-            actor = await self._desk.viewer(request)
             host, name, account = ((text or "").strip() for text in (host, name, account))
-            domains = self._desk.services.domains
-            if account and account != actor.account_name:
-                await self._desk.admin(request)
-                made = await domains.add_for(account, host, name)
-            else:
-                made = await domains.add(host, name, actor=actor)
+            actor, by = await self._who(account, request)
+            made = await self._desk.services.domains.add(host, name, actor=actor, by=by)
             ds.Success(f"Add the TXT record to the DNS of {made.host}, then check it.")
-            return _shown(made)
+            return _shown(made, actor.account_name)
 
-    async def check(self, host: str, request: ds.Request) -> Any:
+    async def check(self, chosen: tuple[str, str], request: ds.Request) -> Any:
         """Look for the record: the host shows the link from now on."""
         with told():
-            actor = await self._desk.viewer(request)
-            await self._desk.obey(await self._desk.services.domains.verify(host, actor=actor))
+            host, account = chosen
+            actor, by = await self._who(account, request)
+            await self._desk.obey(await self._desk.services.domains.verify(host, actor=actor, by=by))
             ds.Success(f"{host} is proven.")
-            return _shown(await self._desk.services.domains.find(host, actor=actor))
+            return _shown(await self._desk.services.domains.find(host, actor=actor), account)
 
-    async def ask_remove(self, request: ds.Request, host: str) -> Question:
+    async def ask_remove(self, request: ds.Request, chosen: tuple[str, str]) -> Question:
         """Whether a host is to show nothing."""
         with told():
-            actor = await self._desk.viewer(request)
+            host, account = chosen
+            actor, _ = await self._who(account, request)
             found = await self._desk.services.domains.find(host, actor=actor)
             text = f"Show {found.name} at {found.host} no more? To add it again takes a new TXT record."
-            return Question(text, f"Yes, remove {found.host}", "remove", (found.host,))
+            return Question(text, f"Yes, remove {found.host}", "remove", (found.host, account))
 
-    async def remove(self, request: ds.Request, host: str) -> Any:
+    async def remove(self, request: ds.Request, host: str, account: str) -> Any:
         """Show nothing at the host any more."""
         with told():
-            actor = await self._desk.viewer(request)
-            await self._desk.obey(await self._desk.services.domains.remove(host, actor=actor))
-            return "", ds.update(visible=False), "", "", ""
+            actor, by = await self._who(account, request)
+            await self._desk.obey(await self._desk.services.domains.remove(host, actor=actor, by=by))
+            return ("", ""), ds.update(visible=False), "", "", ""
+
+    async def _who(self, account: str, request: ds.Request) -> tuple[Actor, Actor]:
+        """In whose name something is done, and who does it: an admin may in anybody's."""
+        viewer = await self._desk.viewer(request)
+        if not account or account == viewer.account_name:
+            return viewer, viewer
+        admin = await self._desk.admin(request)
+        return await self._desk.services.domains.acting_for(account), admin
 
 
 def _row(domain: DomainFacts) -> list[Any]:
     return [domain.host, domain.name, domain.account or "", _proven(domain), clock_text(domain.created_at)]
 
 
-def _shown(domain: DomainFacts) -> Any:
+def _shown(domain: DomainFacts, account: str) -> Any:
     about = page_of(
         fill("<h2>$host</h2>", host=domain.host),
-        facts([("Shows", domain.name), ("Account", domain.account or ""), ("Proven since", _proven(domain))]),
+        facts([("Shows", domain.name), ("Account", account), ("Proven since", _proven(domain))]),
     )
-    return domain.host, ds.update(visible=True), about, domain.record, domain.value
+    return (domain.host, account), ds.update(visible=True), about, domain.record, domain.value
 
 
 def _proven(domain: DomainFacts) -> str:
