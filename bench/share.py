@@ -47,9 +47,9 @@ def main() -> None:
     print(f"{time.strftime('%Y-%m-%d')}, load {psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores\n")
     with TemporaryDirectory(prefix="doorstep-share-") as folder, world(Path(folder), far=False) as here:
         table("loopback", times(here, options.rounds), GOALS["loopback"])
-        print("\n| memory of its own, kB | kB |\n| --- | --- |")
-        for name, values in memory(here, options.memory):
-            print(f"| {name} | {figure(values, 1)} |", flush=True)
+    print("\n| memory of its own | kB |\n| --- | --- |")
+    for name, values in memory(options.memory).items():
+        print(f"| {name} | {figure(values, 1)} |", flush=True)
     if reason := why_not():
         print(f"\nnot over a path: {reason}")
         return
@@ -117,15 +117,17 @@ def table(where: str, taken: dict[str, list[float]], goal: float | None) -> None
 # -- memory --------------------------------------------------------------------------------------------
 
 
-def memory(made: World, rounds: int) -> Iterator[tuple[str, list[float]]]:
-    """kB of each share."""
-    yield "client: the first share beside an app that is served", [alone(made) for _ in range(rounds)]
+def memory(rounds: int) -> dict[str, list[float]]:
+    """kB of each share. Every round has a relay of its own: one that had shares before has room for them."""
     found: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        for name, value in together(made):
-            found.setdefault(name, []).append(value)
-    yield from found.items()
-    yield from ssh_memory(made, rounds)
+    for number in range(rounds + 1):
+        with TemporaryDirectory(prefix="doorstep-share-") as folder, world(Path(folder), far=False) as made:
+            for name, value in ("client: the first share, beside its app", alone(made)), *together(made):
+                if number:  # by the first everything is compiled
+                    found.setdefault(name, []).append(value)
+            if number == rounds:
+                found |= ssh_memory(made, rounds)
+    return found
 
 
 def alone(made: World) -> float:
@@ -137,30 +139,27 @@ def alone(made: World) -> float:
 def together(made: World) -> Iterator[tuple[str, float]]:
     """Shares of one process, which have one session: each beyond those before it."""
     with opener(made) as process:
-        process.tell("open 1")
-        process.tell("close")
-        relay, client, before = kilobytes(made.relay_pid), process.tell("open 0")["kilobytes"], 0
+        relay, client, before = kilobytes(made.relay_pid), 0.0, 0
         for count in COUNTS:
-            now = process.tell(f"open {count - before}")["kilobytes"]
+            now, more = process.tell(f"open {count - before}")["kilobytes"], count - before
             there = kilobytes(made.relay_pid)
-            more = count - before
+            which = f"each of {before + 1}–{count} in one process" if before else "a new process's first share"
             if before:
-                yield f"client: each of {before + 1}–{count} in one process", (now - client) / more
-            label = f"each of {before + 1}–{count}" if before else "the first"
-            yield f"relay: {label} in one process", (there - relay) / more
+                yield f"client: {which}", (now - client) / more
+            yield f"relay: {which}", (there - relay) / more
             relay, client, before = there, now, count
 
 
-def ssh_memory(made: World, count: int) -> Iterator[tuple[str, list[float]]]:
-    clients, servers = [], []
+def ssh_memory(made: World, count: int) -> dict[str, list[float]]:
+    """Of the two halves of `ssh -R`, which are processes of their own for each link."""
+    found: dict[str, list[float]] = {"`ssh -R`: ssh": [], "`ssh -R`: sshd's processes": []}
+    clients, servers = found.values()
     with ExitStack() as stack:
         for _ in range(count):
             before = sessions(made)
-            client = stack.enter_context(made.ssh_that_stays())
-            clients.append(kilobytes(client))
+            clients.append(kilobytes(stack.enter_context(made.ssh_that_stays())))
             servers.append(sum(kilobytes(pid) for pid in sessions(made) - before))
-    yield "`ssh -R`: ssh", clients
-    yield "`ssh -R`: sshd's processes", servers
+    return found
 
 
 def sessions(made: World) -> set[int]:

@@ -53,11 +53,12 @@ class World:
 
     @property
     def env(self) -> dict[str, str]:
-        """What a client needs to know. Its links come back under other names: each is a new one."""
+        """What a client needs to know. Each of its links is a new one, its modules stay compiled."""
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         relay = f"http://{self.address('relay')}:{self.relay_port}"
         told = {"DOORSTEP_RELAY": relay, "DOORSTEP_TOKEN": self.token, "DOORSTEP_KEEP_URL": "0"}
-        return {**os.environ, **told, "PYTHONPATH": path}
+        ours = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**ours, **told, "PYTHONPATH": path}
 
     def visit(self, place: Place) -> None:
         """Whether a visitor gets an answer. Raises `OSError` and `ValueError`."""
