@@ -14,17 +14,24 @@ import pytest
 
 from tests.support import Relay, clean_env
 
-_EXAMPLES = {"anonymous": "2", "member": "4", "admin": "8"}
+_CALLERS = {
+    # The phases, the examples of each operation, and the seconds after which no more are begun.
+    "anonymous": ("fuzzing", "2", "5"),
+    "member": ("fuzzing", "3", "10"),
+    "admin": ("examples,coverage,fuzzing", "3", "30"),
+    "admin in sequences": ("stateful", "2", "8"),
+}
 _NOT_CHECKED = "positive_data_acceptance"
 """A name, a host or a policy of the right schema may still be refused, by 422: schemas cannot say it all."""
 
 
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("caller", _EXAMPLES)
+@pytest.mark.parametrize("caller", _CALLERS)
 def test_no_answer_is_other_than_the_document_says(caller: str, relay: Relay, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).parent / "schemathesis"), "run", f"{relay.url}/api/v1/openapi.json"]
-    command += ["--phases", "fuzzing", "--max-examples", _EXAMPLES[caller], "--seed", "1"]
-    command += ["--exclude-checks", _NOT_CHECKED, "--continue-on-failure", "--no-shrink", "--max-time", "25"]
+    phases, examples, seconds = _CALLERS[caller]
+    command += ["--phases", phases, "--max-examples", examples, "--seed", "1", "--max-time", seconds]
+    command += ["--exclude-checks", _NOT_CHECKED, "--continue-on-failure", "--no-shrink"]
     command += ["--generation-database", "none", "--warnings", "off", "--no-color", "--workers", "2"]
     if token := _token(relay, caller):
         command += ["--header", f"Authorization: Bearer {token}"]

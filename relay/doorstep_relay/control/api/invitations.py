@@ -70,7 +70,7 @@ def routes(invitations: Invitations, callers: Callers, on_change: OnChange, crow
     """`/api/v1/invitations`."""
     api = _InvitationApi(invitations, callers, on_change, crowd)
     router = APIRouter(route_class=ProblemRoute, tags=["invitations"])
-    all_of_them, one = "/api/v1/invitations", "/api/v1/invitations/{number}"
+    all_of_them, one = "/api/v1/invitations", "/api/v1/invitations/{number:int}"
     add = router.add_api_route
     add(all_of_them, api.all, methods=["GET"], responses=refusals(*_CALLER))
     add(all_of_them, api.create, methods=["POST"], status_code=201, responses=refusals(*_CALLER))
