@@ -91,3 +91,14 @@ def test_a_relay_imports_nothing_of_the_dashboard_until_it_is_opened() -> None:
         "sys.exit(any(name == 'doorstep' or name.startswith('doorstep.') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_the_audit_file_is_of_the_viewers_own_account(relay: Relay, cookie: str) -> None:
+    relay.token("mallory")
+    assert ask(relay, "/audit.jsonl").status == 401
+    for path in ("/audit.jsonl", "/audit.jsonl?account=mallory"):
+        answer = ask(relay, path, cookie=cookie)
+        assert answer.header("content-disposition") == 'attachment; filename="audit.jsonl"'
+        assert b'"alice"' in answer.body
+        assert b"mallory" not in answer.body
+    assert ask(relay, "/audit.jsonl?since=yesterday", cookie=cookie).status == 422
