@@ -1,28 +1,30 @@
-"""`share()`: a public link to a local app, and the object that stands for it."""
+"""`share()`: a public link to a local app, and the object that stands for it.
+
+What does the work is imported with the first link: to import `share` costs next to nothing.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Generator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
-from doorstep_client.changes import Changes, Listener
 from doorstep_client.errors import DoorstepError, UsageError
-from doorstep_client.keeper import Keeper, running_loop
-from doorstep_client.network import cert_and_key
-from doorstep_client.policy import make_policy
-from doorstep_client.settings import RelaySettings, find_relay, ssh_address, wants_inspector
-from doorstep_client.targets import Shareable, Target, make_target
-from doorstep_client.wire import Naming, Opened
 from doorstep_client.wishes import obeying
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from doorstep_client.changes import Changes, Listener
     from doorstep_client.inspector import InspectedTarget
+    from doorstep_client.keeper import Keeper
+    from doorstep_client.settings import RelaySettings
     from doorstep_client.ssh_out import SshServer
+    from doorstep_client.targets import Shareable, Target
     from doorstep_client.traffic.observed import Observer
     from doorstep_client.visitors import Visitors
+    from doorstep_client.wire import Naming, Opened
 
 
 class Link:
@@ -240,6 +242,13 @@ def share(
         RefusedError: the relay said no: bad token, name taken, …
         UnreachableError: the relay cannot be reached.
     """
+    from doorstep_client.changes import Changes
+    from doorstep_client.keeper import Keeper, running_loop
+    from doorstep_client.network import cert_and_key
+    from doorstep_client.policy import make_policy
+    from doorstep_client.settings import RelaySettings, wants_inspector
+    from doorstep_client.targets import make_target
+
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
@@ -283,6 +292,8 @@ def _observed(target: Target, observer: Observer) -> Target:
 
 def _relay(relay: str | None, token: str | None, network: Mapping[str, object]) -> RelaySettings | SshServer:
     """A relay of ours, or the SSH server that stands for one."""
+    from doorstep_client.settings import find_relay, ssh_address
+
     address = ssh_address(relay)
     if address is None:
         return find_relay(relay, token, network=network)
