@@ -36,6 +36,8 @@ OPEN_DEADLINE: Final = 30.0
 """Seconds that a share may take to open."""
 IDLE_DEADLINE: Final = 15.0
 """Seconds for which a client may be here without any share."""
+WISH_DEADLINE: Final = 3.0
+"""Seconds from a terminal to a share, for clients that ask for both in this order."""
 _LINGER: Final = 2.0
 """Seconds in which a client may take the reason why it is sent away."""
 _REFUSED, _OVER, _QUIT = 1, 3, 0
@@ -185,7 +187,7 @@ class Bridge:
         def close() -> None:
             if not self._lost and self._forwards.pop(forward.number, None) is not None:
                 self._say(wire.Close(forward.number))
-                self._check_idle_later()
+                self._check_idle_in(IDLE_DEADLINE)
 
         self._loop.call_soon(close)
 
@@ -260,6 +262,8 @@ class Bridge:
     def attach(self, terminal: Terminal) -> None:
         """A terminal is ready to show what happens, and what has."""
         self.terminals.append(terminal)
+        if not self._forwards:
+            self._check_idle_in(WISH_DEADLINE)
         for forward in self._forwards.values():
             if forward.opened is not None:
                 self._introduce(terminal, forward, forward.opened)
@@ -303,9 +307,9 @@ class Bridge:
             terminal.end(self._status)
         self._loop.call_later(_LINGER, self._conn.close)
 
-    def _check_idle_later(self) -> None:
+    def _check_idle_in(self, seconds: float) -> None:
         self._idle.cancel()
-        self._idle = self._loop.call_later(IDLE_DEADLINE, self._check_idle)
+        self._idle = self._loop.call_later(seconds, self._check_idle)
 
     def _check_idle(self) -> None:
         """Who shares nothing has no business here."""

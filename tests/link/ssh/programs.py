@@ -31,11 +31,8 @@ class SshRelay:
     def new_key(self, account: str | None = "alice", *options: str) -> Path:
         """A key pair; registered for the account, if one is named."""
         path = self.home / f"key{next(_number)}"
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", path.name, "-f", str(path)],
-            check=True,
-            timeout=20,
-        )
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", path.name, "-f", str(path)]
+        subprocess.run(make, check=True, timeout=DEADLINE)
         if account is not None:
             self.relay.cli("key", "add", account, f"{path}.pub", *options)
         return path
@@ -80,22 +77,11 @@ def link_of(process: Process) -> str:
 def run_ssh_relay(home: Path, *options: str) -> Iterator[SshRelay]:
     """A relay with an account `alice`, and the app of these tests."""
     port, app = free_port(), free_port()
-    relay = Relay(
-        home / "relay",
-        args=["--ssh", f"127.0.0.1:{port}", "--heartbeat", "1s", "--connect-wait", "5s", *options],
-    )
+    args = ["--ssh", f"127.0.0.1:{port}", "--heartbeat", "1s", *options]
+    relay = Relay(home / "relay", args=args)
     relay.token("alice")
-    serve = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "tests.link.app:app",
-        "--port",
-        str(app),
-        "--log-level",
-        "warning",
-    ]
-    with running(home, serve, {"PYTHONPATH": str(ROOT)}):
+    serve = ["uvicorn", "tests.link.app:app", "--port", str(app), "--log-level", "warning"]
+    with running(home, [sys.executable, "-m", *serve], {"PYTHONPATH": str(ROOT)}):
         relay.start()
         try:
             wait_for(lambda: _answers(app), DEADLINE, what="the app")

@@ -66,8 +66,8 @@ def test_a_key_that_was_asked_for_is_in_the_link(ssh_relay: SshRelay) -> None:
     with running(ssh_relay.home, command) as ssh:
         url = link_of(ssh)
         assert re.search(r"/\?k=[\w-]{20,}$", url)
-        assert visit(url).status in {200, 303}
-        assert visit(ssh_relay.url("keyed")).status == 403
+        assert visit(ssh_relay.url("keyed")).status in {401, 403}
+        assert visit(url).status in {200, 302, 303}
 
 
 def test_unknown_words_are_answered_with_the_list(ssh_relay: SshRelay) -> None:
@@ -120,7 +120,8 @@ async def test_websockets_and_large_bodies_pass(ssh_relay: SshRelay) -> None:
     key, size = ssh_relay.new_key(), 100 * 1024 * 1024
     with running(ssh_relay.home, ssh_relay.openssh("-R", f"large:80:{ssh_relay.to_app}", key=key)) as ssh:
         await asyncio.to_thread(link_of, ssh)
-        async with connect(ssh_relay.url("large").replace("http", "ws")) as socket:
+        socket_url = ssh_relay.url("large").replace("http", "ws")
+        async with connect(socket_url, host="127.0.0.1", port=ssh_relay.relay.port) as socket:
             for text in ("one", "x" * 300_000):
                 await socket.send(text)
                 assert await socket.recv() == text
@@ -161,6 +162,5 @@ def _upload(url: str, size: int) -> bytes:
 def _at_loopback(url: str) -> urllib.request.Request:
     """NAME.localhost need not resolve on the machine of the tests."""
     host = url.split("/")[2]
-    return urllib.request.Request(
-        url.replace(host, f"127.0.0.1:{host.split(':')[1]}"), headers={"Host": host}
-    )
+    address = url.replace(host, f"127.0.0.1:{host.partition(':')[2]}")
+    return urllib.request.Request(address, headers={"Host": host})

@@ -1,0 +1,92 @@
+"""Dropbear's client, plink and autossh; and tokens in place of keys."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.link.ssh.programs import DEADLINE, SshRelay, link_of, running
+from tests.support import wait_for
+
+
+def test_dropbear_opens_a_link(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.home / "dropbear"
+    made = subprocess.run(
+        ["dropbearkey", "-t", "ed25519", "-f", str(key)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    line = next(line for line in made.stdout.splitlines() if line.startswith("ssh-ed25519"))
+    (ssh_relay.home / "dropbear.pub").write_text(line)
+    ssh_relay.relay.cli("key", "add", "alice", str(ssh_relay.home / "dropbear.pub"))
+    options = ["-y", "-y", "-i", str(key), "-p", str(ssh_relay.port), "-R", f"drop:80:{ssh_relay.to_app}"]
+    with running(ssh_relay.home, ["dbclient", *options, "me@127.0.0.1", "qr=no"]) as client:
+        assert link_of(client) == ssh_relay.url("drop").rstrip("/")
+        assert ssh_relay.works(ssh_relay.url("drop"))
+
+
+def test_plink_opens_a_link_with_a_token_as_its_password(ssh_relay: SshRelay) -> None:
+    secret = ssh_relay.home / "token"
+    secret.write_text(ssh_relay.relay.token("alice"))
+    fingerprint = ssh_relay.relay.cli("ssh", "fingerprint").splitlines()[0]
+    options = [
+        *("-batch", "-P", str(ssh_relay.port), "-hostkey", fingerprint, "-pwfile", str(secret)),
+        *("-R", f"plink:80:{ssh_relay.to_app}"),
+    ]
+    with running(ssh_relay.home, ["plink", *options, "me@127.0.0.1", "qr=no"]) as client:
+        assert link_of(client) == ssh_relay.url("plink").rstrip("/")
+        assert ssh_relay.works(ssh_relay.url("plink"))
+
+
+def test_autossh_gets_its_link_back_when_its_ssh_is_killed(ssh_relay: SshRelay) -> None:
+    command = ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=ssh_relay.new_key())
+    env = {"AUTOSSH_GATETIME": "0", "AUTOSSH_POLL": "10", "AUTOSSH_PIDFILE": f"{ssh_relay.home}/autossh.pid"}
+    with running(ssh_relay.home, ["autossh", "-M", "0", *command[1:]], env) as client:
+        before = link_of(client)
+        child = Path(f"/proc/{client.pid}/task/{client.pid}/children").read_text().split()[0]
+        subprocess.run(["kill", "-9", child], check=True, timeout=20)
+        wait_for(lambda: client.output.count(f"\n{before}\n") > 1, DEADLINE, what="the same link again")
+        assert ssh_relay.works(before)
+
+
+def test_a_token_is_a_user_name(ssh_relay: SshRelay) -> None:
+    token = ssh_relay.relay.token("alice")
+    with running(ssh_relay.home, ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", user=token)) as ssh:
+        assert ssh_relay.works(link_of(ssh))
+    assert token[-40:] not in ssh_relay.relay.log
+
+
+@pytest.mark.parametrize("user", ["me", "dst_aaaaaaaa_" + "b" * 40])
+def test_without_a_good_token_or_key_nobody_gets_in(ssh_relay: SshRelay, user: str) -> None:
+    stranger = ssh_relay.new_key(account=None)
+    command = ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=stranger, user=user)
+    with running(ssh_relay.home, command) as ssh:
+        assert ssh.wait(DEADLINE) == 255
+        assert "Permission denied" in ssh.output
+
+
+def test_ctrl_c_in_a_terminal_ends_the_link_for_good(ssh_relay: SshRelay) -> None:
+    command = ssh_relay.openssh("-tt", "-R", f"enough:80:{ssh_relay.to_app}", key=ssh_relay.new_key())
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as ssh:
+        assert ssh.stdin is not None
+        wait_for(lambda: ssh_relay.works(ssh_relay.url("enough")), DEADLINE)
+        ssh.stdin.write(b"\x03")
+        ssh.stdin.flush()
+        assert ssh.wait(DEADLINE) == 0
+    shares = ssh_relay.relay.cli("share", "list", "--all")
+    assert any("enough" in line and "closed" in line for line in shares.splitlines())
+
+
+def test_stopping_the_client_takes_the_link_offline_and_keeps_it(ssh_relay: SshRelay) -> None:
+    command = ssh_relay.openssh("-R", f"resting:80:{ssh_relay.to_app}", key=ssh_relay.new_key())
+    with running(ssh_relay.home, command) as ssh:
+        link_of(ssh)
+        ssh.send(signal.SIGINT)
+        ssh.wait(DEADLINE)
+    shares = ssh_relay.relay.cli("share", "list")
+    assert any("resting" in line and "offline" in line for line in shares.splitlines())
