@@ -35,11 +35,13 @@ _SILENT: Final = 1
 _REKEY_BYTES: Final = "4G"
 
 KEX: Final = (
-    *("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com"),
     *("curve25519-sha256", "curve25519-sha256@libssh.org"),
+    *("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com"),
     *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"),
     *("diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256"),
 )
+"""The client's order decides (RFC 4253 7.1). Dropbear sends its first packet on the guess that it and the relay
+prefer the same, and is understood by asyncssh only if that is so: hence the first one here."""
 CIPHERS: Final = (
     *("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"),
 )

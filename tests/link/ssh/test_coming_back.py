@@ -98,7 +98,7 @@ def test_a_banned_account_is_out_at_once(ssh_relay: SshRelay) -> None:
         link_of(ssh)
         ssh_relay.relay.cli("account", "ban", "mallory", "--reason", "spam")
         assert ssh.wait(DEADLINE) == 3
-        assert "this account is banned (spam)" in ssh.output
+        assert "this link was revoked: spam" in ssh.output
     with running(ssh_relay.home, command) as ssh:
         assert ssh.wait(DEADLINE) == 255
         assert "this account is banned (spam)" in ssh.output
