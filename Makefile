@@ -18,7 +18,7 @@ PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -name .sve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-share bench-shares chaos soak component-docs test-torch test-apps lock system clean
+.PHONY: help demo test lint types page bench bench-ui bench-network bench-transports bench-flame bench-share bench-shares bench-recovery chaos soak component-docs test-torch test-apps lock system clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -58,6 +58,9 @@ bench-network: $(VENV)/.dev  ## the same over a path with delay and loss, in net
 
 bench-share: system $(VENV)/.dev  ## from the call to a link, and what an idle one costs, beside ssh -R (root for the path)
 	@$(BIN)/python -m bench.share $(ARGS)
+
+bench-recovery: system $(VENV)/.dev  ## how soon a link works again after each failure, beside ssh -R with autossh (root)
+	@$(BIN)/python -m bench.recovery $(ARGS)
 
 bench-shares: $(VENV)/.dev  ## 1,000 idle shares: memory, CPU, and how soon they are back after a restart
 	@$(BIN)/python -m bench.shares $(ARGS)
