@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from doorstep_client.commands.doctor import doctor
 from doorstep_client.commands.inspect import inspect
 from doorstep_client.commands.keys import keys
 from doorstep_client.commands.links import extend, links, pause, resume, revoke
@@ -50,7 +51,9 @@ def run(arguments: tuple[str, ...]) -> None:
     runpy.run_module("doorstep.dev", run_name="__main__", alter_sys=False)
 
 
-for _command in (share, login, logout, whoami, keys, policy, links, extend, pause, resume, revoke, inspect):
+for _command in (share, login, logout, whoami, doctor, keys, policy, inspect):
+    main.add_command(_command)
+for _command in (links, extend, pause, resume, revoke):
     main.add_command(_command)
 
 
