@@ -252,8 +252,8 @@ def share(
     _check_lifetime(expires_in)
     _check_kind(naming, balance)
     _check_texts(relay=relay, token=token, name=name, password=password)
-    found = _relay(relay, token, {**cert_and_key(cert), "ca": ca, "pin": pin, "proxy": proxy})
     served, inspected = make_target(target, lifespan=lifespan, host=host, verify=verify), None
+    found = _relay(relay, token, {**cert_and_key(cert), "ca": ca, "pin": pin, "proxy": proxy})
     if not isinstance(found, RelaySettings):
         found.prepare(served)
     if on_request is not None:

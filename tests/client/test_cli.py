@@ -168,6 +168,14 @@ def test_share_of_what_cannot_be_shared_says_what_can(tmp_path: Path, target: st
     assert "cannot share" in done.stderr or "not a port" in done.stderr
 
 
+@pytest.mark.parametrize("flag", ["--json", "--quiet"])
+def test_share_of_a_script_takes_no_flags_for_other_output(tmp_path: Path, flag: str) -> None:
+    done = run(tmp_path, "share", "app.py", flag)
+
+    assert done.returncode == 2
+    assert "a script says itself" in done.stderr
+
+
 def test_version_and_help_start_quickly_and_need_no_settings(tmp_path: Path) -> None:
     assert run(tmp_path, "--version").stdout.startswith("doorstep")
     assert "login" in run(tmp_path, "--help").stdout

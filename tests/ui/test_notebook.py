@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -150,6 +152,22 @@ def test_where_the_reader_sits_is_told_by_the_environment(
 def test_a_reader_elsewhere_gets_the_public_link_or_the_hubs_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
     assert notebook.reachable("http://127.0.0.1:7860", None) == "/user/ada/proxy/7860/"
+    assert notebook.reachable("http://127.0.0.1:7860", "https://x.example") == "https://x.example"
+
+
+def test_colab_shows_the_kernels_port_itself_or_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[tuple[Any, str]] = []
+
+    class Output:
+        def serve_kernel_port_as_iframe(self, port: int, height: str) -> None:
+            frames.append((port, height))
+
+    colab = ModuleType("google.colab")
+    vars(colab)["output"] = Output()
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    notebook.Cell().show("http://127.0.0.1:7860", None, height=300)
+    assert frames == [(7860, "300")]
+    assert notebook.reader_is_elsewhere({"DISPLAY": ":0"})
     assert notebook.reachable("http://127.0.0.1:7860", "https://x.example") == "https://x.example"
 
 

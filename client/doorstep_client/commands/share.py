@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -64,6 +65,12 @@ def share(
     """
     asked = read_options(flags) or None
     if target.endswith(".py"):
+        if as_json or quiet:
+            raise click.UsageError(
+                "--json and --quiet are not for scripts: a script says itself what it has to say"
+            )
+        if qr:
+            os.environ["DOORSTEP_QR"] = "1"  # for its launch()
         wanted = {"relay": relay, "name": name, "expires_in": expires_in, "policy": asked}
         wanted |= {"naming": "readable"} if readable else {}
         wanted |= {"balance": True} if balance else {}
