@@ -63,6 +63,7 @@ def read(text: str, address: str = "ssh://tunnels.test", *, aside: bool = False)
         ),
         ("Your link: https://a.example.net.", "https://a.example.net"),
         ("[https://a.example.net]", "https://a.example.net"),
+        ("https://demo.share.example.org/?k=secret", "https://demo.share.example.org/?k=secret"),
         ("https://a.example.net:8443/", "https://a.example.net:8443"),
     ],
 )

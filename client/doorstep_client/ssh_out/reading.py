@@ -124,7 +124,8 @@ def _is_link(url: str, ssh_host: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    if parts.path not in ("", "/") or parts.query or parts.fragment or "." not in host:
+    behind = parts.query if not parts.query.startswith("k=") else ""  # the key to a link of a relay of ours
+    if parts.path not in ("", "/") or behind or parts.fragment or "." not in host:
         return False
     return host not in {ssh_host, *_ELSEWHERE} and host.split(".", 1)[0] not in _PAGES
 
