@@ -143,10 +143,9 @@ def together(made: World) -> Iterator[tuple[str, float]]:
         for count in COUNTS:
             now, more = process.tell(f"open {count - before}")["kilobytes"], count - before
             there = kilobytes(made.relay_pid)
-            which = (
-                f"each of {before + 1}–{count} in one process" if before else "a new process's first share"
-            )
+            which = "a new process's first share"
             if before:
+                which = f"each of {before + 1}–{count} in one process"
                 yield f"client: {which}", (now - client) / more
             yield f"relay: {which}", (there - relay) / more
             relay, client, before = there, now, count

@@ -54,19 +54,12 @@ class SshServer:
         forced = f"ForceCommand {script}\n" if session else ""
         self._config = forced + config
         self._process: Process | None = None
-        (place / "ssh_config").write_text(
-            f"Host *\n  IdentityFile {place}/user_key\n  IdentitiesOnly yes\n  IdentityAgent none\n"
-            f"  UserKnownHostsFile {place}/known_hosts\n  GlobalKnownHostsFile none\n"
-        )
+        self.command = own_keys(place)
+        """For DOORSTEP_SSH_COMMAND."""
 
     @property
     def url(self) -> str:
         return f"ssh://127.0.0.1:{self.port}"
-
-    @property
-    def command(self) -> str:
-        """For DOORSTEP_SSH_COMMAND."""
-        return f"ssh -F {self.place}/ssh_config"
 
     def start(self) -> None:
         config = self.place / "sshd_config"
@@ -112,6 +105,15 @@ class SshServer:
             for line in config.splitlines()
             if not line.startswith(newer) or line.split()[0].lower() in said.stdout
         )
+
+
+def own_keys(place: Path) -> str:
+    """An ssh that uses no key, and remembers no host, of the user who tests."""
+    (place / "ssh_config").write_text(
+        f"Host *\n  IdentityFile {place}/user_key\n  IdentitiesOnly yes\n  IdentityAgent none\n"
+        f"  UserKnownHostsFile {place}/known_hosts\n  GlobalKnownHostsFile none\n"
+    )
+    return f"ssh -F {place}/ssh_config"
 
 
 def _sshd() -> str:

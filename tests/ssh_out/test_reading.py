@@ -39,6 +39,7 @@ Your tunnel will expire in 60 minutes. Upgrade to Pinggy Pro to get unrestricted
 http://rnabc-49-37.a.free.pinggy.link
 https://rnabc-49-37.a.free.pinggy.link
 """
+INSIDE = 'Authenticated to tunnels.test ([192.0.2.1]:22) using "publickey".'
 SRV_US = "1: https://qp556ma755ktlag5b2xyt334ae.srv.us/"
 
 
@@ -69,7 +70,7 @@ def read(text: str, address: str = "ssh://tunnels.test", *, aside: bool = False)
 )
 def test_the_link_of_a_service_is_found(text: str, link: str) -> None:
     assert read(text).link == link
-    assert read(text, aside=True).link == link
+    assert read(f"{INSIDE}\n{text}", aside=True).link == link
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,16 @@ def test_what_is_no_link_is_not_taken_for_one(text: str) -> None:
     found = read(text).link
 
     assert found is None or text.startswith("[")
+
+
+def test_a_greeting_is_no_answer() -> None:
+    """A relay of ours says in its banner where a link without a name would be."""
+    greeting = "A link without a name of its own: https://xx4czjp25qnj6vzw.share.example.org"
+    reading = read(greeting, aside=True)
+    assert reading.link is None
+
+    reading.feed("https://met.share.example.org", aside=False)
+    assert reading.link == "https://met.share.example.org"
 
 
 def test_a_link_without_tls_is_second_best() -> None:

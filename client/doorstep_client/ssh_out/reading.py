@@ -28,6 +28,7 @@ _ELSEWHERE: Final = frozenset({"twitter.com", "x.com", "github.com", "discord.gg
 
 _FORWARDED: Final = re.compile(r"debug1: remote forward success for:")
 _ALLOCATED: Final = re.compile(r"Allocated port ([0-9]+) for remote forward")
+_INSIDE: Final = re.compile(r"Authenticated to |debug1: Authentication succeeded")
 _HOST_KEY: Final = re.compile(r"debug1: Server host key: (\S+) (\S+)")
 _NEW_KEY: Final = re.compile(r"Warning: Permanently added (\S+)")
 _OWN_WORDS: Final = re.compile(
@@ -52,6 +53,8 @@ class Reading:
         self._server = server
         self._host = host
         self._fingerprint = ""
+        self._is_inside = False
+        """Whether we were let in: what was said before is a greeting, and no answer to what we ask for."""
         self._shape: tuple[str, ...] | None = None
         """Of the line that told the link: by the same words a server tells of another."""
 
@@ -62,7 +65,8 @@ class Reading:
             return
         if text:
             self.last_words.append(readable(text, 300))
-            self._look_for_link(text)
+            if self._is_inside or not aside:
+                self._look_for_link(text)
 
     # -- ssh's own words -------------------------------------------------------------------------
 
@@ -75,6 +79,8 @@ class Reading:
             return False
         if _FORWARDED.match(text):
             self._forwarded(None)
+        elif _INSIDE.match(text):
+            self._is_inside = True
         elif found := _HOST_KEY.match(text):
             self._fingerprint = f"{found[1]} {found[2]}"
         elif found := _NEW_KEY.match(text):
