@@ -139,7 +139,7 @@ class Connect(asyncio.Protocol):
             self.established.set_result(None)
         else:
             told = readable(status, 100)
-            more = self._about_credentials(head) if re.match(r"HTTP/1\.[01] 407\b", status) else ""
+            more = self._about_credentials(head) if re.match(r"HTTP/1\.[01] 40[17]\b", status) else ""
             self._refuse(f"{told}{more}")
 
     def _about_credentials(self, head: str) -> str:

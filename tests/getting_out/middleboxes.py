@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.support import Process, clean_env, free_port, wait_for
 
@@ -106,14 +107,24 @@ def tinyproxy(folder: Path, *, user: str = "", password: str = "") -> Iterator[M
 
 
 @contextlib.contextmanager
-def squid(
-    folder: Path, *, user: str = "", password: str = "", certificate: Path | None = None
-) -> Iterator[Middlebox]:
-    """A forward proxy; with `user` it wants credentials, with a `certificate` it is reached over TLS."""
-    port = free_port()
-    folder.mkdir()
+def squid(*, user: str = "", password: str = "", certificate: str = "") -> Iterator[Middlebox]:
+    """A forward proxy; with `user` it wants credentials, with a `certificate` (PEM) TLS leads to it."""
+    with TemporaryDirectory(prefix="doorstep-squid-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)  # started by root, squid is somebody else
+        port = free_port()
+        _configure_squid(folder, port, user, password, certificate)
+        service = f"doorstep{port}"  # its shared memory is named for it, and outlives a kill
+        with _running("squid", ["-N", "-n", service, "-f", str(folder / "squid.conf")], folder, port) as box:
+            yield box
+            box.process.stop()
+
+
+def _configure_squid(folder: Path, port: int, user: str, password: str, certificate: str) -> None:
+    if certificate:
+        (folder / "proxy.pem").write_text(certificate)
     kind = (
-        f"https_port 127.0.0.1:{port} tls-cert={certificate}"
+        f"https_port 127.0.0.1:{port} tls-cert={folder}/proxy.pem"
         if certificate
         else f"http_port 127.0.0.1:{port}"
     )
@@ -145,9 +156,6 @@ def squid(
         lines.append("http_access allow localhost")
     lines.append("http_access deny all")
     (folder / "squid.conf").write_text("\n".join([*lines, ""]))
-    folder.chmod(0o777)  # squid leaves root behind when it is started by it
-    with _running("squid", ["-N", "-f", str(folder / "squid.conf")], folder, port) as box:
-        yield box
 
 
 @contextlib.contextmanager

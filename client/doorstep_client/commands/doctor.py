@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from doorstep_client.doctor import Finding
     from doorstep_client.settings import RelaySettings
 
-_MARKS: Final = {"ok": "ok", "warning": "hmm", "failed": "NO"}
+_MARKS: Final = {"ok": "ok", "warning": "warn", "failed": "FAIL"}
 
 
 @click.command()

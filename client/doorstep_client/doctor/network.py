@@ -62,9 +62,7 @@ async def dns(relay: RelaySettings) -> Findings:
         async with asyncio.timeout(DEADLINE):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError, UnicodeError) as error:
-        advice = (
-            "is the name right, and does this computer have a network? Some names are known in a VPN only"
-        )
+        advice = "is the name right, and this computer on a network? Some names are known in a VPN only"
         yield bad("dns", f"{host}: {explain(error)}", advice)
         return
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))

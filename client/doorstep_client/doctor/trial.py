@@ -28,6 +28,7 @@ LOAD: Final = 2.0
 """Seconds of download that throughput is measured by, at the most."""
 _PINGS: Final = 5
 _CHUNK: Final = b"\0" * 65536
+_FOR_LINKS: Final = "certificates and proxies have to allow the names of links, not the relay's alone"
 _HELLO: Final = b"hello, doctor"
 
 Findings = AsyncIterator[Finding]
@@ -135,14 +136,11 @@ async def _visited(relay: RelaySettings, holder: Holder, host: str) -> Findings:
     try:
         answer = await fetch(relay, "GET", "/", host=host)
     except (OSError, TimeoutError, DoorstepError) as error:
-        yield bad("tunnel", f"a visit fails: {explain(error)}", "can visitors reach this address?")
+        yield bad("tunnel", f"a visit fails: {explain(error)}", _FOR_LINKS)
         return
     if bytes(answer.body) != _HELLO:
         why = holder.failure or f"a visitor is answered HTTP status {answer.status}"
-        advice = (
-            "the certificate has to be good for the names of links, too, and proxies must let them through"
-        )
-        yield bad("tunnel", why, advice, status=answer.status)
+        yield bad("tunnel", why, _FOR_LINKS, status=answer.status)
         return
     yield _carrier(relay, holder)
     async for finding in _throughput(relay, host):
@@ -153,10 +151,10 @@ def _carrier(relay: RelaySettings, holder: Holder) -> Finding:
     if not holder.carried:
         return good("tunnel", "direct connections get through", carried=False)
     advice = (
-        f"the proxy's operator can allow `Upgrade: {wire.TUNNEL_UPGRADE}` to {relay.authority} and its links, or "
-        "let TLS to them through unread"
+        f"the proxy's operator can allow `Upgrade: {wire.TUNNEL_UPGRADE}` to {relay.authority} and its "
+        "links, or let TLS to them through unread"
     )
-    text = "a proxy in between allows no direct connections: the link works through its session, slower"
+    text = "a proxy in between allows no direct connections; links work through their session, slower"
     return doubtful("tunnel", text, advice, carried=True)
 
 
