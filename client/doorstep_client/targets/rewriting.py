@@ -24,11 +24,11 @@ MOST_HEAD: Final = 128 * 1024
 _END: Final = b"\r\n\r\n"
 _LOOSE_END: Final = re.compile(rb"\n\r?\n")
 """As some servers write it. The relay does not take it: it is not for us to wait for a better one."""
-_ASKED: Final = re.compile(
-    rb"\r\n(host|origin|referer|content-length|transfer-encoding|x-forwarded-proto):[ \t]*([^\r\n]*)",
-    re.IGNORECASE,
-)
-_OWN_FIELDS: Final = (b"host", b"origin", b"referer")
+_HOST: Final = b"\r\nhost:"
+_NAMES_ORIGIN: Final = (b"\r\norigin:", b"\r\nreferer:")
+_LENGTH: Final = b"\r\ncontent-length:"
+_TRANSFER: Final = b"\r\ntransfer-encoding:"
+_PROTO: Final = b"\r\nx-forwarded-proto:"
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])")
 
 
@@ -54,6 +54,8 @@ class Rewriter:
         """Of a request, what is kept until its head is whole."""
         self._origin = scheme + b"://" + authority
         self._authority = authority
+        self._own = b""
+        """The link's own authority, as the visitor's browser has it."""
         self._answers = _Answers(authority)
         self._left = 0
         """Bytes that are still to come of a request's body."""
@@ -77,37 +79,38 @@ class Rewriter:
         return self._begin(data[:end], data[end:]) if end >= 0 else data
 
     def _begin(self, head: bytes, rest: bytes) -> bytes:
-        fields = {match[1].lower(): match for match in _ASKED.finditer(head)}
-        own = fields[b"host"][2] if b"host" in fields else b""
-        proto = fields[b"x-forwarded-proto"][2] if b"x-forwarded-proto" in fields else b"http"
-        self._answers.expect(proto + b"://" + own)
-        self._frame(fields, head, rest)
-        changes = [
-            (match.start(2), match.end(2), self._as_own(name, match[2], own))
-            for name in _OWN_FIELDS
-            if (match := fields.get(name)) is not None
-        ]
-        for start, end, value in sorted(changes, reverse=True):
-            head = head[:start] + value + head[end:]
-        return head + rest
+        lower = head.lower()
+        start, end = _place(lower, _HOST)
+        self._own = lower[start:end]
+        self._answers.expect(head)
+        self._frame(lower, head, rest)
+        for name in _NAMES_ORIGIN:
+            if name in lower:
+                head = self._as_own(head, lower, name)
+                lower = head.lower()
+        start, end = _place(lower, _HOST)
+        if not end:
+            return head + rest
+        return b"".join((head[:start], self._authority, head[end:], rest))
 
-    def _as_own(self, name: bytes, value: bytes, own: bytes) -> bytes:
-        if name == b"host":
-            return self._authority
-        _, separator, place = value.partition(b"://")
-        authority, slash, path = place.partition(b"/")
-        if not separator or authority.lower() != own.lower():
-            return value
-        return self._origin + slash + path
+    def _as_own(self, head: bytes, lower: bytes, name: bytes) -> bytes:
+        """With the server's origin in place of the link's; another's stays."""
+        start, end = _place(lower, name)
+        scheme = lower.find(b"://", start, end)
+        slash = lower.find(b"/", scheme + 3, end)
+        stop = slash if slash >= 0 else end
+        if scheme < 0 or lower[scheme + 3 : stop] != self._own:
+            return head
+        return head[:start] + self._origin + head[stop:]
 
-    def _frame(self, fields: dict[bytes, re.Match[bytes]], head: bytes, rest: bytes) -> None:
+    def _frame(self, lower: bytes, head: bytes, rest: bytes) -> None:
         """Where this request will end."""
-        body = len(rest) - len(_END)
-        if b"transfer-encoding" in fields:
+        if _TRANSFER in lower:
             chunks = _Chunks()
             self._chunks = None if chunks.feed(head + rest) else chunks
-        elif b"content-length" in fields:
-            self._left = max(0, int(fields[b"content-length"][2]) - body)
+        elif _LENGTH in lower:
+            start, end = _place(lower, _LENGTH)
+            self._left = max(0, int(lower[start:end]) + len(_END) - len(rest))
 
     def response(self, data: bytes) -> bytes:
         """The next bytes for the visitor; nothing while a head is not whole."""
@@ -126,18 +129,18 @@ class _Answers:
     def __init__(self, authority: bytes) -> None:
         self.switched = False
         self._authority = authority
-        self._link = b""
+        self._asked = b""
         self._expecting = False
         self._held = b""
 
-    def expect(self, link: bytes) -> None:
-        """A request goes out; `link` is the origin that the visitor's browser has."""
-        self._link = link
+    def expect(self, head: bytes) -> None:
+        """A request with this head, as it came, goes out."""
+        self._asked = head
         self._expecting = True
 
     def feed(self, data: bytes) -> bytes:
         done = b""
-        while self._expecting and data:
+        while data and self._expecting:
             data, self._held = self._held + data, b""
             end = data.find(_END) + len(_END)
             status = _STATUS.match(data)
@@ -149,7 +152,7 @@ class _Answers:
                 break
             self._note(int(status[1]))
             done, data = done + self._rewritten(data[:end]), data[end:]
-        return done + data
+        return done + data if done else data
 
     def rest(self) -> bytes:
         """What is held of a head that will never be whole."""
@@ -164,10 +167,30 @@ class _Answers:
     def _rewritten(self, head: bytes) -> bytes:
         """Most heads do not name the server: they pass after one look."""
         if self._authority in head:
-            head = _links(self._authority).sub(lambda found: found[1] + self._link, head)
+            link = _link(self._asked)
+            head = _links(self._authority).sub(lambda found: found[1] + link, head)
         if b"omain=" in head or b"OMAIN=" in head:  # nobody writes it in other ways
             head = _cookies(self._authority).sub(rb"\1", head)
         return head
+
+
+def _place(lower: bytes, name: bytes) -> tuple[int, int]:
+    """Where the last field of this name has its value, in a head in small letters."""
+    start = lower.rfind(name)
+    if start < 0:
+        return 0, 0
+    end = lower.find(b"\r\n", start + 2)
+    start += len(name)
+    while lower[start : start + 1] in (b" ", b"\t"):
+        start += 1
+    return start, end if end >= 0 else len(lower)
+
+
+def _link(asked: bytes) -> bytes:
+    """The origin that the visitor's browser has, by a request's head as the relay sent it."""
+    lower = asked.lower()
+    host, proto = (slice(*_place(lower, name)) for name in (_HOST, _PROTO))
+    return (lower[proto] or b"http") + b"://" + asked[host]
 
 
 def _may_go_on(data: bytes) -> bool:
