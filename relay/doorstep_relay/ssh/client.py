@@ -34,6 +34,9 @@ ANSWER_DEADLINE: Final = 2.0
 """Seconds in which a client has to answer that it lives, when another comes in its place."""
 MOST_TRIES: Final = 20
 """Keys, tokens and user names that one connection may try: agents offer all the keys that they have."""
+_PROHIBITED: Final = asyncssh.ChannelOpenError(
+    asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "only -R is possible here"
+)
 _MOST_TERMINALS: Final = 8
 _MOST_QUEUED: Final = 256
 """Requests that wait for the answer to one before them."""
@@ -211,6 +214,14 @@ class Client(asyncssh.SSHServer):
             return False
         self._options.terminal_comes()
         return Terminal(self._bridge, self._options)
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        """`-L`, `-D`, `-W`: never."""
+        raise _PROHIBITED
+
+    def unix_connection_requested(self, dest_path: str) -> bool:
+        """The same, to a UNIX socket."""
+        raise _PROHIBITED
 
     async def server_requested(self, listen_host: str, listen_port: int) -> asyncssh.SSHListener | bool:
         """`-R`: a share."""

@@ -40,8 +40,8 @@ KEX: Final = (
     *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"),
     *("diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256"),
 )
-"""The client's order decides (RFC 4253 7.1). Dropbear sends its first packet on the guess that it and the relay
-prefer the same, and is understood by asyncssh only if that is so: hence the first one here."""
+"""The client's order decides (RFC 4253 7.1). Dropbear sends its first packet on the guess that it and the
+relay prefer the same, and asyncssh understands it only if that is so: hence the first one here."""
 CIPHERS: Final = (
     *("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"),
 )
