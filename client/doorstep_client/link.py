@@ -205,7 +205,8 @@ def share(
             `"module:factory()"`, which are imported; the port of a server on this computer (`8501`,
             `":8501"`), `"host:port"`, or a URL; a UNIX socket (`"unix:/run/app.sock"`, or a `Path` to it);
             a folder, whose files are shown.
-        relay: the relay's address; by default `DOORSTEP_RELAY` or what `doorstep login` saved.
+        relay: the relay's address; by default `DOORSTEP_RELAY` or what `doorstep login` saved. `ssh://host`
+            is an SSH server instead, which forwards a port (docs/ssh-out.md).
         token: proves who you are; by default `DOORSTEP_TOKEN` or what `doorstep login` saved.
         name: the link's name, the first label of its host; a random one when absent.
         expires_in: seconds until the relay ends the link; the relay may grant less.

@@ -24,7 +24,8 @@ INTERRUPTED: Final = 130
 @click.command()
 @click.argument("target")
 @click.option(
-    "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
+    "--relay",
+    help="The relay's address, or ssh://HOST; by default DOORSTEP_RELAY or what `doorstep login` saved.",
 )
 @click.option("--name", help="The link's name; a random one by default.")
 @click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ class Child(asyncio.SubprocessProtocol):
 
             flags["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
         else:
-            command = ["/bin/sh", "-c", _WATCHED, "doorstep-ssh", *command]
+            command = [shutil.which("sh") or "/bin/sh", "-c", _WATCHED, "doorstep-ssh", *command]
         _, protocol = await loop.subprocess_exec(lambda: cls(said), *command, **flags)
         return protocol
 

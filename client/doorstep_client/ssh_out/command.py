@@ -77,10 +77,15 @@ def look(program: Sequence[str], server: SshServer) -> Ssh:
     return Ssh(tuple(program), said.get("hostname", server.host), "accept-new" if undecided else None)
 
 
-def arguments(ssh: Ssh, server: SshServer, doorway: str, name: str | None) -> list[str]:
-    """The whole command that holds a link whose visitors come to `doorway`."""
+def arguments(
+    ssh: Ssh, server: SshServer, doorway: str, name: str | None, *, may_ask: bool = False
+) -> list[str]:
+    """The whole command that holds a link whose visitors come to `doorway`.
+
+    `may_ask` lets ssh ask for passwords, in a terminal: nobody sees the question elsewhere.
+    """
     options = [*_ALWAYS]
-    if not is_terminal():
+    if not (may_ask and is_terminal()):
         options.append("BatchMode=yes")
     if ssh.new_keys is not None:
         options.append(f"StrictHostKeyChecking={ssh.new_keys}")
@@ -94,7 +99,7 @@ def arguments(ssh: Ssh, server: SshServer, doorway: str, name: str | None) -> li
 
 
 def is_terminal() -> bool:
-    """Whether somebody can answer when ssh asks for a password. In a notebook nobody sees the question."""
+    """Whether somebody can answer a question. In a notebook nobody sees it."""
     if "ipykernel" in sys.modules or sys.stdin is None or sys.stderr is None:
         return False
     try:

@@ -76,18 +76,18 @@ class SshHolder:
         ssh = await asyncio.to_thread(look, find_program(), self._server)
         await self._door.open()
         try:
-            await self._hold(arguments(ssh, self._server, self._door.address, self._name), ssh)
+            await self._hold(ssh)
         finally:
             self._door.close()
             if self._timer is not None:
                 self._timer.cancel()
         self._changed("ended")
 
-    async def _hold(self, command: list[str], ssh: Ssh) -> None:
+    async def _hold(self, ssh: Ssh) -> None:
         pace = Pace()
         while not self._closing.is_set():
             began = asyncio.get_running_loop().time()
-            failure, was_live = await self._try(command, ssh)
+            failure, was_live = await self._try(ssh)
             if self._closing.is_set():
                 break
             if isinstance(failure, RefusedError) and failure.code not in _MAY_PASS:
@@ -98,8 +98,13 @@ class SshHolder:
             steady = was_live and asyncio.get_running_loop().time() - began > STEADY
             await self._pause(pace.after(steady=steady, refused="refused" in str(failure)))
 
-    async def _try(self, command: list[str], ssh: Ssh) -> tuple[DoorstepError, bool]:
-        """One session: why it ended, and whether it ever was live. Raises before the first link."""
+    async def _try(self, ssh: Ssh) -> tuple[DoorstepError, bool]:
+        """One session: why it ended, and whether it ever was live. Raises before the first link.
+
+        A question for a password is one that a user waits for: later the terminal is others'.
+        """
+        first = self.opened is None
+        command = arguments(ssh, self._server, self._door.address, self._name, may_ask=first)
         self._session = session = await Session.open(self._server, ssh.host, command, self._told)
         try:
             self._open(await session.link())
