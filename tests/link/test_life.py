@@ -384,7 +384,7 @@ def _upgrade(relay: Relay, host: str, authorization: str | None) -> bytes:
         "Upgrade: doorstep-reverse",
         *([f"Authorization: {authorization}"] if authorization else []),
     ]
-    return raw_request(relay.port, ("\r\n".join(lines) + "\r\n\r\n").encode(), deadline=5)
+    return raw_request(relay.port, ("\r\n".join(lines) + "\r\n\r\n").encode(), deadline=20)
 
 
 def test_a_tunnel_connection_needs_a_ticket_of_this_share_and_epoch(lasting: Lasting) -> None:
@@ -459,7 +459,7 @@ ds.Interface(fn=lambda name: f"Hello {{name}}!", inputs="text", outputs="text").
         local = script.wait_for_line(r"http://127\.0\.0\.1:(\d+)")
         script.wait_for_line("doorstep login")
         script.wait_for_line("local URL only")
-        with socket.create_connection(("127.0.0.1", int(local.group(1))), timeout=5) as visitor:
+        with socket.create_connection(("127.0.0.1", int(local.group(1))), timeout=20) as visitor:
             visitor.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
             assert visitor.recv(15) == b"HTTP/1.1 200 OK"
         assert script.running

@@ -158,7 +158,7 @@ def test_prometheus_reads_what_goes_on_at_a_port_of_its_own(telling: tuple[Relay
     relay.visit(relay.share_url("nothing"))
 
     def told() -> dict[str, float]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
         connection.close()

@@ -26,7 +26,7 @@ from tests.support import eventually
 T = TypeVar("T")
 ALICE = Actor(1, "alice", token_id=11)
 BOB = Actor(2, "bob", token_id=22)
-DEADLINE = 5.0
+DEADLINE = 20.0
 
 
 class FakeChannel:

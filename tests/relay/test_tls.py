@@ -65,11 +65,11 @@ class TlsRelay(Relay):
 
     def handshake(self, name: str) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         return context.wrap_socket(raw, server_hostname=name)
 
     def get(self, host: str, path: str = "/") -> tuple[int, bytes]:
-        connection = http.client.HTTPSConnection(host, self.port, timeout=5)
+        connection = http.client.HTTPSConnection(host, self.port, timeout=20)
         connection.sock = self.handshake(host)
         with contextlib.closing(connection):
             connection.request("GET", path, headers={"Host": f"{host}:{self.port}"})
@@ -180,7 +180,7 @@ class Returning:
 
     def resumes(self, name: str) -> bool:
         """Visit once, and say whether the last session went on."""
-        raw = socket.create_connection(("127.0.0.1", self._relay.port), timeout=5)
+        raw = socket.create_connection(("127.0.0.1", self._relay.port), timeout=20)
         with self._context.wrap_socket(raw, server_hostname=name, session=self._session) as connection:
             connection.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
             assert connection.recv(65536).startswith(b"HTTP/1.1 404")
@@ -220,7 +220,7 @@ def test_handshakes_that_fail_leave_no_word_in_the_log_and_no_connection(relay: 
     quiet = relay.log
     silent = socket.create_connection(("127.0.0.1", relay.port), timeout=15)
     for start in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x00" * 400, b""):
-        with socket.create_connection(("127.0.0.1", relay.port), timeout=5) as sock:
+        with socket.create_connection(("127.0.0.1", relay.port), timeout=20) as sock:
             sock.sendall(start)
             if start:
                 assert b"HTTP/1.1 200" not in received(sock)
@@ -247,7 +247,7 @@ def test_old_versions_of_tls_are_refused(relay: TlsRelay) -> None:
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with socket.create_connection(("127.0.0.1", relay.port), timeout=5) as raw, pytest.raises(ssl.SSLError):
+    with socket.create_connection(("127.0.0.1", relay.port), timeout=20) as raw, pytest.raises(ssl.SSLError):
         context.wrap_socket(raw, server_hostname=DOMAIN)
 
 

@@ -31,7 +31,7 @@ from scripts.component_facts import components
 from tests.security.test_ui import bomb
 from tests.ui.support import FakeFiles, served
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 """Seconds that any small value may take."""
 META = {"_type": "gradio.FileData"}
 MODULE = "export default { render() {} }"

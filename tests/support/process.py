@@ -75,7 +75,7 @@ class Process:
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.output}") from None
 
-    def wait(self, deadline: float = 10.0) -> int:
+    def wait(self, deadline: float = 20.0) -> int:
         """The exit status, once it has ended by itself. Raises `subprocess.TimeoutExpired`."""
         return self.popen.wait(deadline)
 
@@ -89,7 +89,7 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait(10)
 
-    def stop(self, deadline: float = 10.0) -> int:
+    def stop(self, deadline: float = 20.0) -> int:
         """SIGTERM, then wait; killed with its children when it does not end in time."""
         if self.running:
             self.popen.terminate()

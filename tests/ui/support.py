@@ -18,7 +18,7 @@ from doorstep.server import App
 from doorstep.serving import ServerThread, bind
 from doorstep.static import Assets
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 
 MANIFEST = {
     "src/main.ts": {"file": "assets/main-1.js", "css": ["assets/main-1.css"], "imports": ["_svelte.js"]},

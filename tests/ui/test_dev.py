@@ -91,7 +91,7 @@ def test_a_saved_script_is_shown_within_a_second_at_the_same_address(
 ) -> None:
     developed.write("second")
     saved = time.monotonic()
-    wait_for(lambda: "<title>second" in developed.page(), deadline=5)
+    wait_for(lambda: "<title>second" in developed.page(), deadline=20)
     assert time.monotonic() - saved < 1.0
     process.wait_for_line(r"app\.py changed: reloaded in")
 
@@ -100,7 +100,7 @@ def test_what_a_script_loads_once_it_keeps_and_its_modules_are_read_anew(
     developed: Developed, process: Process
 ) -> None:
     save(developed.module, "name = 'a bigger one'\n")
-    wait_for(lambda: "loaded once a bigger one" in developed.page(), deadline=5)
+    wait_for(lambda: "loaded once a bigger one" in developed.page(), deadline=20)
     assert process.output.count("loading") == 1
 
 
@@ -112,7 +112,7 @@ def test_an_error_is_printed_with_the_own_line_first_and_the_app_before_it_goes_
     process.wait_for_line("The app before it goes on")
     assert "<title>first" in developed.page()
     developed.write("third")
-    wait_for(lambda: "<title>third" in developed.page(), deadline=5)
+    wait_for(lambda: "<title>third" in developed.page(), deadline=20)
 
 
 def test_a_script_that_begins_with_an_error_runs_once_it_is_mended(developed: Developed) -> None:
@@ -150,7 +150,7 @@ def test_a_file_of_the_apps_look_that_is_saved_is_shown_too(developed: Developed
         process.wait_for_line("Watching for changes")
         assert ".first {}" in developed.page()
         save(sheet, ".second {}")
-        wait_for(lambda: ".second {}" in developed.page(), deadline=5)
+        wait_for(lambda: ".second {}" in developed.page(), deadline=20)
 
 
 def test_a_script_that_only_makes_its_app_is_launched_too(tmp_path: Path) -> None:

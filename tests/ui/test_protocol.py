@@ -243,7 +243,7 @@ class TestQueueing:
             nonlocal running, most
             running += 1
             most = max(most, running)
-            gate.acquire(timeout=5)
+            gate.acquire(timeout=20)
             running -= 1
             return name
 
@@ -265,7 +265,7 @@ class TestQueueing:
         assert [each for each in told if each[0] == "done"] == [("done", 1), ("done", 2), ("done", 3)]
 
     async def test_no_limit_runs_all_at_once(self) -> None:
-        together = threading.Barrier(8, timeout=5)
+        together = threading.Barrier(8, timeout=20)
 
         def meet(name: str) -> str:
             together.wait()

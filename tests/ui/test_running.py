@@ -46,7 +46,7 @@ class TestFairness:
         order: list[str] = []
 
         def work(name: str) -> None:
-            gate.acquire(timeout=5)
+            gate.acquire(timeout=20)
             order.append(name)
 
         with served(one(work, many=0)) as server:
@@ -387,7 +387,7 @@ class TestTrouble:
 
 def test_as_many_threads_work_as_may() -> None:
     workers = Workers(4)
-    together = threading.Barrier(5, timeout=5)
+    together = threading.Barrier(5, timeout=20)
     for _ in range(4):
         workers.submit(together.wait)
     together.wait()

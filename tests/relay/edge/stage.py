@@ -26,7 +26,7 @@ from doorstep_relay.switchboard.pool import Pool
 from tests.support import Answer, eventually
 from tests.support.http import parse
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 TICKET = "good"
 GET = b"GET / HTTP/1.1\r\nHost: demo.localhost\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

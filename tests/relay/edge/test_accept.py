@@ -123,7 +123,7 @@ async def test_a_listener_that_is_closed_while_it_rests_stays_closed(monkeypatch
     bound = bind("127.0.0.1", 0)
     sock = ShortOfFiles(bound.family, bound.type, bound.proto, bound.detach())
     acceptor = Acceptor(sock, asyncio.Queue[socket.socket]().put, backlog=8)
-    with socket.create_connection(sock.getsockname(), timeout=5):
+    with socket.create_connection(sock.getsockname(), timeout=20):
         await eventually(lambda: sock.refusals < ShortOfFiles.refusals)
         acceptor.close()
         await asyncio.sleep(0.05)

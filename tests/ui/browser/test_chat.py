@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 import doorstep as ds
 
 Visit = Callable[[ds.Blocks], Page]
-DEADLINE = 5.0
+DEADLINE = 20.0
 
 
 def box(page: Page) -> Locator:

@@ -186,4 +186,4 @@ class TestCalls:
 
 def call(url: str, component: Component, name: str, session: str, *given: Any) -> requests.Response:
     body = {"session": session, "component": component.id, "name": name, "args": list(given)}
-    return requests.post(f"{url}/doorstep/call", json=body, timeout=5)
+    return requests.post(f"{url}/doorstep/call", json=body, timeout=20)
