@@ -84,6 +84,11 @@ class Pool:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def load(self) -> int:
+        """Requests and WebSockets under way, or waiting for the app."""
+        return len(self._busy) + len(self._waiting)
+
     def expect(self, count: int) -> None:
         """Note that the client was already told to dial `count` connections."""
         self._coming += count

@@ -205,9 +205,10 @@ class Tallies:
                 del self._tallies[share]
         return found
 
-    def live(self) -> Iterator[Tally]:
+    def live(self) -> list[Tally]:
         """Those of shares that are live now."""
-        return (tally for share, tally in self._tallies.items() if self._is_live(share))
+        found = self._switchboard.by_id
+        return [tally for share, tally in self._tallies.items() if found(share.share_id) is share]
 
     def _is_live(self, share: LiveShare) -> bool:
         return self._switchboard.by_id(share.share_id) is share
