@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
+from doorstep_client.clock import Countdown
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, WireError
 from doorstep_client.line import Line, line_to
 from doorstep_client.policy import check_guarded
@@ -53,6 +54,7 @@ class Holder:
     ) -> None:
         self.opened: wire.Opened | None = None
         self.expires_at: float | None = None
+        self.countdown = Countdown()
         self.paused = False
         """Whether nobody may see the share, although it is open."""
         self.error: DoorstepError | None = None
@@ -161,6 +163,7 @@ class Holder:
                 self._end(message)
             case wire.Expiring():
                 moved, self.expires_at = self.expires_at != message.expires_at, message.expires_at
+                self.countdown.set(message.expires_at, message.now)
                 self._changed("extended" if moved else "expiring")
             case wire.Paused():
                 self._pause(message.paused)
@@ -209,6 +212,7 @@ class Holder:
             self._tunnels.use_session(partial(_carry, session.streams, self.number), self._carried)
         self.opened, self._name = opened, opened.name
         self.expires_at = opened.expires_at
+        self.countdown.set(opened.expires_at, opened.now)
         self._keep(opened)
         self._dial(session, opened.dial, opened.ticket)
         self._changed("moved" if moves else "opened")

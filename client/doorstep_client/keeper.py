@@ -235,7 +235,10 @@ class Keeper:
             case "failing":
                 self._tell("failing", f"Visitors cannot be served: {self.holder.failure}")
             case "expiring" | "extended":
-                self._tell(event, end_text(self.holder.expires_at, time.time(), moved=event == "extended"))
+                self._tell(
+                    event,
+                    end_text(self.holder.expires_at, self.holder.countdown.left, moved=event == "extended"),
+                )
             case "paused":
                 paused = self.holder.paused
                 self._tell("paused" if paused else "resumed", _PAUSED if paused else _GOES_ON)
@@ -306,14 +309,14 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def end_text(expires_at: float | None, now: float, *, moved: bool) -> str:
+def end_text(expires_at: float | None, seconds: float | None, *, moved: bool) -> str:
     """The sentence about when a link ends: it `moved`, or comes near."""
-    if expires_at is None:
+    if expires_at is None or seconds is None:
         return "The link has no end now."
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(expires_at))
     if moved:
         return f"The link now ends at {at}."
-    left = max(0, round(expires_at - now))
+    left = round(seconds)
     span = f"{left} s" if left < 120 else f"{left // 60} min"
     return f"The link ends in {span}, at {at}. `doorstep extend` puts that off."
 

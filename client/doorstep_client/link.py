@@ -77,6 +77,11 @@ class Link:
         return self._keeper.holder.expires_at
 
     @property
+    def seconds_left(self) -> float | None:
+        """Until `expires_at`, by a clock that nobody sets; None when the link has no end."""
+        return self._keeper.holder.countdown.left
+
+    @property
     def carried(self) -> bool:
         """Whether its requests go through the session, slower: a proxy in between allows nothing else."""
         return self._keeper.holder.carried

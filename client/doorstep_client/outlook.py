@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final
 
+from doorstep_client.clock import awake
 from doorstep_client.session import Session
 
 LOOK_EVERY: Final = 1.0
@@ -22,21 +21,6 @@ SLEPT: Final = 5.0
 """Seconds more than a look takes, after which the computer has slept, or this program stood still."""
 _GONE: Final = "the network has changed: this computer's address {} is gone"
 _PORT: Final = 9  # discard: nothing is sent there
-
-if sys.platform == "linux":
-
-    def awake() -> float:
-        """Seconds, those asleep too."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-elif sys.platform == "darwin":
-
-    def awake() -> float:
-        """Seconds, those asleep too."""
-        return time.clock_gettime(time.CLOCK_MONOTONIC)  # where time.monotonic stops with the computer
-
-else:
-    awake = time.monotonic
 
 
 class Outlook:

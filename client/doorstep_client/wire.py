@@ -119,6 +119,8 @@ class Opened(_Message, frozen=True, tag="opened"):
     guarded: tuple[str, ...] = ()
     """The conditions of the policy in force. A client that asked for some which are not here goes away: an
     older relay ignores `Open.policy`, and would show the share to everybody."""
+    now: float | None = None
+    """What the relay's clock says (Unix time, seconds): the client's may be wrong."""
 
 
 class Dial(_Message, frozen=True, tag="dial"):
@@ -139,6 +141,8 @@ class Expiring(_Message, frozen=True, tag="expiring"):
 
     share: int
     expires_at: float
+    now: float | None = None
+    """What the relay's clock says (Unix time, seconds)."""
 
 
 class Paused(_Message, frozen=True, tag="paused"):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from doorstep_client import wire
+from doorstep_client.clock import Countdown
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UsageError
 from doorstep_client.pace import Pace
 from doorstep_client.ssh_out.address import SshServer, check_name
@@ -49,6 +50,7 @@ class SshHolder:
         self.opened: wire.Opened | None = None
         self.expires_at: float | None = None
         """When this program ends the link: an SSH server knows of no such time."""
+        self.countdown = Countdown()
         self.paused = False
         self.error: DoorstepError | None = None
         self.failure = ""
@@ -143,6 +145,7 @@ class SshHolder:
         first, self.opened, self.trouble = self.opened is None, _opened(link), ""
         if first and self._expires_in is not None:
             self.expires_at = time.time() + self._expires_in
+            self.countdown.set(self._expires_in, 0.0)
             self._timer = asyncio.get_running_loop().call_later(self._expires_in, self._expire)
         self._changed("opened")
 

@@ -175,11 +175,12 @@ class Board:
     def _state(self) -> State:
         link = self._link
         status = "paused" if link.paused and link.status == "live" else link.status
+        now, left = time.time(), link.seconds_left
         return State(
             link.visit_url,
             "closing" if self._is_closing else status,
-            time.time(),
-            link.expires_at,
+            now,
+            None if left is None else now + left,
             self._tally.visitors,
             self._tally.requests,
             self._tally.under_way,

@@ -316,6 +316,7 @@ class Session:
                 took_over=moved,
                 paused=share.whole.paused,
                 guarded=conditions(grant.policy),
+                now=self._hub.clock(),
             )
         )
         self._hub.on_connect(share)
@@ -346,7 +347,7 @@ class Session:
             balanced_from=grant.balanced_from,
             paused=grant.paused,
             since=self._hub.clock(),
-            remind=lambda at: self._outbox.tell(wire.Expiring(number, at)),
+            remind=lambda at: self._outbox.tell(wire.Expiring(number, at, self._hub.clock())),
             tell_paused=lambda paused: self._outbox.tell(wire.Paused(number, paused)),
         )
         if self._hub.gates is not None:
