@@ -303,10 +303,9 @@ def _relay(relay: str | None, token: str | None, network: Mapping[str, object]) 
     address = ssh_address(relay)
     if address is None:
         return find_relay(relay, token, network=network)
-    from doorstep_client.ssh_out import parse_server
+    from doorstep_client.ssh_out import check_asked, parse_server
 
-    if token:
-        raise UsageError("An SSH server takes no token: it knows you by your key, or by your user name")
+    check_asked(token, network)
     return parse_server(address)
 
 

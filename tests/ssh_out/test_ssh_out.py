@@ -259,6 +259,8 @@ def test_without_ssh_the_command_that_installs_it_is_told(monkeypatch: pytest.Mo
         ({"balance": True}, "balance"),
         ({"naming": "readable"}, "naming"),
         ({"token": "dst_abc"}, "takes no token"),
+        ({"pin": "sha256/" + 43 * "A" + "="}, "pin= is for a Doorstep relay"),
+        ({"proxy": "http://127.0.0.1:9"}, "proxy= is for a Doorstep relay"),
         ({"name": "-oProxyCommand=x"}, "could be asked for"),
     ],
 )

@@ -7,7 +7,7 @@ keeps the link up as `session.Holder` does with a relay of our own.
 
 from __future__ import annotations
 
-from doorstep_client.ssh_out.address import SshServer, parse_server
+from doorstep_client.ssh_out.address import SshServer, check_asked, parse_server
 from doorstep_client.ssh_out.holder import SshHolder
 
-__all__ = ["SshHolder", "SshServer", "parse_server"]
+__all__ = ["SshHolder", "SshServer", "check_asked", "parse_server"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -84,6 +85,18 @@ def check_name(name: str | None) -> None:
     """A name becomes a part of ssh's `-R`. Raises `UsageError`."""
     if name is not None and not _NAME.fullmatch(name):
         raise UsageError(f"The name {name!r} is not one that an SSH server could be asked for")
+
+
+def check_asked(token: str | None, network: Mapping[str, object]) -> None:
+    """What is asked for on the way to a relay is ssh's to know. Raises `UsageError`."""
+    if token:
+        raise UsageError("An SSH server takes no token: it knows you by your key, or by your user name")
+    given = [name for name, value in network.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"{given[0]}= is for a Doorstep relay; the way to an SSH server is what ssh's configuration says "
+            "(UserKnownHostsFile, IdentityFile, ProxyJump, ProxyCommand)"
+        )
 
 
 def _host(netloc: str) -> str:
