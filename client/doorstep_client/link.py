@@ -239,8 +239,9 @@ def share(
         cert: a file with a certificate and its key (PEM), or a pair of files, to show to the relay or what
             stands before it; by default `DOORSTEP_CLIENT_CERT` and `DOORSTEP_CLIENT_KEY`.
         pin: `sha256/…` of the public key that the relay must have; by default `DOORSTEP_PIN`.
-        proxy: an HTTP proxy to go through, `http://user:password@host:port`; `"none"` goes straight; by
-            default `DOORSTEP_PROXY`, or what the environment names for every program.
+        proxy: an HTTP proxy to go through, `http://host:port`, with a name and password before the host if it
+            asks for them; `"none"` goes straight; by default `DOORSTEP_PROXY`, or what the environment names
+            for every program.
 
     Raises:
         NoRelayError: no relay is configured; the message says how to get one.
