@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 os.environ.setdefault("DOORSTEP_KEEP_URL", "0")  # links of the tests' own process leave nothing behind
-expect.set_options(timeout=15_000)  # a page on a busy machine; what is right at once costs nothing
+expect.set_options(timeout=30_000)  # a page on a busy machine; what is right at once costs nothing
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -65,7 +65,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A blank page. A script that raised on it fails the test at its end."""
     raised: list[Error] = []
     context = browser.new_context()
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(40_000)
     page = context.new_page()
     page.on("pageerror", lambda error: raised.append(error))  # noqa: PLW0108  Playwright takes no builtin
     yield page

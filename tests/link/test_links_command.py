@@ -29,25 +29,25 @@ def doorstep(lasting: Lasting, home: Path, account: str, *words: str) -> tuple[i
 
 
 def test_an_owner_sees_and_changes_its_links_from_any_computer(lasting: Lasting, tmp_path: Path) -> None:
-    relay, carol = lasting.relay, lasting.token("carol")
-    with client(relay, carol, name="of-carol", expires_in=3600) as running:
-        status, listed, _ = doorstep(lasting, tmp_path, "carol", "links")
+    relay, linus = lasting.relay, lasting.token("linus")
+    with client(relay, linus, name="of-linus", expires_in=3600) as running:
+        status, listed, _ = doorstep(lasting, tmp_path, "linus", "links")
         assert status == 0
-        assert [line.split()[:2] for line in listed.splitlines()] == [["NAME", "STATE"], ["of-carol", "live"]]
+        assert [line.split()[:2] for line in listed.splitlines()] == [["NAME", "STATE"], ["of-linus", "live"]]
         assert running.url in listed
 
-        assert "in 3 h" in doorstep(lasting, tmp_path, "carol", "extend", "of-carol", "2h")[1]
+        assert "in 3 h" in doorstep(lasting, tmp_path, "linus", "extend", "of-linus", "2h")[1]
         running.told("now ends at")
-        assert doorstep(lasting, tmp_path, "carol", "pause", "of-carol")[0] == 0
+        assert doorstep(lasting, tmp_path, "linus", "pause", "of-linus")[0] == 0
         assert relay.visit(running.url).json()["code"] == "paused"
-        assert "live, paused" in doorstep(lasting, tmp_path, "carol", "links")[1]
-        assert doorstep(lasting, tmp_path, "carol", "resume", "of-carol")[0] == 0
+        assert "live, paused" in doorstep(lasting, tmp_path, "linus", "links")[1]
+        assert doorstep(lasting, tmp_path, "linus", "resume", "of-linus")[0] == 0
         assert relay.visit(running.url).status == 200
 
-        status, _, why = doorstep(lasting, tmp_path, "alice", "revoke", "of-carol")
+        status, _, why = doorstep(lasting, tmp_path, "alice", "revoke", "of-linus")
         assert (status, "No such share" in why) == (1, True)
-        assert doorstep(lasting, tmp_path, "carol", "extend", "of-carol", "soon")[0] == 2
-        assert doorstep(lasting, tmp_path, "carol", "revoke", "of-carol", "--reason", "done")[0] == 0
+        assert doorstep(lasting, tmp_path, "linus", "extend", "of-linus", "soon")[0] == 2
+        assert doorstep(lasting, tmp_path, "linus", "revoke", "of-linus", "--reason", "done")[0] == 0
         assert running.ended() == "revoked"
-    (over,) = json.loads(doorstep(lasting, tmp_path, "carol", "links", "--all", "--json")[1])
-    assert (over["name"], over["state"], over["reason"]) == ("of-carol", "revoked", "done")
+    (over,) = json.loads(doorstep(lasting, tmp_path, "linus", "links", "--all", "--json")[1])
+    assert (over["name"], over["state"], over["reason"]) == ("of-linus", "revoked", "done")

@@ -127,7 +127,7 @@ def test_a_line_delays_both_ways_counts_what_comes_back_and_hangs_up(echo: int) 
         assert wire.received == 5
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 def test_a_quick_run_of_the_doorstep_half(tmp_path: Path) -> None:
     """Starts, an import and the clients of the API; no browser, and nothing is installed."""
     written = tmp_path / "bench-ui.json"

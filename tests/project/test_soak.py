@@ -57,7 +57,7 @@ def test_the_plot_is_well_formed(tmp_path: Path) -> None:
     assert ElementTree.parse(tmp_path / "soak.svg").getroot().tag.endswith("svg")  # noqa: S314  # our own
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_short_soak_samples_both_processes_and_finds_no_fault(tmp_path: Path) -> None:
     files = ["--csv", str(tmp_path / "soak.csv"), "--plot", str(tmp_path / "soak.svg")]
     command = [sys.executable, "-m", "bench.soak", "--minutes", "0.1", "--every", "1", *files]

@@ -10,7 +10,7 @@ import pytest
 from tests.project.tracked import ROOT
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_short_run_measures_messages_and_handshakes_of_each_kind() -> None:
     kinds = ["uvloop", "aiofastnet on uvloop"]
     command = [
