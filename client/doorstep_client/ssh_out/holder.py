@@ -14,7 +14,7 @@ from doorstep_client.clock import Countdown
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UsageError
 from doorstep_client.pace import Pace
 from doorstep_client.ssh_out.address import SshServer, check_name
-from doorstep_client.ssh_out.command import Ssh, arguments, find_program, look
+from doorstep_client.ssh_out.command import Ssh, arguments, find_program, is_terminal, look
 from doorstep_client.ssh_out.doorway import Doorway
 from doorstep_client.ssh_out.session import Session
 from doorstep_client.targets import Target
@@ -22,8 +22,6 @@ from doorstep_client.wire import Naming
 
 STEADY: Final = 10.0
 """Seconds after which a session counts as a good one: the next attempt follows soon."""
-_MAY_PASS: Final = frozenset({"forwarding-refused"})
-"""Refusals that end: a server holds on to the port of a session that it does not know to be dead."""
 
 
 class SshHolder:
@@ -92,7 +90,7 @@ class SshHolder:
             failure, was_live = await self._try(ssh)
             if self._closing.is_set():
                 break
-            if isinstance(failure, RefusedError) and failure.code not in _MAY_PASS:
+            if isinstance(failure, RefusedError) and not _may_pass(failure):
                 self.error = failure
                 break
             self.trouble = str(failure)
@@ -168,6 +166,16 @@ class SshHolder:
     def _expire(self) -> None:
         self.error = EndedError("expired", "")
         self._ending = asyncio.get_running_loop().create_task(self.close())
+
+
+def _may_pass(failure: RefusedError) -> bool:
+    """Whether asking again can help.
+
+    A server holds on to the port of a session that it does not know to be dead. And a key whose passphrase
+    was typed for the first session is refused until it is in an agent.
+    """
+    typed = failure.code == "permission-denied" and is_terminal()
+    return typed or failure.code == "forwarding-refused"
 
 
 def _opened(link: str) -> wire.Opened:
