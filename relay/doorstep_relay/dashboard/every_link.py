@@ -16,9 +16,18 @@ from doorstep_relay.store.shares import ShareSearch
 
 _STATES: Final[dict[str, tuple[State, ...]]] = {
     "Live or offline": tuple(ACTIVE),
+    "Live": (State.live,),
     "Offline": (State.offline,),
+    "Paused": tuple(ACTIVE),
     "Over": tuple(ENDED),
     "Revoked": (State.revoked,),
+    "Expired": (State.expired,),
+}
+_ORDERS: Final = {
+    "Newest first": "-created",
+    "Oldest first": "created",
+    "Name": "name",
+    "Ending soonest": "expires",
 }
 _HEADERS: Final = ("Link", "Owner", "State", "Opened", "Ends or ended", "Reason")
 
@@ -26,9 +35,16 @@ _HEADERS: Final = ("Link", "Owner", "State", "Opened", "Ends or ended", "Reason"
 def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> ds.Dataframe:
     """The tab's parts and what they do; its table."""
 
-    async def fetch(actor: Actor, cursor: int | None, search: str, states: str) -> tuple[Rows, int | None]:
+    async def fetch(
+        actor: Actor, cursor: int | None, search: str, states: str, order: str
+    ) -> tuple[Rows, int | None]:
         wanted = ShareSearch(
-            text=search or "", states=_STATES[states], sort="-created", after=cursor, limit=PAGE + 1
+            text=search or "",
+            states=_STATES[states],
+            paused=True if states == "Paused" else None,
+            sort=_ORDERS[order],
+            after=cursor,
+            limit=PAGE + 1,
         )
         everybody = is_admin and actor.may(Scope.admin)
         shown, following = cut(await desk.services.shares.search(wanted, None if everybody else actor))
@@ -38,7 +54,8 @@ def build(desk: Desk, tab: ds.Tab, *, is_admin: bool) -> ds.Dataframe:
     with ds.Group(), ds.Row(elem_classes="fields"):
         search = ds.Textbox(label="Search", placeholder="Link or owner", max_length=64)
         states = ds.Dropdown(list(_STATES), value="Live or offline", label="Which", filterable=False)
-    listing = Listing("Links", _HEADERS, desk.viewer, fetch, [search, states])
+        order = ds.Dropdown(list(_ORDERS), value="Newest first", label="In order", filterable=False)
+    listing = Listing("Links", _HEADERS, desk.viewer, fetch, [search, states, order])
     listing.wire(tab)
     return listing.table
 

@@ -40,7 +40,7 @@ class LimitForm:
         self._chosen = chosen
         self._names = names
         self._allow = allow
-        with ds.Group(), ds.Row(elem_classes="fields"):
+        with ds.Group(), ds.Row(elem_classes="limits"):
             self.fields = [_field(name) for name in names]
         with ds.Row(elem_classes="dash-actions"):
             self._save = ds.Button("Save limits", variant="primary")

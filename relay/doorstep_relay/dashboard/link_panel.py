@@ -37,13 +37,13 @@ class LinkPanel:
         self._desk = desk
         self._is_admin = is_admin
         self.chosen = ds.State("")
-        self._timer = ds.Timer(_EVERY, active=False)
+        self.timer = ds.Timer(_EVERY, active=False)
         with ds.Column(visible=False, elem_id="panel", elem_classes="detail") as self._box:
             self._about = ds.HTML(elem_id="about")
             self._build_tabs()
         shown = [self._about, *self._actions.buttons]
         self._actions.wire(self.chosen, shown, self.describe)
-        self._timer.tick(self.tick, self.chosen, shown, **QUIET, trigger_mode="once")
+        self.timer.tick(self.tick, self.chosen, shown, **QUIET, trigger_mode="once")
 
     def _build_tabs(self) -> None:
         with ds.Tabs(elem_id="panel-tabs"):
@@ -61,7 +61,7 @@ class LinkPanel:
 
     def show_after(self, table: ds.Dataframe) -> None:
         """A click on a row of this table shows its link, whose name is in the first column."""
-        outputs = [self.chosen, self._box, self._timer, self._about, *self._actions.buttons]
+        outputs = [self.chosen, self._box, self.timer, self._about, *self._actions.buttons]
         picked = table.select(self.choose, None, outputs, **QUIET)
         picked.success(None, js=_INTO_SIGHT)
         self._policy.load_after(picked)

@@ -24,8 +24,8 @@ _EXTENSIONS: Final = {"1 hour": 3600.0, "1 day": 86400.0, "1 week": 604800.0, "3
 _HISTORY: Final = 5
 
 
-def build(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> ds.Dataframe:
-    """The tab's parts and what they do; its table."""
+def build(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> tuple[ds.Dataframe, ds.Timer]:
+    """The tab's parts and what they do; its table, and what has it read anew."""
     return _Links(desk, is_admin=is_admin).build(page)
 
 
@@ -39,7 +39,7 @@ class _Links:
 
     # -- what stands on the page -------------------------------------------------------------------
 
-    def build(self, page: ds.Blocks) -> ds.Dataframe:
+    def build(self, page: ds.Blocks) -> tuple[ds.Dataframe, ds.Timer]:
         totals = ds.HTML(elem_id="totals")
         with ds.Group(), ds.Row(elem_classes="fields"):
             search = ds.Textbox(label="Search", placeholder="Link or owner", max_length=64)
@@ -61,7 +61,7 @@ class _Links:
         order.change(self.first, asked, shown, **QUIET)
         back.click(self.back, asked, shown, **QUIET)
         on.click(self.on, asked, shown, **QUIET)
-        return table
+        return table, timer
 
     # -- the table ---------------------------------------------------------------------------------
 

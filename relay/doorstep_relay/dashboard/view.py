@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 
@@ -15,11 +15,17 @@ from doorstep_relay.dashboard.desk import Desk
 from doorstep_relay.dashboard.domains import DomainTab
 from doorstep_relay.dashboard.invitations import InvitationTab
 from doorstep_relay.dashboard.link_panel import LinkPanel
+from doorstep_relay.dashboard.listing import QUIET
 from doorstep_relay.dashboard.names import NameTab
 from doorstep_relay.dashboard.tokens import TokenTab
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from starlette.types import ASGIApp
+
+
+_FOR_ADMINS: Final = frozenset({"Accounts", "Invitations", "Reports", "Settings"})
 
 
 def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
@@ -27,47 +33,55 @@ def build(desk: Desk, *, is_admin: bool) -> ASGIApp:
     domain = desk.services.settings.domain
     with ds.Blocks(title=f"Doorstep relay · {domain}", fill_width=True, css=_css(), footer_links=[]) as page:
         header.build(desk, page)
-        with ds.Tab("Links"):
-            _build_links(desk, page, is_admin=is_admin)
-        with ds.Tab("Tokens") as tab:
-            TokenTab(desk, tab, is_admin=is_admin)
-        if is_admin:
-            _build_admin_tabs(desk)
-        with ds.Tab("Names") as tab:
-            NameTab(desk, tab, is_admin=is_admin)
-        with ds.Tab("Domains") as tab:
-            DomainTab(desk, tab, is_admin=is_admin)
-        with ds.Tab("Audit") as tab:
-            AuditTab(desk, tab, is_admin=is_admin)
-        with ds.Tab("Usage") as tab:
-            records.build_usage(desk, tab, is_admin=is_admin)
-        if is_admin:
-            with ds.Tab("Settings") as tab:
-                records.build_settings(desk, tab)
+        with ds.Tab("Links") as first:
+            timers = _build_links(desk, page, is_admin=is_admin)
+        _rest_elsewhere(first, _build_others(desk, is_admin=is_admin), timers)
     app = Starlette()
     ds.mount_app(app, page, "/")
     return app
 
 
-def _build_links(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> None:
-    """Two tables, and below them the link that was chosen in one."""
+def _build_links(desk: Desk, page: ds.Blocks, *, is_admin: bool) -> list[ds.Timer]:
+    """Two tables, and below them the link that was chosen in one; what has them read anew."""
     with ds.Tabs():
-        with ds.Tab("Live now"):
-            live = links.build(desk, page, is_admin=is_admin)
-        with ds.Tab("All") as tab:
-            every = every_link.build(desk, tab, is_admin=is_admin)
+        with ds.Tab("Live now") as now:
+            live, timer = links.build(desk, page, is_admin=is_admin)
+        with ds.Tab("All") as all_of_them:
+            every = every_link.build(desk, all_of_them, is_admin=is_admin)
+    _rest_elsewhere(now, [all_of_them], [timer])
     panel = LinkPanel(desk, is_admin=is_admin)
     panel.show_after(live)
     panel.show_after(every)
+    return [timer, panel.timer]
 
 
-def _build_admin_tabs(desk: Desk) -> None:
-    with ds.Tab("Accounts") as tab:
-        AccountTab(desk, tab)
-    with ds.Tab("Invitations") as tab:
-        InvitationTab(desk, tab)
-    with ds.Tab("Reports") as tab:
-        reports.build(desk, tab)
+def _build_others(desk: Desk, *, is_admin: bool) -> list[ds.Tab]:
+    """The other tabs, each of which reads its tables when it is opened."""
+    builders: dict[str, Callable[[ds.Tab], object]] = {
+        "Tokens": lambda tab: TokenTab(desk, tab, is_admin=is_admin),
+        "Accounts": lambda tab: AccountTab(desk, tab),
+        "Invitations": lambda tab: InvitationTab(desk, tab),
+        "Reports": lambda tab: reports.build(desk, tab),
+        "Names": lambda tab: NameTab(desk, tab, is_admin=is_admin),
+        "Domains": lambda tab: DomainTab(desk, tab, is_admin=is_admin),
+        "Audit": lambda tab: AuditTab(desk, tab, is_admin=is_admin),
+        "Usage": lambda tab: records.build_usage(desk, tab, is_admin=is_admin),
+        "Settings": lambda tab: records.build_settings(desk, tab),
+    }
+    tabs = []
+    for name, build_tab in builders.items():
+        if is_admin or name not in _FOR_ADMINS:
+            with ds.Tab(name) as tab:
+                build_tab(tab)
+            tabs.append(tab)
+    return tabs
+
+
+def _rest_elsewhere(tab: ds.Tab, others: Sequence[ds.Tab], timers: list[ds.Timer]) -> None:
+    """What nobody sees is not read anew."""
+    tab.select(lambda: [ds.update(active=True) for _ in timers], None, timers, **QUIET)
+    for other in others:
+        other.select(lambda: [ds.update(active=False) for _ in timers], None, timers, **QUIET)
 
 
 def _css() -> str:
