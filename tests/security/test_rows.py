@@ -33,8 +33,10 @@ def _names_row(path: Path, row: int) -> bool:
     return re.search(rf"_(row|and)_{row:02}_", path.read_text()) is not None
 
 
-def test_row_29_there_is_no_way_in_by_ssh_before_it_is_tested() -> None:
-    assert "asyncssh" not in (ROOT / "pyproject.toml").read_text()
+def test_row_29_no_asyncssh_with_a_known_flaw_is_installed() -> None:
+    least = re.search(r'"asyncssh>=(\d+)\.(\d+)"', (ROOT / "pyproject.toml").read_text())
+    assert least is not None
+    assert (int(least[1]), int(least[2])) > (2, 14)  # CVE-2023-46445, CVE-2023-46446, CVE-2023-48795
 
 
 def test_row_06_two_links_are_asked_the_same_at_once_and_each_answers_for_itself(relay: Relay) -> None:

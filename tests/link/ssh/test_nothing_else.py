@@ -45,27 +45,29 @@ ATTEMPTS: dict[str, Attempt] = {
 
 
 @pytest.mark.parametrize("what", ATTEMPTS)
-async def test_who_is_in_gets_nothing_but_forwardings_of_http(
+async def test_row_29_who_is_in_gets_nothing_but_forwardings_of_http(
     connection: asyncssh.SSHClientConnection, what: str
 ) -> None:
     with pytest.raises((asyncssh.Error, asyncssh.ChannelListenError, OSError)):
         await ATTEMPTS[what](connection)
 
 
-async def test_no_program_runs_and_no_shell_answers(connection: asyncssh.SSHClientConnection) -> None:
+async def test_row_29_no_program_runs_and_no_shell_answers(connection: asyncssh.SSHClientConnection) -> None:
     ran = await connection.run("id; cat /etc/passwd")
     assert ran.exit_status == 2
     assert "there is no option 'id;'" in str(ran.stderr)
     assert ran.stdout == ""
 
 
-async def test_the_agent_of_a_client_is_never_asked_for(connection: asyncssh.SSHClientConnection) -> None:
+async def test_row_29_the_agent_of_a_client_is_never_asked_for(
+    connection: asyncssh.SSHClientConnection,
+) -> None:
     process = await connection.create_process("qr=no")
     assert not process.channel.is_closing()
     assert not await process.channel._make_request(b"auth-agent-req@openssh.com")
 
 
-def test_openssh_forwards_nothing_from_here(ssh_relay: SshRelay) -> None:
+def test_row_29_openssh_forwards_nothing_from_here(ssh_relay: SshRelay) -> None:
     command = ssh_relay.openssh("-W", f"127.0.0.1:{ssh_relay.app}", key=ssh_relay.new_key())
     with running(ssh_relay.home, command) as ssh:
         assert ssh.wait(DEADLINE) == 255
@@ -78,14 +80,15 @@ class _Impatient(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self._conn = conn
 
-    def password_auth_requested(self) -> None:
+    def password_auth_requested(self) -> str:
         conn = self._conn
         conn._auth_complete = True  # else asyncssh would keep the request until it is in
         conn.send_packet(80, String(b"tcpip-forward"), Boolean(True), String(b"early"), UInt32(80))
         conn._auth_complete = False
+        return "wrong"
 
 
-async def test_before_somebody_is_in_no_request_is_obeyed(ssh_relay: SshRelay) -> None:
+async def test_row_29_before_somebody_is_in_no_request_is_obeyed(ssh_relay: SshRelay) -> None:
     with pytest.raises(asyncssh.ProtocolError, match="before auth"):
         await asyncssh.connect(
             "127.0.0.1",
@@ -106,19 +109,19 @@ async def test_before_somebody_is_in_no_request_is_obeyed(ssh_relay: SshRelay) -
     [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 20_000, b"SSH-1.5-old\r\n", b"SSH-2.0-" + b"x" * 9000],
     ids=["http", "zeros", "an old version", "a long version"],
 )
-def test_what_is_not_ssh_is_sent_away_at_once(ssh_relay: SshRelay, said: bytes) -> None:
+def test_row_29_what_is_not_ssh_is_sent_away_at_once(ssh_relay: SshRelay, said: bytes) -> None:
     with socket.create_connection(("127.0.0.1", ssh_relay.port), timeout=DEADLINE) as stranger:
         stranger.sendall(said)
         assert _read_to_end(stranger).startswith(b"SSH-2.0-Doorstep_")
 
 
-def test_garbage_in_the_place_of_a_key_exchange_ends_the_connection(ssh_relay: SshRelay) -> None:
+def test_row_29_garbage_in_the_place_of_a_key_exchange_ends_the_connection(ssh_relay: SshRelay) -> None:
     with socket.create_connection(("127.0.0.1", ssh_relay.port), timeout=DEADLINE) as stranger:
         stranger.sendall(b"SSH-2.0-x\r\n" + b"\xff" * 4096)
         _read_to_end(stranger)
 
 
-def test_only_algorithms_that_a_cut_prefix_does_not_touch_are_offered(ssh_relay: SshRelay) -> None:
+def test_row_29_only_algorithms_that_a_cut_prefix_does_not_touch_are_offered(ssh_relay: SshRelay) -> None:
     with socket.create_connection(("127.0.0.1", ssh_relay.port), timeout=DEADLINE) as stranger:
         stranger.sendall(b"SSH-2.0-x\r\n")
         offered = b""

@@ -53,7 +53,7 @@ async def an_open_door() -> AsyncIterator[int]:
     opened.close()
 
 
-async def test_who_says_nothing_is_sent_away_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_row_29_who_says_nothing_is_sent_away_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "LOGIN_DEADLINE", 0.3)
     async with an_open_door() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -62,7 +62,7 @@ async def test_who_says_nothing_is_sent_away_in_time(monkeypatch: pytest.MonkeyP
         writer.close()
 
 
-async def test_an_address_has_only_so_many_that_have_not_proven_who_they_are(
+async def test_row_29_an_address_has_only_so_many_that_have_not_proven_who_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(door, "MOST_OF_ONE", 3)
@@ -90,7 +90,7 @@ async def _greeted(port: int) -> bool:
         writer.close()
 
 
-async def test_guesses_are_counted_by_address_and_good_tokens_are_not() -> None:
+async def test_row_29_guesses_are_counted_by_address_and_good_tokens_are_not() -> None:
     at = desk()
     for _ in range(20):
         assert await Login(at, "192.0.2.1").by_password(GOOD)
@@ -117,7 +117,7 @@ async def test_another_user_name_forgets_what_was_proven_for_the_first() -> None
     assert login.actor is None
 
 
-def test_one_connection_tries_only_so_often() -> None:
+def test_row_29_one_connection_tries_only_so_often() -> None:
     assert client.MOST_TRIES <= 20
 
 
