@@ -208,6 +208,26 @@ def test_a_dumb_terminal_gets_plain_lines(lasting: Lasting, port: int, tmp_path:
         assert b"\x1b" not in terminal.written
 
 
+def test_what_an_app_prints_comes_above_the_panel(lasting: Lasting, tmp_path: Path) -> None:
+    (tmp_path / "chatty.py").write_text(
+        "async def app(scope, receive, send):\n"
+        "    print('asked for', scope['path'])\n"
+        "    await send({'type': 'http.response.start', 'status': 204, 'headers': []})\n"
+        "    await send({'type': 'http.response.body', 'body': b''})\n"
+    )
+    env = settings(lasting, PYTHONPATH=str(tmp_path))
+    with Terminal([DOORSTEP, "share", "chatty:app", "--no-qr"], tmp_path, env=env) as terminal:
+        url = shown_url(terminal)
+        assert lasting.relay.visit(url + "/this").status == 204
+        terminal.wait_for("204")
+        rows = [row for row in terminal.rows if row]
+        assert rows[1] == "asked for /this"
+        assert "/this" in rows[2]
+        assert rows[-1].startswith("q quit")
+        terminal.press("q")
+        assert terminal.wait() == 0
+
+
 @pytest.mark.parametrize("options", ["qr=True", "qr=False", "qr=True, quiet=True"])
 def test_a_script_shows_its_links_code_when_asked(lasting: Lasting, tmp_path: Path, options: str) -> None:
     script = tmp_path / "app.py"

@@ -93,10 +93,7 @@ class Board:
     def opened(self, link: Link, inbox: Inbox) -> None:
         self._link, self._inbox = link, inbox
         self._waiting.cancel()
-        self._screen.open()
-        self._keyboard.take()
-        self._prints.take()
-        self._open = True
+        self._take()
         self._screen.show([], self._introduction())
 
     def turn(self) -> float | None:
@@ -124,10 +121,9 @@ class Board:
         self._last = -1.0
 
     def ended(self, link: Link) -> None:
-        self._draw()
         seconds = time.monotonic() - self._began
         farewell = summary(self._tally.requests, self._tally.visitors, seconds)
-        self._close([f"{self._ink.dim('○ ended')}  {link.url}", self._ink.dim(farewell)])
+        self._close(f"{self._ink.dim('○ ended')}  {link.url}", self._ink.dim(farewell))
 
     def failed(self, error: DoorstepError) -> None:
         self._waiting.cancel()
@@ -135,16 +131,25 @@ class Board:
         click.echo(f"Error: {error}", err=True)
 
     def restore(self) -> None:
-        self._close([])
+        self._close()
 
     # -- helpers -----------------------------------------------------------------------------------
 
-    def _close(self, last: list[str]) -> None:
+    def _take(self) -> None:
+        """Take the terminal, also again: after `bg` it was another's, and the keys with it."""
+        self._keyboard.take()
+        if not self._open:
+            self._open = True
+            self._screen.open()
+            self._prints.take()
+
+    def _close(self, *last: str) -> None:
+        """Give the terminal back; what was not shown yet stays there, before `last`."""
         if self._open:
             self._open = False
             self._prints.give_back()
             self._keyboard.give_back()
-            self._screen.close(last)
+            self._screen.close([*self._above(self._screen.size()[0]), *last])
 
     def _introduction(self) -> list[str]:
         columns, lines = self._screen.size()
@@ -191,13 +196,10 @@ class Board:
         self._afresh = True
         self._last = -1.0
         if name == "SIGTSTP":
-            self._close([])
+            self._close()
             self._keyboard.suspend()
-        if name in {"SIGTSTP", "SIGCONT"} and not self._open:
-            self._screen.open()
-            self._keyboard.take()
-            self._prints.take()
-            self._open = True
+        if name in {"SIGTSTP", "SIGCONT"}:
+            self._take()
 
     def _press(self, key: str) -> None:
         match key.lower():
