@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,7 +44,11 @@ http {{
     }}
 }}
 """
-_UPGRADE = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+UPGRADE = """
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def nginx(
     folder: Path,
     relay: str,
     *,
-    session: str = _UPGRADE,
+    session: str = UPGRADE,
     elsewhere: str = "",
     tls: str = "",
     port: int | None = None,
@@ -107,12 +111,18 @@ def tinyproxy(folder: Path, *, user: str = "", password: str = "") -> Iterator[M
 
 
 @contextlib.contextmanager
-def squid(*, user: str = "", password: str = "", certificate: str = "") -> Iterator[Middlebox]:
-    """A forward proxy; with `user` it wants credentials, with a `certificate` (PEM) TLS leads to it."""
+def squid(
+    *, user: str = "", password: str = "", certificate: str = "", hosts: Mapping[str, str] = {}
+) -> Iterator[Middlebox]:
+    """A forward proxy; with `user` it wants credentials, with a `certificate` (PEM) TLS leads to it.
+
+    `hosts` are names that it knows.
+    """
     with TemporaryDirectory(prefix="doorstep-squid-") as name:
         folder = Path(name)
         folder.chmod(0o777)  # started by root, squid is somebody else
         port = free_port()
+        (folder / "hosts").write_text("".join(f"{address} {host}\n" for host, address in hosts.items()))
         _configure_squid(folder, port, user, password, certificate)
         service = f"doorstep{port}"  # its shared memory is named for it, and outlives a kill
         with _running("squid", ["-N", "-n", service, "-f", str(folder / "squid.conf")], folder, port) as box:
@@ -138,6 +148,7 @@ def _configure_squid(folder: Path, port: int, user: str, password: str, certific
         "shutdown_lifetime 0 seconds",
         f"coredump_dir {folder}",
         "pinger_enable off",
+        f"hosts_file {folder}/hosts",
     ]
     if user:
         helper = folder / "helper.sh"
