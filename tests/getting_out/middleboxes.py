@@ -122,7 +122,8 @@ def squid(
         folder = Path(name)
         folder.chmod(0o777)  # started by root, squid is somebody else
         port = free_port()
-        (folder / "hosts").write_text("".join(f"{address} {host}\n" for host, address in hosts.items()))
+        known = {"localhost": "127.0.0.1", **hosts}
+        (folder / "hosts").write_text("".join(f"{address} {host}\n" for host, address in known.items()))
         _configure_squid(folder, port, user, password, certificate)
         service = f"doorstep{port}"  # its shared memory is named for it, and outlives a kill
         with _running("squid", ["-N", "-n", service, "-f", str(folder / "squid.conf")], folder, port) as box:
@@ -167,6 +168,29 @@ def _configure_squid(folder: Path, port: int, user: str, password: str, certific
         lines.append("http_access allow localhost")
     lines.append("http_access deny all")
     (folder / "squid.conf").write_text("\n".join([*lines, ""]))
+
+
+@contextlib.contextmanager
+def haproxy(folder: Path, relay_port: int, *, pem: Path, ca: Path) -> Iterator[Middlebox]:
+    """A front that lets in who shows a certificate of this authority."""
+    port = free_port()
+    folder.mkdir()
+    lines = [
+        "defaults",
+        "  mode http",
+        "  timeout connect 5s",
+        "  timeout client 60s",
+        "  timeout server 60s",
+        "  timeout tunnel 60s",
+        "frontend clients",
+        f"  bind 127.0.0.1:{port} ssl crt {pem} ca-file {ca} verify required",
+        "  default_backend relay",
+        "backend relay",
+        f"  server one 127.0.0.1:{relay_port}",
+    ]
+    (folder / "haproxy.cfg").write_text("\n".join([*lines, ""]))
+    with _running("haproxy", ["-db", "-f", str(folder / "haproxy.cfg")], folder, port) as box:
+        yield box
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -60,25 +60,19 @@ def test_a_proxy_that_wants_other_credentials_is_told_without_showing_any(
             assert lasting.token not in one.process.output
 
 
-@pytest.fixture
-def named(tmp_path: Path) -> Iterator[tuple[Relay, str]]:
-    """A relay whose name only the proxy can look up."""
-    relay = Relay(tmp_path / "named", args=["--domain", "relay.test"])
-    token = relay.token("alice")
-    relay.start()
-    yield relay, token
-    relay.kill()
-
-
 @pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
 def test_the_variable_of_all_programs_is_obeyed_and_the_proxy_looks_up_the_name(
-    named: tuple[Relay, str], variable: str
+    lasting: Lasting, tmp_path: Path, variable: str
 ) -> None:
-    relay, token = named
-    with squid(hosts={"relay.test": "127.0.0.1"}) as box:
-        env = {variable: box.url, "DOORSTEP_RELAY": f"http://relay.test:{relay.port}"}
-        with client(relay, token, env=env, name="hello") as one:
-            assert relay.visit(one.url, at="127.0.0.1").status == 200
+    at_its_own_host = UPGRADE.replace("$http_host", "localhost")
+    with (
+        nginx(tmp_path / "nginx", lasting.relay.url, session=at_its_own_host, elsewhere=UPGRADE) as front,
+        squid(hosts={"relay.test": "127.0.0.1"}) as box,
+    ):
+        env = {variable: box.url, "DOORSTEP_RELAY": f"http://relay.test:{front.port}"}
+        with client(lasting.relay, lasting.token, env=env, name="looked-up") as one:
+            assert status(lasting.relay, one.url) == 200
+            assert "TOLD" not in one.process.output
 
 
 def test_tls_to_the_proxy_and_tls_through_it_to_the_relay(
