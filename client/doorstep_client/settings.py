@@ -34,9 +34,10 @@ No public link: no relay is configured. A relay is a server that hands out the l
   or run your own:   pip install "doorstep[relay]"
                      doorstep-relay token create me
                      doorstep-relay serve
+  or an SSH server:  relay="ssh://HOST", which knows you by your key (docs/ssh-out.md)
 
-then say where it is, with launch(share=True, relay="http://localhost:8080", token="…")
-or the environment variables {RELAY_VARIABLE} and {TOKEN_VARIABLE}."""
+then say where it is, with launch(share=True, relay="http://localhost:8080", token="…"),
+doorstep share --relay, or the environment variables {RELAY_VARIABLE} and {TOKEN_VARIABLE}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,12 @@ def parse_relay(address: str) -> RelaySettings:
         raise UsageError(f"The address {address!r} is no relay's: {error}") from None
     if parts.scheme == "ssh":
         raise UsageError(
-            f"{address} is an SSH server: it carries links (`doorstep share`, launch(share=True)), and knows "
-            "nothing of accounts, tokens and the links that there are"
+            f"{parts.hostname} is an SSH server: it carries links (doorstep share, launch(share=True)), and "
+            "knows nothing of accounts, tokens and the links that there are"
         )
     if parts.scheme not in ("http", "https"):
         raise UsageError(
-            f"A relay's address starts with https:// or http://, not {parts.scheme}:// ({address!r})"
+            f"A relay's address starts with https://, http:// or ssh://, not {parts.scheme}:// ({address!r})"
         )
     if "@" in parts.netloc:
         raise UsageError("A relay's address holds no user name or password; give the token by itself")

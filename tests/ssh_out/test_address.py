@@ -32,6 +32,13 @@ def test_user_port_and_options() -> None:
     )
 
 
+def test_a_token_for_a_user_name_is_not_shown() -> None:
+    server = parse_server("ssh://dst_abcdef_secret@share.example.org")
+
+    assert server.user == "dst_abcdef_secret"
+    assert server.url == "ssh://dst_…@share.example.org"
+
+
 def test_an_alias_keeps_its_capitals() -> None:
     assert parse_server("ssh://MyBox:22").host == "MyBox"
 
