@@ -59,7 +59,7 @@ async def test_row_29_no_program_runs_and_no_shell_answers(connection: asyncssh.
     assert ran.stdout == ""
 
 
-async def test_row_29_the_agent_of_a_client_is_never_asked_for(
+async def test_row_29_no_agent_is_asked_for(
     connection: asyncssh.SSHClientConnection,
 ) -> None:
     process = await connection.create_process("qr=no")

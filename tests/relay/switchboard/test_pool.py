@@ -385,3 +385,23 @@ def test_the_surplus_is_what_is_idle_beyond_the_spares_the_longest_idle_first() 
     assert list(pool.surplus()) == connections[:1]
     pool.keep(1)
     assert list(pool.surplus()) == []
+
+
+def test_a_visitor_whose_connection_will_not_come_is_told_at_once() -> None:
+    asked: list[int] = []
+    pool = Pool(spares=0, limit=10, max_waiting=10, ask=asked.append)
+    first, second = Visitor(), Visitor()
+    for visitor in (first, second):
+        assert pool.wait(visitor)
+    assert asked == [1, 1]
+    pool.miss("app-refused", "")
+    assert first.told == ("app-refused", "")
+    assert second.told is None
+
+
+def test_a_pool_keeps_no_more_spares_than_its_client_has_use_for() -> None:
+    asked: list[int] = []
+    pool = Pool(spares=0, limit=10, max_waiting=10, ask=asked.append, most_spares=0)
+    pool.keep(2)
+    pool.hurry()
+    assert asked == []
