@@ -41,6 +41,9 @@ _METAVARS: Final[dict[Callable[[str], Any], str]] = {
     config_values.names: "NAMES",
 }
 
+_FILES: Final = frozenset({"config", "ssh_host_key"})
+"""Of the settings that are paths, those of files."""
+
 
 def setting_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Flags for these settings, as `Settings` describes them. Their values are read by `read_settings`."""
@@ -60,7 +63,8 @@ def _option(setting: Field[Any]) -> Callable[[Callable[..., T]], Callable[..., T
         return click.option(flag(name), name, is_flag=True, default=None, help=about)
     if setting.default not in {None, ()}:
         about = f"{about} [default: {_as_text(setting.default, parse)}]"
-    return click.option(flag(name), name, metavar=_METAVARS[parse], help=about)
+    metavar = "FILE" if name in _FILES else _METAVARS[parse]
+    return click.option(flag(name), name, metavar=metavar, help=about)
 
 
 def _as_text(value: Any, parse: Callable[[str], Any]) -> str:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DATABASE_SETTINGS: Final = ("data", "database")
+DATABASE_SETTINGS: Final = ("data", "database", "config")
 database_options = setting_options(*DATABASE_SETTINGS)
-"""The flags that every command has: where the relay's data is."""
+"""The flags that every command has: where the relay's data is, or the file that says so."""
 
 
 def perform(flags: dict[str, Any], action: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:

@@ -48,9 +48,9 @@ async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
         code = error.detail.lower().replace(" ", "-")
         fields = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return problem(error.status_code, code, error.detail, fields)
-    if request.url.path.startswith("/api/"):
-        return problem(404, "not-found", "the API has nothing at this path")
     as_html = "text/html" in request.headers.get("accept", "")
+    if request.url.path.startswith("/api/") and not as_html:
+        return problem(404, "not-found", "the API has nothing at this path")
     host = request.headers.get("host", "")
     status, fields, body = answers.parts("not-found", as_html=as_html, host=host)
     return Response(body, status, fields)

@@ -33,7 +33,7 @@ __all__ = ["PROBLEM", "build_router", "problem"]
 def build_router(services: Services, on_change: OnChange, here: Here | None = None) -> APIRouter:
     """The API over these services. `on_change` makes a change effective at once in this process, `here`."""
     here = here or Here(services.settings)
-    callers = Callers(services.tokens)
+    callers = Callers(services.tokens, services.clock)
     router = APIRouter()
     chosen = services.settings
     router.include_router(shares.routes(services.shares, callers, on_change, chosen.share_url))

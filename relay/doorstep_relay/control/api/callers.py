@@ -22,6 +22,9 @@ OnChange = Callable[[Change], Awaitable[None]]
 
 _TRIES: Final = 20
 _TRY_EVERY: Final = 10.0
+_READING: Final = frozenset({"GET", "HEAD"})
+_CHANGES: Final = 1000
+_CHANGE_EVERY: Final = 1.0
 
 
 def address_of(request: Request) -> str:
@@ -46,13 +49,22 @@ class Crowd:
 class Callers:
     """Tells callers apart. Every route asks it first."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, clock: Callable[[], float]) -> None:
         self._tokens = tokens
+        self._clock = clock
+        self._changes = Pace(_CHANGES, _CHANGE_EVERY)
 
     async def any(self, request: Request) -> Actor:
-        """Whoever it is, with a token that is good. Raises `BadToken`."""
+        """Whoever it is, with a token that is good. Raises `BadToken`, and `TooMany` for changes.
+
+        Each change leaves a row and an event, so a member makes so many, and then one every so often.
+        """
         actor = await self._tokens.authenticate(bearer(request.headers.getlist("authorization")))
         note_account(request.scope, actor.account_name)
+        if request.method not in _READING and not actor.may(Scope.admin):
+            wait = self._changes.take(actor.account_id, self._clock())
+            if wait > 0:
+                raise TooMany("so many changes by one account", wait)
         return actor
 
     async def owner(self, request: Request) -> Actor:

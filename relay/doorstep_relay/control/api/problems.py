@@ -32,8 +32,11 @@ class Problem(BaseModel):
 
 
 def refusals(*classes: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may refuse with these, or because a parameter means nothing."""
-    about: dict[int, list[str]] = {422: ["A parameter that means nothing: bad-request."]}
+    """The `responses` of a route that may refuse with these, or because of what any route may say no to."""
+    about: dict[int, list[str]] = {
+        422: ["A parameter that means nothing: bad-request."],
+        TooMany.status: ["More changes than one account may make: too-many."],
+    }
     for refusal in classes:
         about.setdefault(refusal.status, []).append((refusal.__doc__ or "").partition("\n")[0])
     content = {PROBLEM: {"schema": Problem.model_json_schema()}}  # a `model` would claim plain JSON as well
