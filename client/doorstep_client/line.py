@@ -249,7 +249,7 @@ class Line:
     async def _move(self, old: Session, instead: tuple[str, ...]) -> None:
         """Open every share elsewhere, however often that has to be tried while the old session lasts."""
         pace = Pace()
-        places = [*_trusted(self.relay, instead), *self._places]
+        places = _trusted(self.relay, instead) or self._places  # who names another one is still there itself
         for place in itertools.cycle(places):
             new = self._begin(place)
             try:

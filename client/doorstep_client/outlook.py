@@ -52,7 +52,7 @@ class Outlook:
             known, route = session, source(self._far)
             if not exists(near):
                 session.give_up(_GONE.format(near))
-            elif slept or before != route:
+            elif slept or (route is not None and before != route):  # without a way nobody could answer
                 session.doubt()
 
     async def wait(self, seconds: float) -> None:

@@ -251,26 +251,21 @@ async def test_while_nobody_is_elsewhere_it_stays_where_it_is() -> None:
     async def leaving(session: FakeSession) -> None:
         await session.welcome()
         await session.open()
-        await session.send(wire.Goaway(("http://127.0.0.1:9",)))
-        relay.answering = False
+        await session.send(wire.Goaway((elsewhere.url,)))
         await session.over()
 
     class Deaf(FakeRelay):
-        answering = True
-
-        def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if self.answering:
-                super()._connected(reader, writer)
-            else:
-                self.refused += 1
-                writer.transport.abort()
-
         refused = 0
 
-    async with Deaf(leaving) as relay, held(relay.settings()) as one:
-        await eventually(lambda: relay.refused > 1)
+        def _connected(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.refused += 1
+            writer.transport.abort()
+
+    async with Deaf(stay) as elsewhere, FakeRelay(leaving) as relay, held(relay.settings()) as one:
+        await eventually(lambda: elsewhere.refused > 1)
 
         assert one.events == ["opened"]
+        assert len(relay.sessions) == 1
 
 
 def test_no_token_goes_a_less_safe_way_than_before() -> None:

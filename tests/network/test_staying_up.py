@@ -138,6 +138,7 @@ def test_another_network_is_noticed_and_dialled_from_at_once(hosts: Hosts) -> No
         wait_for(lambda: hosts.visit() == 200, 10, what="visitors are served again")
 
 
+@pytest.mark.parametrize("heartbeat", ["2s"])
 def test_a_network_that_is_away_for_a_while_is_used_as_soon_as_it_is_there(hosts: Hosts) -> None:
     with hosts.client() as running:
         hosts.ip("client", "link set wire down")
@@ -145,6 +146,16 @@ def test_a_network_that_is_away_for_a_while_is_used_as_soon_as_it_is_there(hosts
         hosts.ip("client", "link set wire up")
         hosts.ip("client", "route replace 198.18.0.0/16 dev wire")
         running.told("is back", 20)
+
+
+def test_a_network_that_is_away_for_a_moment_disturbs_nothing(hosts: Hosts) -> None:
+    with hosts.client() as running:
+        for _ in range(2):
+            hosts.ip("client", "link set wire down")
+            hosts.ip("client", "link set wire up")
+            hosts.ip("client", "route replace 198.18.0.0/16 dev wire")
+        wait_for(lambda: hosts.visit() == 200, 10, what="visitors are served")
+        assert "TOLD" not in running.process.output
 
 
 @pytest.mark.parametrize("heartbeat", ["2s"])
