@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import asyncssh
+from asyncssh.packet import SSHPacket
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.seats import seat_of
@@ -45,7 +46,11 @@ _LIVES: Final = b"keepalive@openssh.com"
 
 
 class Connection(asyncssh.SSHServerConnection):
-    """asyncssh's connection, which tells its owner when a key is proven and what queues up."""
+    """asyncssh's connection, which tells its owner when a key is proven, and bounds what queues up."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions) -> None:
+        super().__init__(loop, options)
+        self._spelt: dict[str, str] = {}
 
     async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
         """Without a signature the client only asks whether a key would do."""
@@ -59,6 +64,16 @@ class Connection(asyncssh.SSHServerConnection):
         super().data_received(data, datatype)
         if len(self._global_request_queue) > _MOST_QUEUED:
             self.abort()
+
+    def _process_tcpip_forward_global_request(self, packet: SSHPacket) -> None:
+        """asyncssh tells of hosts in lower case, and OpenSSH knows a forwarding only as it was spelt."""
+        spelt = SSHPacket(packet.get_remaining_payload()).get_string().decode("utf-8", "replace")
+        self._spelt[spelt.lower()] = spelt
+        super()._process_tcpip_forward_global_request(packet)
+
+    def as_spelt(self, host: str) -> str:
+        """The host of a forwarding as the client wrote it, which it expects to be told."""
+        return self._spelt.pop(host, host)
 
     async def is_alive(self) -> bool:
         """Whether the client answers within `ANSWER_DEADLINE`. All it sent before is read by then."""
@@ -227,4 +242,4 @@ class Client(asyncssh.SSHServer):
         """`-R`: a share."""
         if self._bridge is None:
             return False
-        return await self._bridge.forward(listen_host, listen_port) or False
+        return await self._bridge.forward(self.conn.as_spelt(listen_host), listen_port) or False

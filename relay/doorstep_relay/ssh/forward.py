@@ -51,9 +51,8 @@ class Listener(asyncssh.SSHListener):
 
 def name_in(host: str, domain: str) -> str | None:
     """The name that `-R NAME:80:…` or `-R NAME.DOMAIN:80:…` asks for; None where it asks for none."""
-    if host in _NO_NAMES:
-        return None
-    return host.removesuffix(f".{domain}")
+    asked = host.lower()
+    return None if asked in _NO_NAMES else asked.removesuffix(f".{domain}")
 
 
 def port_of(asked: int, others: Iterable[Forward]) -> int:

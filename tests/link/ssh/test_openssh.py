@@ -31,12 +31,34 @@ def test_the_name_before_the_port_is_the_links(ssh_relay: SshRelay) -> None:
         assert link_of(ssh) == ssh_relay.url("first").rstrip("/")
 
 
+def test_the_name_may_be_the_whole_host_in_any_case(ssh_relay: SshRelay) -> None:
+    key = ssh_relay.new_key()
+    for host, name in (("Second", "second"), ("third.localhost", "third")):
+        with running(
+            ssh_relay.home, ssh_relay.openssh("-R", f"{host}:80:{ssh_relay.to_app}", key=key)
+        ) as ssh:
+            assert link_of(ssh) == ssh_relay.url(name).rstrip("/")
+            assert ssh_relay.works(ssh_relay.url(name))
+
+
 def test_without_a_terminal_the_link_is_told_before_it_opens(ssh_relay: SshRelay) -> None:
     key = ssh_relay.new_key()
     with running(ssh_relay.home, ssh_relay.openssh("-N", "-R", f"0:{ssh_relay.to_app}", key=key)) as ssh:
         url = ssh.wait_for_line(r"as alice\. A link without a name of its own: (\S+)", DEADLINE).group(1)
         ssh.wait_for_line(r"Allocated port 80 for remote forward")
         assert ssh_relay.works(url)
+
+
+def test_in_the_background_a_link_stays_until_its_client_is_ended(ssh_relay: SshRelay) -> None:
+    control = ("-o", f"ControlPath={ssh_relay.home}/background", "-o", "ControlMaster=yes")
+    background = ("-f", "-N", *control, "-o", "ExitOnForwardFailure=yes", "-R", f"back:80:{ssh_relay.to_app}")
+    key = ssh_relay.new_key()
+    with running(ssh_relay.home, ssh_relay.openssh(*background, key=key)) as ssh:
+        assert ssh.wait(DEADLINE) == 0
+        assert ssh_relay.works(ssh_relay.url("back"))
+        with running(ssh_relay.home, ssh_relay.openssh(*control[:2], "-O", "exit")) as end:
+            assert end.wait(DEADLINE) == 0
+        wait_for(lambda: visit(ssh_relay.url("back")).status == 503, DEADLINE)
 
 
 def test_several_forwardings_are_several_links(ssh_relay: SshRelay) -> None:

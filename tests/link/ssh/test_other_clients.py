@@ -90,3 +90,22 @@ def test_stopping_the_client_takes_the_link_offline_and_keeps_it(ssh_relay: SshR
         ssh.wait(DEADLINE)
     shares = ssh_relay.relay.cli("share", "list")
     assert any("resting" in line and "offline" in line for line in shares.splitlines())
+
+
+def test_an_owner_registers_a_key_and_removes_it(ssh_relay: SshRelay) -> None:
+    key, env = ssh_relay.new_key(account=None), ssh_relay.relay.client_env()
+    told = _doorstep(ssh_relay, env, "keys", "add", f"{key}.pub", "--label", "laptop")
+    fingerprint = told.removeprefix("Registered ").rstrip(".\n")
+    command = ssh_relay.openssh("-R", f"owned:80:{ssh_relay.to_app}", key=key)
+    with running(ssh_relay.home, command) as ssh:
+        link_of(ssh)
+        assert f"{fingerprint}  ssh-ed25519  laptop" in _doorstep(ssh_relay, env, "keys", "list")
+        _doorstep(ssh_relay, env, "keys", "remove", fingerprint)
+        assert ssh.wait(DEADLINE) == 3
+    assert fingerprint not in _doorstep(ssh_relay, env, "keys", "list")
+
+
+def _doorstep(ssh_relay: SshRelay, env: dict[str, str], *words: str) -> str:
+    with running(ssh_relay.home, ["doorstep", *words], env) as process:
+        assert process.wait(DEADLINE) == 0, process.output
+        return process.output
