@@ -58,6 +58,11 @@ class LinkActions:
         """Those that are shown where they make sense."""
         return [button for button, _ in self._conditions()]
 
+    @property
+    def typed(self) -> list[Any]:
+        """What was typed or asked about one link, which is not to be taken for another's."""
+        return [self._reason, self._to, self._confirm.box, self._confirm_owner.box]
+
     def fitting(self, share: ShareFacts) -> list[Any]:
         """Which of the buttons make sense for this link now."""
         return [ds.update(visible=makes_sense(share)) for _, makes_sense in self._conditions()]

@@ -62,16 +62,20 @@ class LinkPanel:
     def show_after(self, table: ds.Dataframe) -> None:
         """A click on a row of this table shows its link, whose name is in the first column."""
         outputs = [self.chosen, self._box, self.timer, self._about, *self._actions.buttons]
-        picked = table.select(self.choose, None, outputs, **QUIET)
+        picked = table.select(
+            self.choose, self.chosen, [*outputs, *self._actions.typed, self._policy.question], **QUIET
+        )
         picked.success(None, js=_INTO_SIGHT)
         self._policy.load_after(picked)
         self._limits.load_after(picked)
 
-    async def choose(self, event: ds.SelectData, request: ds.Request) -> Any:
-        """A row was clicked."""
+    async def choose(self, before: str, event: ds.SelectData, request: ds.Request) -> Any:
+        """A row was clicked. What was typed about another link goes, and what was asked."""
         name = str((event.row_value or [""])[0])
         shown = await self.tick(name, request)
-        return name, ds.update(visible=bool(name)), ds.update(active=bool(name)), *shown
+        gone = ds.update(visible=False)
+        fresh = ["", "", gone, gone, gone] if name != before else [ds.skip() for _ in range(5)]
+        return name, ds.update(visible=bool(name)), ds.update(active=bool(name)), *shown, *fresh
 
     async def tick(self, name: str, request: ds.Request) -> Any:
         """The chosen link as it is now."""

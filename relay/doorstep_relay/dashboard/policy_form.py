@@ -27,7 +27,7 @@ _OPEN_TO_ALL: Final = "open to everybody"
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class Written:
     """The form's fields, in the order of the page."""
 
     password: str
@@ -62,6 +62,7 @@ class PolicyForm:
             self._save = ds.Button("Save who may look", variant="primary")
             self._clear = ds.Button("Let everybody look", variant="stop")
         self._confirm = Confirmation()
+        self.question = self._confirm.box
         self._shown = [self.summary, *self._fields, self._link]
         self._save.click(self.save, [chosen, *self._fields], self._shown, **LOUD)
         self._confirm.ask(self._clear, self.ask_clear, [chosen])
@@ -126,9 +127,9 @@ class PolicyForm:
         """Ask this of visitors from now on; who is inside and may not any more is turned out."""
         with told():
             actor = await self._desk.viewer(request)
-            written = _Written(*given)
+            written = Written(*given)
             key = new_key() if written.new_key else None
-            wanted = _changes(written, await self._desk.services.policies.of(name, actor), key)
+            wanted = changes(written, await self._desk.services.policies.of(name, actor), key)
             changed = await self._desk.services.policies.amend(name, actor, wanted)
             await self._desk.obey(changed.change)
             ds.Success(f"Who may look at {name} is saved.")
@@ -161,7 +162,7 @@ class PolicyForm:
 
 def _filled(policy: Policy, link: str = "") -> list[Any]:
     secrets = [name for name, kept in ((_PASSWORD, policy.password), (_KEY, policy.key)) if kept]
-    shown = _Written(
+    shown = Written(
         password="",
         networks=" ".join(policy.networks),
         people=_people_text(policy.oidc),
@@ -193,7 +194,7 @@ def _summary(policy: Policy) -> str:
     return page_of(facts(asked if not policy.is_open else [("Visitors", _OPEN_TO_ALL)]))
 
 
-def _changes(written: _Written, before: Policy, key: str | None) -> Mapping[str, Any]:
+def changes(written: Written, before: Policy, key: str | None) -> Mapping[str, Any]:
     """What is to become another thing; None for what is taken away."""
     now = {
         "networks": list(before.networks),
@@ -221,7 +222,7 @@ def _changes(written: _Written, before: Policy, key: str | None) -> Mapping[str,
     )
 
 
-def _secrets(written: _Written, key: str | None) -> dict[str, Any]:
+def _secrets(written: Written, key: str | None) -> dict[str, Any]:
     away = set(written.away or ())
     found: dict[str, Any] = {}
     if written.password or _PASSWORD in away:

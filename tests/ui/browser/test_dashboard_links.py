@@ -94,6 +94,17 @@ def test_a_question_that_is_answered_no_changes_nothing(page: Page, stage: Stage
     assert stage.one("SELECT banned_at FROM account WHERE name = 'alice'") is None
 
 
+def test_a_question_and_its_reason_are_not_taken_for_another_link(page: Page, stage: Stage) -> None:
+    with client(stage.relay, stage.member, name="neighbour"):
+        show(page, "lunch-menu")
+        field(page, "Reason").fill("of lunch-menu alone")
+        press(page, "Revoke link")
+        expect(page.locator(".confirm")).to_be_visible()
+        show(page, "neighbour")
+        expect(page.locator(".confirm")).to_have_count(0)
+        expect(field(page, "Reason")).to_have_value("")
+
+
 def test_a_pause_has_a_reason_and_an_end(page: Page, stage: Stage) -> None:
     show(page, "lunch-menu")
     field(page, "Reason").fill("we look into it")
