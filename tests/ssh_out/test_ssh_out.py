@@ -225,10 +225,10 @@ def test_a_server_that_allows_no_forwarding(start_server: StartServer, open_link
 def test_a_server_that_tells_no_link_is_quoted(
     start_server: StartServer, open_link: OpenLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "LINK_DEADLINE", 2.0)
+    monkeypatch.setattr(session, "LINK_DEADLINE", 5.0)
 
     with pytest.raises(
-        UnreachableError, match=r"told no link within 2 s. It said: Welcome to my box"
+        UnreachableError, match=r"told no link within 5 s. It said: Welcome to my box"
     ) as error:
         open_link(start_server(says="Welcome to my box"))
 
