@@ -50,7 +50,8 @@ async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
         return problem(error.status_code, code, error.detail, fields)
     as_html = "text/html" in request.headers.get("accept", "")
     if request.url.path.startswith("/api/") and not as_html:
-        return problem(404, "not-found", "the API has nothing at this path")
+        fields = {"Doorstep-Error": "not-found"}
+        return problem(404, "not-found", "the API has nothing at this path", fields)
     host = request.headers.get("host", "")
     status, fields, body = answers.parts("not-found", as_html=as_html, host=host)
     return Response(body, status, fields)
