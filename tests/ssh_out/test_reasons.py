@@ -59,7 +59,7 @@ def test_what_may_pass_is_no_refusal(words: str, why: str) -> None:
 
 
 def test_a_configuration_that_ssh_does_not_take_is_the_users_own() -> None:
-    error = reason(HERE, ["/root/.ssh/config: line 3: Bad configuration option: hots"], 255)
+    error = reason(HERE, [".ssh/config: line 3: Bad configuration option: hots"], 255)
 
     assert isinstance(error, UsageError)
     assert "line 3" in str(error)
