@@ -38,10 +38,15 @@ class Quiet(SimpleHTTPRequestHandler):
         """The test's output is not a server's log."""
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """One of the tests cuts an answer off."""
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """Somebody's server, which lists a directory."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+    with Server(("127.0.0.1", 0), Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server.server_address[1]
@@ -146,20 +151,29 @@ def test_a_lost_relay_is_told_in_words_and_the_link_comes_back(
         assert terminal.shows_cursor
 
 
-def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(
+def test_a_shells_jobs_keep_the_link_and_leave_the_terminal_to_who_is_in_front(
     lasting: Lasting, port: int, tmp_path: Path
 ) -> None:
-    with Terminal([DOORSTEP, "share", str(port), "--no-qr"], tmp_path, env=settings(lasting)) as terminal:
+    env = settings(lasting, PS1="PROMPT> ")
+    with Terminal(["/bin/bash", "--norc", "--noprofile", "-i"], tmp_path, lines=40, env=env) as terminal:
+        terminal.wait_for("PROMPT>")
+        terminal.press(f"{DOORSTEP} share {port} --no-qr\n")
         url = shown_url(terminal)
         terminal.press("\x1a")
-        wait_for(lambda: stopped(terminal.process.pid), what="the program to stop")
+        terminal.wait_for("Stopped")
         assert terminal.shows_cursor
-        terminal.process.send_signal(signal.SIGCONT)
-        wait_for(lambda: not terminal.shows_cursor, what="the panel to be there again")
-        assert lasting.relay.visit(url + "/again").status == 404
-        terminal.wait_for("/again")
+        terminal.press("bg\n")
+        assert lasting.relay.visit(url + "/background").status == 404
+        terminal.press("echo from the shell\n")
+        wait_for(lambda: "from the shell" in terminal.rows, what="the shell's answer")
+        assert terminal.shows_cursor
+        terminal.press("fg\n")
+        terminal.wait_for("/background")
+        assert not terminal.shows_cursor
         terminal.press("q")
-        assert terminal.wait() == 0
+        terminal.wait_for("○ ended")
+        terminal.press("echo code $?\n")
+        terminal.wait_for("code 0")
 
 
 def test_ctrl_c_lets_requests_finish_and_says_so(lasting: Lasting, port: int, tmp_path: Path) -> None:
@@ -193,10 +207,6 @@ def test_a_second_ctrl_c_quits_at_once_and_leaves_the_terminal_tidy(
             assert terminal.shows_cursor
             Quiet.slow.set()
             assert answer.result(30).status in {410, 502, 503}, "it was cut"
-
-
-def stopped(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def test_a_dumb_terminal_gets_plain_lines(lasting: Lasting, port: int, tmp_path: Path) -> None:

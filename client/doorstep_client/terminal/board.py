@@ -136,10 +136,10 @@ class Board:
     # -- helpers -----------------------------------------------------------------------------------
 
     def _take(self) -> None:
-        """Take the terminal, also again: after `bg` it was another's, and the keys with it."""
+        """Take the terminal, if it is not taken yet."""
         self._keyboard.take()
         if not self._open:
-            self._open = True
+            self._open = self._afresh = True
             self._screen.open()
             self._prints.take()
 
@@ -163,6 +163,7 @@ class Board:
         self._woken = False
         if not self._keyboard.is_in_front():
             return
+        self._take()  # after `fg`, which a program that runs is not told of
         columns, lines = self._screen.size()
         above = self._above(columns)
         region = panel(self._state(), columns, lines, self._ink)
@@ -198,8 +199,6 @@ class Board:
         if name == "SIGTSTP":
             self._close()
             self._keyboard.suspend()
-        if name in {"SIGTSTP", "SIGCONT"}:
-            self._take()
 
     def _press(self, key: str) -> None:
         match key.lower():
