@@ -18,7 +18,7 @@ Act = Callable[..., Awaitable[Any]]
 
 _SHOWN: Final = """() => requestAnimationFrame(() => {
   window.askedFrom = document.activeElement;
-  document.querySelector('.confirm button')?.focus();
+  [...document.querySelectorAll('.confirm button')].find((each) => each.offsetParent)?.focus();
 })"""
 _GONE: Final = "() => window.askedFrom?.isConnected && window.askedFrom.focus()"
 

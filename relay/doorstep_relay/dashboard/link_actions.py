@@ -45,8 +45,8 @@ class LinkActions:
             self._by = ds.Dropdown(list(_EXTENSIONS), value="1 day", label="Longer by", filterable=False)
             self._to = ds.Textbox(
                 label="New owner",
-                placeholder="An account’s name",
-                max_length=64,  # noqa: RUF001
+                placeholder="Name of an account",
+                max_length=64,
             )
         with ds.Row(elem_classes="dash-actions"):
             self._extend = ds.Button("Extend")
@@ -190,7 +190,7 @@ class LinkActions:
         with told():
             actor = await self._desk.viewer(request)
             await self._desk.obey(await self._desk.services.shares.transfer(name, to, actor=actor))
-            ds.Success(f"{name} is {to}’s now.")  # noqa: RUF001
+            ds.Success(f"{name} belongs to {to} now.")
             try:
                 return *await self._describe(name, actor), ""
             except NoSuchShare:  # it was the viewer's own

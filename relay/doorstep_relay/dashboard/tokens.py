@@ -39,7 +39,7 @@ class TokenTab:
         with ds.Column(visible=False, elem_classes="detail") as box:
             with ds.Group(), ds.Row(elem_classes="fields"):
                 key = ds.Textbox(label="Token", info="Its public id", interactive=False)
-                label, names, scopes = self._fields("This token")
+                label, names, scopes = self._fields("this token")
             with ds.Row(elem_classes="dash-actions"):
                 save, away = (
                     ds.Button("Save token", variant="primary"),
@@ -58,7 +58,7 @@ class TokenTab:
                 account = ds.Textbox(
                     label="For the account", info="Empty for your own", max_length=64, visible=self._is_admin
                 )
-                label, names, scopes = self._fields("The new token")
+                label, names, scopes = self._fields("the new token")
                 lasts = ds.Dropdown(
                     list(_DAYS),
                     value="30 days",
@@ -78,7 +78,7 @@ class TokenTab:
 
     def _fields(self, whose: str) -> tuple[ds.Textbox, ds.Textbox, ds.CheckboxGroup]:
         return (
-            ds.Textbox(label="What it is for", info=f"{whose}’s label", max_length=100),  # noqa: RUF001
+            ds.Textbox(label="What it is for", info=f"A label of {whose}", max_length=100),
             ds.Textbox(label="Names that it may open", info="Like ci-* demo; none for any", max_length=500),
             ds.CheckboxGroup(self._offered, value=["share", "own"], label="It may"),
         )
