@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from doorstep_client import wire
+from doorstep_client.carried import CHUNK, WINDOW, CarriedTransport
 from doorstep_client.errors import WireError
+from doorstep_client.streams import MOST_RESETS, Streams
 from doorstep_client.tunnel import TunnelOpening
 from doorstep_relay.domain.names import RESERVED, check_name
 from doorstep_relay.domain.tickets import TicketKey
@@ -203,6 +205,96 @@ async def _tunnel_answer(stream: bytes, size: int) -> None:
         assert opening.opened.cancelled() or opening.opened.exception() is not None
 
 
+class _Peer(asyncio.Protocol):
+    """Serves a stream: answers some of what it hears, and pauses, ends or breaks off at certain bytes."""
+
+    def __init__(self) -> None:
+        self.transport: CarriedTransport
+        self.ended = self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, CarriedTransport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        assert not self.ended
+        assert not self.lost
+        self.transport.write(data)
+        _ACTS[data[0] % len(_ACTS)](self.transport)
+
+    def eof_received(self) -> bool:
+        assert not self.ended
+        self.ended = True
+        return self.transport.number % 2 == 0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        assert not self.lost
+        self.lost = True
+
+
+_ACTS: Final[list[Callable[[CarriedTransport], None]]] = [
+    lambda _: None,
+    lambda transport: transport.pause_reading(),
+    lambda transport: transport.close(),
+    lambda transport: transport.abort(),
+    lambda transport: transport.write_eof() if not transport.is_closing() else None,
+    lambda transport: transport.write(bytes(WINDOW)) if transport.is_reading() else None,
+]
+_MOST: Final = 4
+
+
+def streams(data: bytes) -> None:
+    """Binary messages of a client: a byte of length before each; 0 lets the relay's be full, or go on."""
+    loop().run_until_complete(_streams(data))
+
+
+async def _streams(data: bytes) -> None:
+    peers: list[_Peer] = []
+
+    def accept(share: int) -> _Peer | None:
+        peers.append(_Peer())
+        return peers[-1] if share < 3 else None
+
+    sent: list[bytes] = []
+    carried, full, at = Streams(sent.append, most=_MOST, accept=accept), False, 0
+    try:
+        while at < len(data):
+            size, at = data[at], at + 1
+            if size:
+                carried.received(_sendable(data[at : at + size]))
+            else:
+                full = not full
+                (carried.pause if full else carried.resume)()
+                await asyncio.sleep(0)
+            at += size
+            _check(carried, sent)
+    except WireError as error:
+        assert wire.readable(str(error)).isprintable()
+    carried.lost()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert all(peer.lost for peer in peers if hasattr(peer, "transport"))
+
+
+def _sendable(message: bytes) -> bytes:
+    """Small numbers and big pieces are what a fuzzer finds last."""
+    if len(message) < 7:
+        return message
+    return bytes((message[0] % 7, 0, 0, 0, message[1] % 8)) + (message[2:3] * 3 + message[3:4]) * (
+        1 if message[0] % 7 != 2 else message[4] * 4
+    )
+
+
+def _check(carried: Streams, sent: list[bytes]) -> None:
+    assert len(carried) <= _MOST
+    assert len(carried._resets) <= MOST_RESETS + _MOST
+    for stream in carried._open.values():
+        assert 0 <= stream._room <= WINDOW
+        assert stream._ahead <= WINDOW
+        assert len(stream._inbox) <= WINDOW
+    assert all(5 <= len(message) <= 5 + CHUNK for message in sent)
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "request_head": request_head,
     "response_head": response_head,
@@ -213,5 +305,6 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "wire_from_client": wire_from_client,
     "wire_from_relay": wire_from_relay,
     "tunnel_answer": tunnel_answer,
+    "streams": streams,
     "connection": connection,
 }

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.getting_out.conftest import Lasting
-from tests.getting_out.middleboxes import nginx, squid, tinyproxy
+from tests.getting_out.middleboxes import nginx, tinyproxy
 from tests.support import clean_env, free_port
 
 DOORSTEP = str(Path(sys.executable).parent / "doorstep")
@@ -120,10 +120,8 @@ def test_a_proxy_that_breaks_the_upgrade_of_tunnel_connections_alone(
     assert "doorstep-reverse" in found.steps["tunnel"]["advice"]
 
 
-@pytest.mark.parametrize("kind", ["tinyproxy", "squid"])
-def test_a_proxy_that_wants_credentials(lasting: Lasting, examine: Any, tmp_path: Path, kind: str) -> None:
-    known = {"user": "me", "password": "hunter2"}
-    with tinyproxy(tmp_path / "proxy", **known) if kind == "tinyproxy" else squid(**known) as box:
+def test_a_proxy_that_wants_credentials(lasting: Lasting, examine: Any, tmp_path: Path) -> None:
+    with tinyproxy(tmp_path / "proxy", user="me", password="hunter2") as box:
         without = examine(lasting.relay.url, DOORSTEP_PROXY=box.url)
         found = examine(lasting.relay.url, DOORSTEP_PROXY=box.url.replace("//", "//me:hunter2@"))
 
@@ -147,7 +145,7 @@ def test_tls_that_is_read_on_its_way_is_named(
     assert read.steps["tls"]["facts"]["issuer"] == "Acme Web Gateway"
     assert "DOORSTEP_CA" in read.steps["tls"]["advice"]
     assert (trusted.code, trusted.status("tls")) == (0, "ok")
-    assert trusted.steps["tls"]["facts"]["version"] == "TLSv1.3"
+    assert trusted.steps["tls"]["facts"]["version"].startswith("TLSv1.")
 
 
 def test_a_clock_that_is_wrong(lasting: Lasting, examine: Any) -> None:
@@ -156,4 +154,4 @@ def test_a_clock_that_is_wrong(lasting: Lasting, examine: Any) -> None:
 
     assert found.code == 0
     assert found.status("clock") == "warning"
-    assert found.steps["clock"]["text"].startswith("7200 s ahead") or "719" in found.steps["clock"]["text"]
+    assert 7100 < found.steps["clock"]["facts"]["ahead"] < 7300
