@@ -153,9 +153,7 @@ class Connect(asyncio.Protocol):
         source = self._proxy.source or "its address"
         if self._proxy.credentials:
             return f". It does not take the user and password in {source}"
-        return (
-            f". It wants a user and a password: write them into {source}, as http://USER:PASSWORD@host:port"
-        )
+        return f". It wants a user and a password: write `user:password@` before the host in {source}"
 
     def _refuse(self, why: str) -> None:
         if not self.established.done():

@@ -74,7 +74,7 @@ def test_people_read_the_same_with_what_to_do(lasting: Lasting, tmp_path: Path) 
 
 
 def test_a_token_that_is_not_taken_is_told_and_not_shown(lasting: Lasting, examine: Any) -> None:
-    found = examine(lasting.relay.url, DOORSTEP_TOKEN="dst_Wr0ngT0ken_of_nobody")
+    found = examine(lasting.relay.url, DOORSTEP_TOKEN="dst_Wr0ngT0ken")
 
     assert found.code == 1
     assert (found.status("upgrade"), found.status("token")) == ("ok", "failed")
