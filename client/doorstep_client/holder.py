@@ -132,8 +132,8 @@ class Holder:
         lease = self.opened.lease if self.opened else None
         fresh = lease is None  # by its lease a share comes back as it was, with what was changed meanwhile
         name, kept = self._name, self._kept
-        if fresh and kept is not None:
-            name, lease = kept.name, kept.lease
+        if fresh and kept is not None:  # by its lease a share keeps its end, by its name it gets another one
+            name, lease = kept.name, kept.lease if self._expires_in is None else None
         return wire.Open(
             self.number,
             name,
