@@ -217,6 +217,7 @@ async def inspecting(inner: Target) -> AsyncIterator[tuple[InspectedTarget, http
             yield target, viewer
     finally:
         await target.stop()
+        await asyncio.sleep(0.05)  # whoever looked in last has still to be accepted, and to be seen off
 
 
 async def ask(target: InspectedTarget, request: bytes) -> bytes:
