@@ -313,6 +313,7 @@ class Exchange:
     # -- the end -------------------------------------------------------------------------------
 
     def _finish(self, head: ResponseHead, *, surplus: bool) -> None:
+        self._response = head  # of an answer in one piece nobody knows yet
         upstream = self.upstream
         clean = head.keep_alive and self.request_done and not surplus and not self.head.upgrade
         if self._pace is not None:

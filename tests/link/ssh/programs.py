@@ -25,6 +25,7 @@ class SshRelay:
         self.app = app
         self.home = home
         self.known_hosts = home / "known_hosts"
+        self._key: Path | None = None
         fingerprint = relay.cli("ssh", "fingerprint", "--host", "127.0.0.1", "--port", str(port))
         self.known_hosts.write_text(fingerprint.splitlines()[1] + "\n")
 
@@ -36,6 +37,13 @@ class SshRelay:
         if account is not None:
             self.relay.cli("key", "add", account, f"{path}.pub", *options)
         return path
+
+    @property
+    def key(self) -> Path:
+        """A key of alice's, for tests that need no one of their own: each costs a command."""
+        if self._key is None:
+            self._key = self.new_key()
+        return self._key
 
     def openssh(self, *arguments: str, key: Path | None = None, user: str = "me") -> list[str]:
         """The command line of `ssh`, up to and with the host; a forwarding is among `arguments`."""

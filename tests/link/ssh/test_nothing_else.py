@@ -22,7 +22,7 @@ async def connection(ssh_relay: SshRelay) -> AsyncIterator[asyncssh.SSHClientCon
         "127.0.0.1",
         ssh_relay.port,
         username="me",
-        client_keys=[str(ssh_relay.new_key())],
+        client_keys=[str(ssh_relay.key)],
         known_hosts=None,
         config=None,
         agent_path=None,
@@ -68,7 +68,7 @@ async def test_row_29_no_agent_is_asked_for(
 
 
 def test_row_29_openssh_forwards_nothing_from_here(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-W", f"127.0.0.1:{ssh_relay.app}", key=ssh_relay.new_key())
+    command = ssh_relay.openssh("-W", f"127.0.0.1:{ssh_relay.app}", key=ssh_relay.key)
     with running(ssh_relay.home, command) as ssh:
         assert ssh.wait(DEADLINE) == 255
         assert "administratively prohibited: only -R is possible here" in ssh.output
