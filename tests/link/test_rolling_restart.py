@@ -71,11 +71,12 @@ def test_a_rolling_restart_loses_no_request(relays: tuple[Relay, Relay, str]) ->
     with client(old, token, name="rolling") as running, Balancer(old, new, "/") as balancer:
         with get(old, running.url, "/events?15") as answer:
             assert answer.readline() == b"data: 0\n"
-            stopping = threading.Thread(target=old.stop)
+            assert old.process is not None
+            stopping = threading.Thread(target=old.process.stop, args=(60,))
             stopping.start()
-            running.told("moved, without a break")
+            running.told("moved, without a break", 30)
             assert answer.read().endswith(b"data: 14\n\n")
-        stopping.join(30)
+        stopping.join(60)
         seen = len(balancer.answers)
         wait_for(lambda: len(balancer.answers) > seen + 20, what="requests to the new relay")
         assert new.visit(new.share_url("rolling")).json()["pid"] == running.pid

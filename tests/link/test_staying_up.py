@@ -121,9 +121,9 @@ def test_a_relay_that_hangs_is_left_and_found_again(start_relay: StartRelay) -> 
     relay, token = start_relay()
     with client(relay, token) as running:
         psutil.Process(relay.pid).suspend()
-        running.told("cannot be reached")  # two of its heartbeats of a second later
+        running.told("cannot be reached", 30)  # two of its heartbeats of a second later
         psutil.Process(relay.pid).resume()
-        running.told("is back")
+        running.told("is back", 30)
         assert relay.visit(running.url).json()["pid"] == running.pid
 
 
@@ -157,7 +157,7 @@ def test_a_captive_portal_is_told_in_words_and_the_link_comes_back_after_it(star
     with client(relay, token) as running:
         relay.stop()
         with portal(relay.port):
-            running.told("captive portal .* sign in to the network")
+            running.told("captive portal .* sign in to the network", 30)
         relay.start()
         running.told("is back", 60)
         assert relay.visit(running.url).json()["pid"] == running.pid
