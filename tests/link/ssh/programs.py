@@ -45,6 +45,10 @@ class SshRelay:
             self._key = self.new_key()
         return self._key
 
+    def alice(self, *arguments: str) -> list[str]:
+        """The command line of `ssh`, with that key."""
+        return self.openssh(*arguments, key=self.key)
+
     def openssh(self, *arguments: str, key: Path | None = None, user: str = "me") -> list[str]:
         """The command line of `ssh`, up to and with the host; a forwarding is among `arguments`."""
         options = [

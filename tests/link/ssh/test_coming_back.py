@@ -37,7 +37,7 @@ def test_a_client_whose_connection_hangs_is_replaced_when_it_comes_again(ssh_rel
 
 
 def test_a_client_that_hangs_is_missed_after_two_heartbeats(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-R", f"hangs:80:{ssh_relay.to_app}", key=ssh_relay.key)
+    command = ssh_relay.alice("-R", f"hangs:80:{ssh_relay.to_app}")
     with running(ssh_relay.home, command) as ssh:
         link_of(ssh)
         ssh.send(signal.SIGSTOP)
@@ -45,7 +45,7 @@ def test_a_client_that_hangs_is_missed_after_two_heartbeats(ssh_relay: SshRelay)
 
 
 def test_a_name_of_ones_own_is_taken_over(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-R", f"moved:80:{ssh_relay.to_app}", key=ssh_relay.key)
+    command = ssh_relay.alice("-R", f"moved:80:{ssh_relay.to_app}")
     with running(ssh_relay.home, command) as first:
         link_of(first)
         with running(ssh_relay.home, command) as second:
@@ -56,7 +56,7 @@ def test_a_name_of_ones_own_is_taken_over(ssh_relay: SshRelay) -> None:
 
 
 def test_a_revoked_link_ends_with_its_reason(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-R", f"unwanted:80:{ssh_relay.to_app}", key=ssh_relay.key)
+    command = ssh_relay.alice("-R", f"unwanted:80:{ssh_relay.to_app}")
     with running(ssh_relay.home, command) as ssh:
         link_of(ssh)
         ssh_relay.relay.cli("share", "revoke", "unwanted", "--reason", "phishing")
@@ -66,7 +66,7 @@ def test_a_revoked_link_ends_with_its_reason(ssh_relay: SshRelay) -> None:
 
 
 def test_a_pause_is_told(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-R", f"pausing:80:{ssh_relay.to_app}", key=ssh_relay.key)
+    command = ssh_relay.alice("-R", f"pausing:80:{ssh_relay.to_app}")
     with running(ssh_relay.home, command) as ssh:
         link_of(ssh)
         ssh_relay.relay.cli("share", "pause", "pausing")

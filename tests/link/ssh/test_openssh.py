@@ -15,7 +15,7 @@ from tests.support import visit, wait_for
 
 
 def test_a_registered_key_opens_a_link_and_its_terminal_shows_requests(ssh_relay: SshRelay) -> None:
-    with running(ssh_relay.home, ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=ssh_relay.key)) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice("-R", f"80:{ssh_relay.to_app}")) as ssh:
         url = link_of(ssh)
         answer = visit(f"{url}/some/path?q=1")
         assert answer.status == 200
@@ -25,25 +25,19 @@ def test_a_registered_key_opens_a_link_and_its_terminal_shows_requests(ssh_relay
 
 
 def test_the_name_before_the_port_is_the_links(ssh_relay: SshRelay) -> None:
-    with running(
-        ssh_relay.home, ssh_relay.openssh("-R", f"first:80:{ssh_relay.to_app}", key=ssh_relay.key)
-    ) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice("-R", f"first:80:{ssh_relay.to_app}")) as ssh:
         assert link_of(ssh) == ssh_relay.url("first").rstrip("/")
 
 
 def test_the_name_may_be_the_whole_host_in_any_case(ssh_relay: SshRelay) -> None:
     for host, name in (("Second", "second"), ("third.localhost", "third")):
-        with running(
-            ssh_relay.home, ssh_relay.openssh("-R", f"{host}:80:{ssh_relay.to_app}", key=ssh_relay.key)
-        ) as ssh:
+        with running(ssh_relay.home, ssh_relay.alice("-R", f"{host}:80:{ssh_relay.to_app}")) as ssh:
             assert link_of(ssh) == ssh_relay.url(name).rstrip("/")
             assert ssh_relay.works(ssh_relay.url(name))
 
 
 def test_without_a_terminal_the_link_is_told_before_it_opens(ssh_relay: SshRelay) -> None:
-    with running(
-        ssh_relay.home, ssh_relay.openssh("-N", "-R", f"0:{ssh_relay.to_app}", key=ssh_relay.key)
-    ) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice("-N", "-R", f"0:{ssh_relay.to_app}")) as ssh:
         url = ssh.wait_for_line(r"as alice\. A link without a name of its own: (\S+)", DEADLINE).group(1)
         ssh.wait_for_line(r"Allocated port 80 for remote forward")
         assert ssh_relay.works(url)
@@ -52,7 +46,7 @@ def test_without_a_terminal_the_link_is_told_before_it_opens(ssh_relay: SshRelay
 def test_in_the_background_a_link_stays_until_its_client_is_ended(ssh_relay: SshRelay) -> None:
     control = ("-o", f"ControlPath={ssh_relay.home}/background", "-o", "ControlMaster=yes")
     background = ("-f", "-N", *control, "-o", "ExitOnForwardFailure=yes", "-R", f"back:80:{ssh_relay.to_app}")
-    with running(ssh_relay.home, ssh_relay.openssh(*background, key=ssh_relay.key)) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice(*background)) as ssh:
         assert ssh.wait(DEADLINE) == 0
         assert ssh_relay.works(ssh_relay.url("back"))
         with running(ssh_relay.home, ssh_relay.openssh(*control[:2], "-O", "exit")) as end:
@@ -62,7 +56,7 @@ def test_in_the_background_a_link_stays_until_its_client_is_ended(ssh_relay: Ssh
 
 def test_several_forwardings_are_several_links(ssh_relay: SshRelay) -> None:
     both = ("-R", f"left:80:{ssh_relay.to_app}", "-R", f"80:{ssh_relay.to_app}")
-    with running(ssh_relay.home, ssh_relay.openssh(*both, key=ssh_relay.key)) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice(*both)) as ssh:
         ssh.wait_for_line(r"^http://left\.", DEADLINE)
         other = ssh.wait_for_line(r"^(http://(?!left).*)$", DEADLINE).group(1)
         assert ssh_relay.works(other)
@@ -71,7 +65,7 @@ def test_several_forwardings_are_several_links(ssh_relay: SshRelay) -> None:
 
 def test_the_words_of_the_command_are_the_links_options(ssh_relay: SshRelay) -> None:
     words = ["password=open sesame".replace(" ", "-"), "expires=2h", "methods=GET,HEAD", "name=guarded"]
-    command = [*ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=ssh_relay.key), *words]
+    command = [*ssh_relay.alice("-R", f"80:{ssh_relay.to_app}"), *words]
     with running(ssh_relay.home, command) as ssh:
         assert link_of(ssh) == ssh_relay.url("guarded").rstrip("/")
         ssh.wait_for_line(r"^ends in 2 h$")
@@ -80,7 +74,7 @@ def test_the_words_of_the_command_are_the_links_options(ssh_relay: SshRelay) -> 
 
 
 def test_a_key_that_was_asked_for_is_in_the_link(ssh_relay: SshRelay) -> None:
-    command = [*ssh_relay.openssh("-R", f"keyed:80:{ssh_relay.to_app}", key=ssh_relay.key), "key"]
+    command = [*ssh_relay.alice("-R", f"keyed:80:{ssh_relay.to_app}"), "key"]
     with running(ssh_relay.home, command) as ssh:
         url = link_of(ssh)
         assert re.search(r"/\?k=[\w-]{20,}$", url)
@@ -89,7 +83,7 @@ def test_a_key_that_was_asked_for_is_in_the_link(ssh_relay: SshRelay) -> None:
 
 
 def test_unknown_words_are_answered_with_the_list(ssh_relay: SshRelay) -> None:
-    command = [*ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=ssh_relay.key), "pasword=secret"]
+    command = [*ssh_relay.alice("-R", f"80:{ssh_relay.to_app}"), "pasword=secret"]
     with running(ssh_relay.home, command) as ssh:
         assert ssh.wait(DEADLINE) == 2
         assert "there is no option 'pasword'; did you mean password?" in ssh.output
@@ -99,21 +93,21 @@ def test_unknown_words_are_answered_with_the_list(ssh_relay: SshRelay) -> None:
 
 def test_a_refused_name_is_a_failed_forwarding_with_its_reason(ssh_relay: SshRelay) -> None:
     for more in ((), ("-o", "ExitOnForwardFailure=yes"), ("-N",)):
-        command = ssh_relay.openssh(*more, "-R", f"www:80:{ssh_relay.to_app}", key=ssh_relay.key)
+        command = ssh_relay.alice(*more, "-R", f"www:80:{ssh_relay.to_app}")
         with running(ssh_relay.home, command) as ssh:
             assert ssh.wait(DEADLINE) != 0
             assert "'www' cannot be a share's name: this one is reserved" in ssh.output
 
 
 def test_who_shares_nothing_is_told_how(ssh_relay: SshRelay) -> None:
-    ran = ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=ssh_relay.key)
+    ran = ssh_relay.alice("-R", f"80:{ssh_relay.to_app}")
     with running(ssh_relay.home, [*ran[:-3], ran[-1]]) as ssh:
         assert ssh.wait(DEADLINE) == 1
         assert "ssh -R 80:localhost:8501" in ssh.output
 
 
 def test_an_app_that_is_not_there_is_answered_at_once(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-R", "nobody:80:localhost:1", key=ssh_relay.key)
+    command = ssh_relay.alice("-R", "nobody:80:localhost:1")
     with running(ssh_relay.home, command) as ssh:
         answer = visit(f"{link_of(ssh)}/")
         assert answer.status == 502
@@ -124,9 +118,9 @@ def test_an_app_that_is_not_there_is_answered_at_once(ssh_relay: SshRelay) -> No
 def test_a_forwarding_can_be_cancelled_while_the_connection_stays(ssh_relay: SshRelay) -> None:
     control = ("-o", f"ControlPath={ssh_relay.home}/control", "-o", "ControlMaster=auto")
     forward = f"cancelled:80:{ssh_relay.to_app}"
-    with running(ssh_relay.home, ssh_relay.openssh(*control, "-R", forward, key=ssh_relay.key)) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice(*control, "-R", forward)) as ssh:
         link_of(ssh)
-        cancel = ssh_relay.openssh(*control, "-O", "cancel", "-R", forward, key=ssh_relay.key)
+        cancel = ssh_relay.alice(*control, "-O", "cancel", "-R", forward)
         with running(ssh_relay.home, cancel) as second:
             assert second.wait(DEADLINE) == 0
         wait_for(lambda: visit(ssh_relay.url("cancelled")).status == 410, DEADLINE)
@@ -134,9 +128,7 @@ def test_a_forwarding_can_be_cancelled_while_the_connection_stays(ssh_relay: Ssh
 
 async def test_websockets_and_large_bodies_pass(ssh_relay: SshRelay) -> None:
     size = 100 * 1024 * 1024
-    with running(
-        ssh_relay.home, ssh_relay.openssh("-R", f"large:80:{ssh_relay.to_app}", key=ssh_relay.key)
-    ) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice("-R", f"large:80:{ssh_relay.to_app}")) as ssh:
         await asyncio.to_thread(link_of, ssh)
         socket_url = ssh_relay.url("large").replace("http", "ws")
         async with connect(socket_url, host="127.0.0.1", port=ssh_relay.relay.port) as socket:
@@ -149,9 +141,7 @@ async def test_websockets_and_large_bodies_pass(ssh_relay: SshRelay) -> None:
 
 
 async def test_many_visitors_at_once(ssh_relay: SshRelay) -> None:
-    with running(
-        ssh_relay.home, ssh_relay.openssh("-R", f"many:80:{ssh_relay.to_app}", key=ssh_relay.key)
-    ) as ssh:
+    with running(ssh_relay.home, ssh_relay.alice("-R", f"many:80:{ssh_relay.to_app}")) as ssh:
         await asyncio.to_thread(link_of, ssh)
         answers = await asyncio.gather(
             *(asyncio.to_thread(visit, ssh_relay.url("many", f"/{number}")) for number in range(200))

@@ -71,7 +71,7 @@ def test_without_a_good_token_or_key_nobody_gets_in(ssh_relay: SshRelay, user: s
 
 
 def test_ctrl_c_in_a_terminal_ends_the_link_for_good(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-tt", "-R", f"enough:80:{ssh_relay.to_app}", key=ssh_relay.key)
+    command = ssh_relay.alice("-tt", "-R", f"enough:80:{ssh_relay.to_app}")
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as ssh:
         assert ssh.stdin is not None
         wait_for(lambda: ssh_relay.works(ssh_relay.url("enough")), DEADLINE)
@@ -83,7 +83,7 @@ def test_ctrl_c_in_a_terminal_ends_the_link_for_good(ssh_relay: SshRelay) -> Non
 
 
 def test_stopping_the_client_takes_the_link_offline_and_keeps_it(ssh_relay: SshRelay) -> None:
-    command = ssh_relay.openssh("-R", f"resting:80:{ssh_relay.to_app}", key=ssh_relay.key)
+    command = ssh_relay.alice("-R", f"resting:80:{ssh_relay.to_app}")
     with running(ssh_relay.home, command) as ssh:
         link_of(ssh)
         ssh.send(signal.SIGINT)
