@@ -20,7 +20,9 @@ class DeviceRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     client: str = Field("", max_length=200, description="The computer's name, for who has to say yes.")
-    admin: bool = Field(False, description="Ask for an admin's rights, too; only an admin can give them.")
+    admin: bool = Field(
+        False, strict=True, description="Ask for an admin's rights, too; only an admin can give them."
+    )
 
 
 class DeviceCodes(BaseModel):
