@@ -19,6 +19,8 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -101,6 +103,10 @@ async def token(world: World) -> str:
     return (await world.services.tokens.create("ann")).facts.key
 
 
+async def key(world: World) -> str:
+    return (await world.services.keys.add("ann", _new_key(world)["key"])).fingerprint
+
+
 async def account(world: World) -> str:
     return (await world.services.accounts.create(world.fresh(), by=OPERATOR)).name
 
@@ -178,6 +184,11 @@ def _new_account(world: World) -> dict[str, str]:
     return {"name": world.fresh()}
 
 
+def _new_key(_world: World) -> dict[str, str]:
+    public = Ed25519PrivateKey.generate().public_key()
+    return {"key": public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()}
+
+
 _SHARE, _ACCOUNT, _TOKEN = "/api/v1/shares/{name}", "/api/v1/accounts/{name}", "/api/v1/tokens/{key}"
 MATRIX = [
     Row("GET /healthz", Who.PUBLIC, 200),
@@ -220,6 +231,9 @@ MATRIX = [
     Row("POST /api/v1/tokens", Who.LIST, 201, body={}),
     Row(f"PATCH {_TOKEN}", Who.OWN, 200, token, {"label": "mine"}),
     Row(f"DELETE {_TOKEN}", Who.OWN, 204, token),
+    Row("GET /api/v1/keys", Who.LIST, 200),
+    Row("POST /api/v1/keys", Who.LIST, 201, body=_new_key),
+    Row("DELETE /api/v1/keys/{fingerprint}", Who.OWN, 204, key, missing=f"SHA256:{'A' * 43}"),
     Row("GET /api/v1/audit", Who.LIST, 200),
     Row("GET /api/v1/accounts", Who.ADMIN, 200),
     Row("POST /api/v1/accounts", Who.ADMIN, 201, body=_new_account),
@@ -335,7 +349,7 @@ async def _path(world: World, row: Row) -> str:
 
 def _filled(row: Row, thing: str) -> str:
     path = row.route.split()[1]
-    for name in ("name", "key", "number", "pattern", "host"):
+    for name in ("name", "key", "number", "pattern", "host", "fingerprint"):
         path = path.replace(f"{{{name}}}", thing)
     return path
 
@@ -351,7 +365,8 @@ def _fields(answer: httpx.Response) -> dict[str, str]:
 
 
 def _without(answer: httpx.Response, path: str) -> str:
-    for part in path.split("/"):
+    _, _, fingerprint = path.partition("/keys/")  # which may have slashes
+    for part in (fingerprint,) if fingerprint else path.split("/"):
         if part.startswith("thing-") or len(part) >= 8:
             return answer.text.replace(part, "…")
     return answer.text
