@@ -679,3 +679,23 @@ async def test_the_user_is_told_when_no_visitor_can_be_served() -> None:
         await one.saw("opened", "failing")
 
         assert "403 Forbidden" in one.holder.failure
+
+
+async def test_a_relay_whose_messages_wait_behind_what_it_carries_is_not_given_up() -> None:
+    """Any byte is a sign of life: pongs may come late where the session carries a big answer."""
+
+    async def script(session: FakeSession) -> None:
+        await session.welcome(heartbeat=0.1)
+        await session.open()
+        for _ in range(10):
+            session._socket.send_ping(b"")  # what is no message of ours
+            await session._flush()
+            await asyncio.sleep(0.1)
+        await session.send(wire.Ended(0, "closed", "in the end"))
+        await session.over()
+
+    async with FakeRelay(script) as relay, held(relay.settings()) as one:
+        await one.end()
+
+    assert len(relay.sessions) == 1
+    assert isinstance(one.holder.error, EndedError)
