@@ -65,7 +65,7 @@ def test_a_folder_and_a_socket_may_be_paths(tmp_path: Path, monkeypatch: pytest.
         ("no_such_module:app", "no module 'no_such_module'"), ("json:app", "has no 'app'"),
         (object(), "give an ASGI"), (_takes_four, "called with"),
     ],
-    ids=str,
+    ids=lambda each: str(each).split(" at 0x")[0],
 )  # fmt: skip
 def test_what_cannot_be_shared_is_refused_with_what_can(given: Any, says: str) -> None:
     with pytest.raises(BadTargetError, match=says) as caught:
