@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
 
 
 os.environ.setdefault("DOORSTEP_KEEP_URL", "0")  # links of the tests' own process leave nothing behind
+logging.getLogger("httpbin.core").setLevel(
+    logging.ERROR
+)  # it would have the last word, after pytest's summary
 expect.set_options(timeout=30_000)  # a page on a busy machine; what is right at once costs nothing
-
-
-def pytest_configure() -> None:
-    """What httpbin would like to have, it says when all is over: pytest's summary is to be the last line."""
-    logging.getLogger("httpbin.core").setLevel(logging.ERROR)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
