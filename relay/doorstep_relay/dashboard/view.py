@@ -79,9 +79,9 @@ def _build_others(desk: Desk, *, is_admin: bool) -> list[ds.Tab]:
 
 def _rest_elsewhere(tab: ds.Tab, others: Sequence[ds.Tab], timers: list[ds.Timer]) -> None:
     """What nobody sees is not read anew."""
-    tab.select(lambda: [ds.update(active=True) for _ in timers], None, timers, **QUIET)
+    tab.select(lambda: dict.fromkeys(timers, ds.update(active=True)), None, timers, **QUIET)
     for other in others:
-        other.select(lambda: [ds.update(active=False) for _ in timers], None, timers, **QUIET)
+        other.select(lambda: dict.fromkeys(timers, ds.update(active=False)), None, timers, **QUIET)
 
 
 def _css() -> str:
