@@ -69,7 +69,7 @@ def test_people_read_the_same_with_what_to_do(lasting: Lasting, tmp_path: Path) 
 
     assert done.returncode == 1
     assert "FAIL  tcp" in done.stdout
-    assert "→ a firewall may block" in done.stdout
+    assert "→ is that the port, and does it run? If so, a firewall may block" in done.stdout
     assert done.stdout.endswith("Links do not work from here.\n")
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import click
 
+from doorstep_client.commands.time_span import time_span
 from doorstep_client.errors import DoorstepError
 
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _relay = click.option(
     "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
 )
@@ -45,11 +45,11 @@ def revoke(name: str, reason: str, relay: str | None) -> None:
 
 @click.command()
 @click.argument("name")
-@click.argument("time_", metavar="TIME")
+@click.argument("time_", metavar="TIME", type=time_span)
 @_relay
-def extend(name: str, time_: str, relay: str | None) -> None:
+def extend(name: str, time_: float, relay: str | None) -> None:
     """Put off the end of your link NAME by TIME: 90s, 30m, 2h, 3d."""
-    link = _ask(relay, "POST", _path(name) + "/extend", {"by": _seconds(time_)})
+    link = _ask(relay, "POST", _path(name) + "/extend", {"by": time_})
     click.echo(f"{name} ends {_when(link['expires_at'], time.time())}.")
 
 
@@ -95,17 +95,6 @@ def _ask(relay: str | None, method: str, path: str, body: Any = None) -> Any:
 
 def _path(name: str) -> str:
     return f"/api/v1/shares/{quote(name, safe='')}"
-
-
-def _seconds(text: str) -> float:
-    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
-    try:
-        seconds = float(number) * _UNITS[unit]
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise click.BadParameter(f"{text!r} is no time; write 90s, 30m, 2h or 3d", param_hint="TIME")
-    return seconds
 
 
 def _row(link: dict[str, Any], now: float) -> tuple[str, str, str, str]:

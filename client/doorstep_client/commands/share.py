@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from doorstep_client.commands.time_span import time_span
 from doorstep_client.errors import DoorstepError
 from doorstep_client.policy_options import policy_options, read_options
 
@@ -28,7 +29,7 @@ INTERRUPTED: Final = 130
     help="The relay's address, or ssh://HOST; by default DOORSTEP_RELAY or what `doorstep login` saved.",
 )
 @click.option("--name", help="The link's name; a random one by default.")
-@click.option("--expires-in", type=float, metavar="SECONDS", help="End the link after so many seconds.")
+@click.option("--expires-in", type=time_span, metavar="TIME", help="End the link after 90s, 30m, 2h, 3d.")
 @click.option("--readable", is_flag=True, help="A random name that is easy to say, and can be guessed.")
 @click.option("--balance", is_flag=True, help="Share the name with others who open it so, side by side.")
 @click.option("--inspect", "inspected", is_flag=True, help="Show the requests on a page of this computer.")

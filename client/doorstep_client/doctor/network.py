@@ -80,6 +80,8 @@ async def tcp(relay: RelaySettings) -> Findings:
             (await connect_any(host, port)).close()
     except (OSError, TimeoutError) as error:
         advice = f"a firewall may block connections to port {port}"
+        if isinstance(error, ConnectionRefusedError):
+            advice = f"is that the port, and does it run? If so, {advice}"
         if through is None:
             advice += "; if this network has a proxy, name it in HTTPS_PROXY"
         yield bad("tcp", f"{what}: {explain(error)}", advice)

@@ -25,16 +25,19 @@ class Plain:
     def __init__(self, *, quiet: bool = False, qr: bool = False) -> None:
         self._quiet = quiet
         self._qr = qr
+        self._shown = False
 
     def told(self, text: str) -> None:
+        """Before the link it goes to standard error, where nobody takes it for the link."""
         if not self._quiet:
-            click.echo(text)
+            click.echo(text, err=not self._shown)
 
     def opening(self) -> None:
         """Nothing comes before the link."""
 
     def opened(self, link: Link, inbox: Inbox) -> None:
         click.echo(link.visit_url)
+        self._shown = True
         if self._qr:
             click.echo("\n".join(qr_lines(link.visit_url, find_ink())), color=True)
         if link.inspect_url and not self._quiet:
