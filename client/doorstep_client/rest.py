@@ -59,7 +59,7 @@ def _refusal(relay: RelaySettings, status: int, data: bytes | bytearray) -> Door
     try:
         problem = _parsed(data)
         code, detail = readable(str(problem["code"])), readable(str(problem["detail"]))
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         return _no_relay(relay, status)
     text = relay.refused(detail) if code == _BAD_TOKEN else detail
     return RefusedError(code, text[:1].upper() + text[1:])

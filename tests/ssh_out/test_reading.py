@@ -161,6 +161,23 @@ def test_ssh_itself_tells_of_ports_and_keys() -> None:
     assert not reading.last_words
 
 
+def test_row_28_a_server_does_not_speak_for_ssh_of_its_own_key() -> None:
+    reading = read(
+        "debug1: Server host key: ssh-ed25519 SHA256:true\n"
+        "Warning: Permanently added 'tunnels.test' (ED25519) to the list of known hosts.\n"
+        "debug1: SSH2_MSG_NEWKEYS sent\n"
+        "debug1: Server host key: ssh-ed25519 SHA256:pretended\n"
+        "Warning: Permanently added 'tunnels.test' (ED25519) to the list of known hosts.",
+        aside=True,
+    )
+
+    assert reading.new_key == "tunnels.test (ssh-ed25519 SHA256:true)"
+
+
+def test_row_22_json_without_end_is_no_link_and_no_error() -> None:
+    assert read('{"url":' + "[" * 10_000).link is None
+
+
 def test_a_link_that_the_user_knows_is_taken_when_the_server_listens() -> None:
     reading = read("https://other.example.net", "ssh://h?public=https://demo.example.org/")
     assert reading.link is None

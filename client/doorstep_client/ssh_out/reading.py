@@ -30,6 +30,7 @@ _FORWARDED: Final = re.compile(r"debug1: remote forward success for:")
 _ALLOCATED: Final = re.compile(r"Allocated port ([0-9]+) for remote forward")
 _INSIDE: Final = re.compile(r"Authenticated to |debug1: Authentication succeeded")
 _HOST_KEY: Final = re.compile(r"debug1: Server host key: (\S+) (\S+)")
+_KEYS_MADE: Final = re.compile(r"debug1: SSH2_MSG_NEWKEYS (?:sent|received)")
 _NEW_KEY: Final = re.compile(r"Warning: Permanently added (\S+)")
 _OWN_WORDS: Final = re.compile(
     r"debug[123]: |Authenticated to |Transferred: |Bytes per second: |Warning: Perm"
@@ -53,6 +54,9 @@ class Reading:
         self._server = server
         self._host = host
         self._fingerprint = ""
+        self._knows_key = False
+        """The host's key was seen. Only now a server has a voice here: it could imitate ssh's, and show the
+        fingerprint of the one that it pretends to be."""
         self._is_inside = False
         """Whether we were let in: what was said before is a greeting, and no answer to what we ask for."""
         self._shape: tuple[str, ...] | None = None
@@ -81,12 +85,18 @@ class Reading:
             self._forwarded(None)
         elif _INSIDE.match(text):
             self._is_inside = True
-        elif found := _HOST_KEY.match(text):
+        elif _KEYS_MADE.match(text):
+            self._knows_key = True
+        elif not self._knows_key:
+            self._about_key(text)
+        return True
+
+    def _about_key(self, text: str) -> None:
+        if found := _HOST_KEY.match(text):
             self._fingerprint = f"{found[1]} {found[2]}"
         elif found := _NEW_KEY.match(text):
             name = found[1].strip("'")
             self.new_key = readable(f"{name} ({self._fingerprint})", 200)
-        return True
 
     def _forwarded(self, port: int | None) -> None:
         self.is_forwarded = True
@@ -147,7 +157,7 @@ def _json(text: str) -> dict[str, Any]:
         return {}
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

@@ -64,6 +64,8 @@ class Bridge:
         self._parting = ""
         self._status = _REFUSED
         self.terminals: list[Terminal] = []
+        self.sessions: set[Terminal] = set()
+        """Those that are open, also without a wish for a shell or a command."""
         self._idle = self._loop.call_later(IDLE_DEADLINE, self._check_idle)
 
     # -- as the session's channel ------------------------------------------------------------------
@@ -140,7 +142,7 @@ class Bridge:
             lease = None
         policy = dict(words.policy)
         if "key" in policy and name is not None and not words.own_key:
-            policy["key"] = self._desk.link_key(name)
+            policy["key"] = self._desk.link_key(name, self._actor, self._promise.seat)
         forward.key = str(policy.get("key", ""))
         return wire.Open(
             share=forward.number,
@@ -244,7 +246,9 @@ class Bridge:
             return
         tunnel = SshTunnel(self._desk.edge, share, partial(self._visited, forward))
         try:
-            await self._conn.create_connection(lambda: TunnelChannel(tunnel), forward.host, forward.port)
+            await self._conn.create_connection(
+                lambda: TunnelChannel(tunnel, self._conn), forward.host, forward.port
+            )
         except (asyncssh.Error, OSError) as error:
             reason = wire.readable(getattr(error, "reason", "") or str(error), 100)
             share.pool.miss("app-refused", "")
@@ -256,6 +260,11 @@ class Bridge:
             several = len(self._forwards) > 1 and forward.opened is not None
             prefix = f"{forward.opened.name} " if several and forward.opened is not None else ""
             self._show(f"{prefix}{lines.visit(visit)}\n")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client is behind with reading."""
+        return self._conn.is_full
 
     # -- terminals ---------------------------------------------------------------------------------
 
@@ -270,6 +279,7 @@ class Bridge:
 
     def detach(self, terminal: Terminal) -> None:
         """It is gone."""
+        self.sessions.discard(terminal)
         if terminal in self.terminals:
             self.terminals.remove(terminal)
 

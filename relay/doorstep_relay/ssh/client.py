@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import asyncssh
 from asyncssh.packet import SSHPacket
@@ -26,6 +26,7 @@ from doorstep_relay.ssh.terminal import Terminal
 
 if TYPE_CHECKING:
     from doorstep_relay.ssh.desk import Desk
+    from doorstep_relay.ssh.tunnel import TunnelChannel
 
 log = logging.getLogger("doorstep_relay.ssh")
 
@@ -41,16 +42,44 @@ _PROHIBITED: Final = asyncssh.ChannelOpenError(
 _MOST_TERMINALS: Final = 8
 _MOST_QUEUED: Final = 256
 """Requests that wait for the answer to one before them."""
+_FULL: Final = 1024 * 1024
+"""Bytes that wait for a client to read them, from which on its tunnel connections take no more."""
+_MOST_WAITING: Final = 32 * 1024 * 1024
+_MOST_WAITING_OUTSIDE: Final = 256 * 1024
+"""Bytes of one that asks for more than it reads, or than can be done; the second until it is in."""
 _LIVES: Final = b"keepalive@openssh.com"
 """A request that no client knows, and that every client therefore answers (RFC 4254 4)."""
 
 
 class Connection(asyncssh.SSHServerConnection):
-    """asyncssh's connection, which tells its owner when a key is proven, and bounds what queues up."""
+    """asyncssh's connection, which tells its owner when a key is proven, and bounds what queues up.
+
+    A channel's window is the client's choice, up to 4 GB: what bounds memory is how much of all channels
+    waits in the one transport, of which asyncssh takes no notice.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions) -> None:
         super().__init__(loop, options)
         self._spelt: dict[str, str] = {}
+        self.tunnels: set[TunnelChannel] = set()
+        self.is_full = False
+        """Whether the client is behind with reading."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._wire = cast(asyncio.Transport, transport)
+        self._wire.set_write_buffer_limits(high=_FULL)
+
+    def pause_writing(self) -> None:
+        self._fill(full=True)
+
+    def resume_writing(self) -> None:
+        self._fill(full=False)
+
+    def _fill(self, *, full: bool) -> None:
+        self.is_full = full
+        for tunnel in list(self.tunnels):
+            tunnel.connection_filled(full=full)
 
     async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
         """Without a signature the client only asks whether a key would do."""
@@ -62,8 +91,13 @@ class Connection(asyncssh.SSHServerConnection):
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType = None) -> None:
         super().data_received(data, datatype)
-        if len(self._global_request_queue) > _MOST_QUEUED:
+        waiting = max(self._wire.get_write_buffer_size(), len(self._inpbuf))
+        if len(self._global_request_queue) > _MOST_QUEUED or waiting > self._most_waiting():
             self.abort()
+
+    def _most_waiting(self) -> int:
+        owner = self.get_owner()
+        return _MOST_WAITING if isinstance(owner, Client) and owner.is_in else _MOST_WAITING_OUTSIDE
 
     def _process_tcpip_forward_global_request(self, packet: SSHPacket) -> None:
         """asyncssh tells of hosts in lower case, and OpenSSH knows a forwarding only as it was spelt."""
@@ -225,10 +259,12 @@ class Client(asyncssh.SSHServer):
 
     def session_requested(self) -> Terminal | bool:
         """A terminal to read in: it runs nothing."""
-        if self._bridge is None or len(self._bridge.terminals) >= _MOST_TERMINALS:
+        if self._bridge is None or len(self._bridge.sessions) >= _MOST_TERMINALS:
             return False
         self._options.terminal_comes()
-        return Terminal(self._bridge, self._options)
+        terminal = Terminal(self._bridge, self._options)
+        self._bridge.sessions.add(terminal)
+        return terminal
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         """`-L`, `-D`, `-W`: never."""

@@ -76,7 +76,11 @@ class Desk:
         """The client is gone: what it has not taken is anybody's of the same seat."""
         self._promised.difference_update(promise.names)
 
-    def link_key(self, name: str) -> str:
-        """The key that a link of this name asks for when its owner wants one made: the same every time."""
-        made = hmac.digest(self.settings.secret, f"ssh link key {name}".encode(), "sha256")
+    def link_key(self, name: str, actor: Actor, seat: str) -> str:
+        """The key that a link of this name asks for when its owner wants one made: the same every time.
+
+        Whoever has the name next gets another: what one has opened must not open what is another's.
+        """
+        owner = seat if actor.account_id is None else f"account {actor.account_id}"
+        made = hmac.digest(self.settings.secret, f"ssh link key {name} of {owner}".encode(), "sha256")
         return urlsafe_b64encode(made[:16]).decode().rstrip("=")

@@ -33,6 +33,8 @@ _EVERY: Final = 0.5
 _SILENT: Final = 1
 """Signs of life that a client may leave unanswered."""
 _REKEY_BYTES: Final = "4G"
+_WINDOW: Final = 64 * 1024
+"""Bytes that may wait in a client's terminal, of which nothing but its end is read."""
 
 KEX: Final = (
     *("curve25519-sha256", "curve25519-sha256@libssh.org"),
@@ -94,6 +96,7 @@ class SshDoor:
             keepalive_interval=self._desk.settings.heartbeat,
             keepalive_count_max=_SILENT,
             rekey_bytes=_REKEY_BYTES,
+            window=_WINDOW,
             agent_forwarding=False,
             x11_forwarding=False,
             allow_scp=False,

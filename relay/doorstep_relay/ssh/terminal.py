@@ -93,8 +93,7 @@ class Terminal(asyncssh.SSHServerSession[str]):
     def resume_writing(self) -> None:
         self._paused = False
         if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            self.show(f"… {dropped} lines were left out: they came faster than they could be shown\n")
+            self.show("")
 
     # -- for the bridge ----------------------------------------------------------------------------
 
@@ -104,9 +103,12 @@ class Terminal(asyncssh.SSHServerSession[str]):
 
     def show(self, text: str) -> None:
         """Write lines; what a client does not read is left out and counted, not kept."""
-        if self._paused:
+        if self._paused or self._bridge.is_full:
             self._dropped += 1
         elif self.is_open and not self._chan.is_closing():
+            dropped, self._dropped = self._dropped, 0
+            if dropped:
+                text = f"… {dropped} lines were left out: they came faster than they could be shown\n{text}"
             self._chan.write(self._lines(text))
 
     def complain(self, text: str) -> None:

@@ -14,6 +14,7 @@ from doorstep_relay.edge.tunnel import TunnelConnection
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
     from doorstep_relay.edge.exchange import Exchange
+    from doorstep_relay.ssh.client import Connection
     from doorstep_relay.switchboard.local import LiveShare
 
 
@@ -58,16 +59,23 @@ class SshTunnel(TunnelConnection):
 
 
 class TunnelChannel(asyncssh.SSHTCPSession[bytes]):
-    """Tells a tunnel connection what happens on its channel."""
+    """Tells a tunnel connection what happens on its channel.
 
-    def __init__(self, tunnel: TunnelConnection) -> None:
+    It takes no more while the channel is full, or the connection that it has in common with others.
+    """
+
+    def __init__(self, tunnel: TunnelConnection, conn: Connection) -> None:
         self._tunnel = tunnel
+        self._conn = conn
         self._transport: ChannelTransport
         self._ended = False
+        self._channel_full = self._paused = False
 
     def connection_made(self, chan: asyncssh.SSHTCPChannel[bytes]) -> None:
         self._transport = ChannelTransport(chan)
         self._tunnel.connection_made(self._transport)
+        self._conn.tunnels.add(self)
+        self.connection_filled(full=self._conn.is_full)
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         self._tunnel.data_received(data)
@@ -80,14 +88,26 @@ class TunnelChannel(asyncssh.SSHTCPSession[bytes]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A channel that closes without its end was cut: an answer in it is not whole."""
+        self._conn.tunnels.discard(self)
         clean = exc is None and self._ended
         self._tunnel.connection_lost(None if clean else exc or ConnectionResetError())
 
     def pause_writing(self) -> None:
-        self._tunnel.pause_writing()
+        self._channel_full = True
+        self._look(full=True)
 
     def resume_writing(self) -> None:
-        self._tunnel.resume_writing()
+        self._channel_full = False
+        self._look(full=self._conn.is_full)
+
+    def connection_filled(self, *, full: bool) -> None:
+        """The client is behind with reading what all channels have for it, or no more so."""
+        self._look(full=full or self._channel_full)
+
+    def _look(self, *, full: bool) -> None:
+        if full != self._paused:
+            self._paused = full
+            (self._tunnel.pause_writing if full else self._tunnel.resume_writing)()
 
 
 class ChannelTransport(asyncio.Transport):
