@@ -27,7 +27,7 @@ def keys() -> None:
 @_relay
 def add(file: IO[str], label: str | None, names: tuple[str, ...], relay: str | None) -> None:
     """Register the key in FILE: the id_ed25519.pub of ~/.ssh, or - for stdin."""
-    wish: dict[str, Any] = {"key": file.read().strip(), "names": list(names)}
+    wish: dict[str, Any] = {"key": _public_key(file.read()), "names": list(names)}
     if label is not None:
         wish["label"] = label
     made = _ask(relay, "POST", "/api/v1/keys", wish)
@@ -55,6 +55,15 @@ def remove(fingerprint: str, relay: str | None) -> None:
     """Remove your key with this FINGERPRINT; what it holds open ends."""
     _ask(relay, "DELETE", f"/api/v1/keys/{quote(fingerprint, safe=':')}")
     click.echo(f"Removed {fingerprint}.")
+
+
+def _public_key(text: str) -> str:
+    """What may be sent: a private key leaves this computer for nobody."""
+    if "PRIVATE KEY" in text:
+        raise click.ClickException(
+            "this is a private key, and was not sent: keep it, and give the file that ends in .pub"
+        )
+    return text.strip()
 
 
 def _all_keys(relay: str | None) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def countdown(seconds: float) -> str:
     """How long it is until something: `0:07`, `59:12`, `2:00:31`, `3 days`."""
     left = max(0, int(seconds))
     if left >= 2 * 86400:
-        return f"{left // 86400} days"
+        return f"{round(seconds / 86400)} days"
     minutes, rest = divmod(left, 60)
     if minutes < 60:
         return f"{minutes}:{rest:02}"
