@@ -28,6 +28,8 @@ from doorstep_relay.control.arrivals import TURN, Arrivals
 MOST_WAITING: Final = 64
 """Messages that may wait for their reader before the client is asked to wait."""
 _BUFFER: Final = 16 * 1024
+MOST_UNREAD: Final = 1024 * 1024
+"""Bytes that may wait for a client: each of WebSocket's own pings has an answer, whoever reads it."""
 _PING: Final = wire.encode(wire.Ping()).encode()
 _PONG: Final = wire.encode(wire.Pong()).encode()
 _PING_START: Final = bytes((0x81, 0x80 | len(_PING)))
@@ -149,6 +151,8 @@ class SessionSocket(asyncio.Protocol):
             elif isinstance(event, Request):
                 self._accept(event)
         self._flush()
+        if self._writable is not None and self._transport.get_write_buffer_size() > MOST_UNREAD:
+            self._transport.abort()
         if self._socket.state is not State.OPEN:
             self._wake()
 
@@ -234,7 +238,8 @@ class SessionSocket(asyncio.Protocol):
             return
         if frame.opcode is not Opcode.CONT:
             self._is_binary = frame.opcode is Opcode.BINARY
-        self._parts.append(bytes(frame.data))
+        if frame.data:  # of empty parts a message may have any number
+            self._parts.append(bytes(frame.data))
         if not frame.fin:
             return
         message = b"".join(self._parts)
