@@ -28,6 +28,9 @@ AGAIN: Final = 600.0
 _MOST: Final = 4096
 _OFF: Final = ("0", "false", "no", "off")
 _NO_SCRIPTS: Final = ("", "-", "-c", "-m")
+_KERNELS: Final = ("ipykernel_launcher.py", "colab_kernel_launcher.py")
+_NOTEBOOK: Final = "JPY_SESSION_NAME"
+"""Where Jupyter tells a kernel the path of its notebook."""
 
 _used: set[Path] = set()
 """Those of this run: a link that it closed is over, and its next one is another."""
@@ -82,7 +85,7 @@ def find_lease(
     relay: RelaySettings, about: str, environment: Mapping[str, str] = os.environ
 ) -> LeaseFile | None:
     """The first file that no other run holds, for what this script shares (`about`); None without."""
-    script = sys.argv[0] if sys.argv else ""
+    script = _script(environment)
     if environment.get(KEEP_VARIABLE, "").strip().lower() in _OFF or script in _NO_SCRIPTS:
         return None
     words = (relay.url, relay.token or "", str(Path(script).absolute()), str(Path.cwd()), about)
@@ -93,6 +96,12 @@ def find_lease(
         return _first_free([folder / f"{key}-{slot}.json" for slot in range(SLOTS)])
     except (OSError, RuntimeError):  # a read-only home, or none: the link is a new one each time
         return None
+
+
+def _script(environment: Mapping[str, str]) -> str:
+    """What runs. One launcher starts all notebooks: a link of one must not become another's."""
+    script = sys.argv[0] if sys.argv else ""
+    return environment.get(_NOTEBOOK, "") if Path(script).name in _KERNELS else script
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -153,3 +153,27 @@ def test_it_is_where_programs_keep_their_state(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert state_folder({}) == tmp_path / ".local" / "state" / "doorstep"
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["/usr/lib/python3/dist-packages/ipykernel_launcher.py", "-f", "kernel.json"]
+    )
+
+
+@pytest.mark.usefixtures("kernel")
+def test_notebooks_of_a_folder_have_a_link_each(tmp_path: Path) -> None:
+    first = found(tmp_path, JPY_SESSION_NAME="/home/ann/first.ipynb")
+    first.keep("lease-1", "calm-otter")
+    first.release()
+    next_run()
+
+    second = found(tmp_path, JPY_SESSION_NAME="/home/ann/second.ipynb")
+    again = found(tmp_path, JPY_SESSION_NAME="/home/ann/first.ipynb")
+    assert (second.lease, again.lease) == (None, "lease-1")
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_notebook_without_a_path_leaves_nothing(tmp_path: Path) -> None:
+    assert find_lease(RELAY, "app", {"XDG_STATE_HOME": str(tmp_path)}) is None
