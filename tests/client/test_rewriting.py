@@ -210,3 +210,11 @@ def test_a_head_without_end_is_not_kept() -> None:
 
     assert both.response(said) == said
     assert both.request(b"x" * MOST_HEAD) == b"x" * MOST_HEAD
+
+
+@pytest.mark.parametrize("length", ["abc", "", "9" * 5000])
+def test_row_12_a_length_that_is_none_is_for_the_server_to_refuse(length: str) -> None:
+    """An SSH server in front passes on what visitors write; a relay of ours does not."""
+    field = f"Content-Length: {length}"
+
+    assert rewriter().request(request(field)) == request(field, host="localhost:8501")

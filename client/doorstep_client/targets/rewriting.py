@@ -13,6 +13,7 @@ was answered, framed by one of `Content-Length` and `chunked`, their forwarding 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -110,7 +111,8 @@ class Rewriter:
             self._chunks = None if chunks.feed(head + rest) else chunks
         elif _LENGTH in lower:
             start, end = _place(lower, _LENGTH)
-            self._left = max(0, int(lower[start:end]) + len(_END) - len(rest))
+            with suppress(ValueError):  # an SSH server passes on anything: ours will say what it thinks of it
+                self._left = max(0, int(lower[start:end]) + len(_END) - len(rest))
 
     def response(self, data: bytes) -> bytes:
         """The next bytes for the visitor; nothing while a head is not whole."""
