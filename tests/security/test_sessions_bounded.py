@@ -10,9 +10,9 @@ from websockets.uri import parse_uri
 
 from doorstep_client import wire
 from doorstep_relay.control.arrivals import Arrivals
-from doorstep_relay.control.sockets import MOST_UNREAD, SessionSocket
+from doorstep_relay.control.sockets import MOST_EMPTY, MOST_UNREAD, SessionSocket
 
-EMPTY_PARTS = 1000
+EMPTY_PARTS = 500
 
 
 class UnreadTransport(asyncio.Transport):
@@ -94,6 +94,17 @@ async def test_row_24_empty_parts_of_a_message_are_not_kept() -> None:
     async with asyncio.timeout(20):
         await asyncio.gather(*tasks)
     assert got == [b"hello"]
+
+
+async def test_row_21_a_flood_of_empty_frames_ends_the_session() -> None:
+    tasks: set[asyncio.Task[None]] = set()
+    client, transport = await _a_session(_wait_for_ever, tasks)
+    client.send_text(b"", fin=False)
+    for _ in range(MOST_EMPTY + 1):
+        client.send_continuation(b"", fin=False)
+    transport.protocol.data_received(b"".join(client.data_to_send()))
+    assert transport.aborted
+    await _end(tasks)
 
 
 async def _wait_for_ever(_socket: SessionSocket, _request: object) -> None:

@@ -30,6 +30,8 @@ MOST_WAITING: Final = 64
 _BUFFER: Final = 16 * 1024
 MOST_UNREAD: Final = 1024 * 1024
 """Bytes that may wait for a client: each of WebSocket's own pings has an answer, whoever reads it."""
+MOST_EMPTY: Final = 1000
+"""Frames without a message's bytes that come at once: no client sends any, and many cost everybody time."""
 _PING: Final = wire.encode(wire.Ping()).encode()
 _PONG: Final = wire.encode(wire.Pong()).encode()
 _PING_START: Final = bytes((0x81, 0x80 | len(_PING)))
@@ -144,17 +146,22 @@ class SessionSocket(asyncio.Protocol):
 
     def _parse(self, data: bytes) -> None:
         self._socket.receive_data(data)
+        empty = 0
         for event in self._socket.events_received():
             if isinstance(event, Frame):
                 self._unparsed -= _size(event)
+                empty += not event.data or event.opcode in (Opcode.PING, Opcode.PONG)
                 self._take(event)
             elif isinstance(event, Request):
                 self._accept(event)
         self._flush()
-        if self._writable is not None and self._transport.get_write_buffer_size() > MOST_UNREAD:
+        if empty > MOST_EMPTY or self._unread() > MOST_UNREAD:
             self._transport.abort()
         if self._socket.state is not State.OPEN:
             self._wake()
+
+    def _unread(self) -> int:
+        return 0 if self._writable is None else self._transport.get_write_buffer_size()
 
     def eof_received(self) -> bool:
         self._socket.receive_eof()
