@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 
 os.environ.setdefault("DOORSTEP_KEEP_URL", "0")  # links of the tests' own process leave nothing behind
-logging.getLogger("httpbin.core").setLevel(
-    logging.ERROR
-)  # it would have the last word, after the summary
+logging.getLogger("httpbin.core").setLevel(logging.ERROR)  # it would have the last word, after the summary
 expect.set_options(timeout=30_000)  # a page on a busy machine; what is right at once costs nothing
 
 

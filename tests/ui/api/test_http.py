@@ -183,6 +183,24 @@ class TestQueue:
         told = [each for _, each in parsed((await client.get(f"{API}/queue/data?session_hash=three")).text)]
         assert [each["success"] for each in told if each["msg"] == "process_completed"] == [False]
 
+    async def test_a_call_that_follows_soon_is_told_by_the_same_stream(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Regression: the stream ended between two calls, and gradio_client took the second for cancelled."""
+        monkeypatch.setattr(routes, "LINGER", 3.0)
+        calls_made = [await self._join(client, 0, ["Ada", 1], "four")]
+        ended, kinds = [], []
+        async with client.stream("GET", f"{API}/queue/data?session_hash=four") as stream:
+            async for line in stream.aiter_lines():
+                told = json.loads(line.removeprefix("data: ") or "{}")
+                kinds.append(told.get("msg"))
+                if kinds[-1] == "process_completed":
+                    ended.append(told["event_id"])
+                    if len(calls_made) == 1:
+                        calls_made.append(await self._join(client, 0, ["Bob", 1], "four"))
+        assert ended == calls_made
+        assert kinds.count("close_stream") == 1
+
     async def test_an_unknown_session_is_said_to_be_one(self, client: httpx.AsyncClient) -> None:
         ((_, said),) = parsed((await client.get(f"{API}/queue/data?session_hash=nobody")).text)
         assert (said["msg"], said["session_not_found"]) == ("unexpected_error", True)

@@ -13,7 +13,7 @@ from doorstep.api import info, sse
 from doorstep.api.endpoints import Endpoints, NoEndpointError
 from doorstep.api.filevalues import ROUTE, from_program
 from doorstep.api.sessions import ApiSession, ApiSessions, Busy
-from doorstep.api.streams import EventStream, Gone
+from doorstep.api.streams import LINGER, EventStream, Gone
 from doorstep.bodies import BodyTooBigError, body_of
 from doorstep.errors import RefusedError
 from doorstep.security import API_OWNER, root_url, user_of, visitor_of
@@ -254,7 +254,12 @@ class Api:
         if session is None:
             return EventStream.of(sse.NO_SESSION)
         return EventStream(
-            session.feed, lambda: not session.calls, sse.HEARTBEAT, last=sse.CLOSE, session=session
+            session.feed,
+            lambda: not session.calls,
+            sse.HEARTBEAT,
+            last=sse.CLOSE,
+            session=session,
+            linger=LINGER,
         )
 
     async def _status(self, _request: Request, _rest: str) -> Response:
