@@ -99,9 +99,17 @@ def find_lease(
 
 
 def _script(environment: Mapping[str, str]) -> str:
-    """What runs. One launcher starts all notebooks: a link of one must not become another's."""
+    """What runs. A launcher (uvicorn, gunicorn, a kernel) starts many: a link of one must not become another's.
+
+    What `doorstep share` shares is told apart already.
+    """
     script = sys.argv[0] if sys.argv else ""
-    return environment.get(_NOTEBOOK, "") if Path(script).name in _KERNELS else script
+    if Path(script).name in _KERNELS:
+        return environment.get(_NOTEBOOK, "")
+    is_launcher = (
+        script not in _NO_SCRIPTS and Path(script).suffix != ".py" and Path(script).stem != "doorstep"
+    )
+    return " ".join(sys.argv) if is_launcher else script
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:

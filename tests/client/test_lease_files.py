@@ -177,3 +177,16 @@ def test_notebooks_of_a_folder_have_a_link_each(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("kernel")
 def test_a_notebook_without_a_path_leaves_nothing(tmp_path: Path) -> None:
     assert find_lease(RELAY, "app", {"XDG_STATE_HOME": str(tmp_path)}) is None
+
+
+def test_what_a_launcher_starts_has_a_link_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/uvicorn", "one:app"])
+    first = found(tmp_path)
+    first.keep("lease-1", "calm-otter")
+    first.release()
+    next_run()
+
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/uvicorn", "other:app"])
+    second = found(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/uvicorn", "one:app"])
+    assert (second.lease, found(tmp_path).lease) == (None, "lease-1")
