@@ -99,7 +99,7 @@ def find_lease(
 
 
 def _script(environment: Mapping[str, str]) -> str:
-    """What runs. A launcher (uvicorn, gunicorn, a kernel) starts many: a link of one must not become another's.
+    """What runs. A launcher (uvicorn, a kernel) starts many: a link of one must not become another's.
 
     What `doorstep share` shares is told apart already.
     """
