@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from doorstep_client.targets import LocalPort, ServerTarget
-from tests.support import eventually
+from tests.support import eventually, free_port
 
 
 @pytest.mark.parametrize("first", ["server", "relay"])
@@ -36,3 +36,16 @@ async def test_connections_that_ended_on_both_sides_are_closed(first: str) -> No
             writer.write_eof()
         await eventually(lambda: target.connections == 0)
         writer.close()
+
+
+async def test_whoever_shares_a_port_where_nothing_listens_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    target = ServerTarget(LocalPort(port))
+    await target.start()
+    assert f"Nothing listens at http://localhost:{port} yet" in caplog.text
+
+    caplog.clear()
+    local = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port)
+    async with local:
+        await target.start()
+    assert not caplog.text

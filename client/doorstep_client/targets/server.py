@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final, cast
 
 from doorstep_client.targets.pump import Pump
 from doorstep_client.visitors import Visitors
@@ -11,6 +12,10 @@ from doorstep_client.visitors import Visitors
 if TYPE_CHECKING:
     from doorstep_client.targets.addresses import Address
     from doorstep_client.targets.rewriting import Origin
+
+log = logging.getLogger("doorstep_client")
+
+_LOOK_DEADLINE: Final = 1.0
 
 
 class ServerTarget:
@@ -28,8 +33,20 @@ class ServerTarget:
         self._pumps: set[Pump] = set()
 
     async def start(self) -> None:
-        """Raises `BadTargetError` for what can never work; a server that is away may come."""
+        """Raises `BadTargetError` for what can never work; a server that is away may come, and is told of."""
         await self._address.check()
+        if not await self._answers():
+            log.warning("Nothing listens at %s yet: visitors get an error until something does.", self.label)
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(_LOOK_DEADLINE):
+                await self._address.connect(_Look)
+        except TimeoutError:
+            return True  # busy, perhaps: no reason for alarm
+        except OSError:
+            return False
+        return True
 
     def protocol(self) -> asyncio.Protocol:
         rewriter = self._origin.rewriter() if self._origin is not None else None
@@ -45,3 +62,10 @@ class ServerTarget:
 
     async def stop(self) -> None:
         self.abort()
+
+
+class _Look(asyncio.Protocol):
+    """Whether somebody is there is all that it wants to know."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).abort()
