@@ -40,8 +40,8 @@ class Outlook:
         """Let the session show that its peer is there when there is a reason for doubt; for ever."""
         known: Session | None = None
         route: str | None = None
-        self._hurry.clear()
         while True:
+            self._hurry.clear()  # a wish that stays would be granted again at once, for ever
             slept = await self._look()
             session = current()
             ends = session.ends if session is not None else None

@@ -17,9 +17,7 @@ def test_a_private_key_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rest, "call", lambda *what: sent.append(what))
     monkeypatch.setenv("DOORSTEP_RELAY", "https://share.example.org")
     key = tmp_path / "id_ed25519"
-    key.write_text(
-        "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n"
-    )
+    key.write_text("-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n")
 
     done = CliRunner().invoke(main, ["keys", "add", str(key)])
 

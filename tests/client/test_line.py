@@ -341,6 +341,18 @@ async def test_a_way_to_the_relay_that_opens_is_tried_at_once(monkeypatch: pytes
         await waiting
 
 
+async def test_a_share_that_joins_while_a_session_begins_halts_nobody() -> None:
+    """Regression: the look at the network went round without a pause, and all on the loop stood still."""
+    look = Outlook()
+    watching = asyncio.ensure_future(look.watch(lambda: None))
+    await asyncio.sleep(0)
+    look.hurry()
+    async with asyncio.timeout(20):
+        await asyncio.sleep(0.1)
+    assert not watching.done()
+    watching.cancel()
+
+
 def test_an_address_exists_on_this_computer_or_it_does_not() -> None:
     assert outlook.exists("127.0.0.1")
     assert not outlook.exists("192.0.2.1")
