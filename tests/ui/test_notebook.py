@@ -123,7 +123,9 @@ def next_update(kernel: BlockingKernelClient) -> dict[str, Any]:
 def test_a_link_is_its_own_card(kernel: BlockingKernelClient, relay: Relay) -> None:
     cell(kernel, f"import os; os.environ.update({relay.client_env()!r})")
     (shown,) = cell(
-        kernel, "import asyncio, doorstep_client as dc; link = await asyncio.to_thread(dc.share, 8000); link"
+        kernel,
+        "import asyncio, doorstep_client; link = await asyncio.to_thread(doorstep_client.share, "
+        "os.getcwd()); link",
     )
     html = shown["data"]["text/html"]
     assert "<svg" in html
