@@ -65,7 +65,7 @@ class Peer:
         while not self.works():
             if time.monotonic() - began > PATIENCE:
                 return float("inf")
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY)  # between two looks
         return time.monotonic() - began
 
     def ip(self, words: str) -> None:
@@ -99,7 +99,7 @@ def loses_power(peer: Peer, _round: int) -> float:
     """The server is killed, and nothing tells the client; another one is there a moment later."""
     peer.network.set("client", loss=1.0)
     peer.restart()
-    time.sleep(1.0)
+    time.sleep(1.0)  # what was cut is to be seen as cut, before it comes back
     peer.network.set("client", loss=0.0)
     return peer.back()
 
@@ -115,7 +115,7 @@ def changes_network(peer: Peer, number: int) -> float:
 def network_is_down(peer: Peer, _round: int) -> float:
     """The client's interface is down for a while."""
     peer.ip("link set wire down")
-    time.sleep(OUTAGE)
+    time.sleep(OUTAGE)  # the outage itself
     peer.ip("link set wire up")
     return peer.back()
 
@@ -123,7 +123,7 @@ def network_is_down(peer: Peer, _round: int) -> float:
 def packets_vanish(peer: Peer, _round: int) -> float:
     """Every packet is lost for a while."""
     peer.network.set("client", loss=1.0)
-    time.sleep(OUTAGE)
+    time.sleep(OUTAGE)  # the outage itself
     peer.network.set("client", loss=0.0)
     return peer.back()
 
@@ -220,7 +220,7 @@ def _wait_for_port(there: Executor, port: int) -> None:
     while not there.submit(_listens, port).result():
         if time.monotonic() > until:
             raise TimeoutError(f"nothing listens at port {port}")
-        time.sleep(LOOK_EVERY)
+        time.sleep(LOOK_EVERY)  # between two looks
 
 
 def _listens(port: int) -> bool:
@@ -280,7 +280,7 @@ def measure(times: int) -> dict[str, dict[str, list[float]]]:
                 if peer.back() == float("inf"):
                     raise RuntimeError(f"{peer.name} does not work at all")
                 for number in range(times):
-                    time.sleep(SETTLED)
+                    time.sleep(SETTLED)  # a link that has just opened is still at work
                     took = failure(peer, number)
                     found[name].setdefault(peer.name, []).append(took)
                     print(f"  {peer.name}: {name}: {took:.2f} s", file=sys.stderr, flush=True)

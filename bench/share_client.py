@@ -49,7 +49,7 @@ def say(**what: Any) -> None:
 
 
 def kilobytes() -> float:
-    time.sleep(SETTLE)
+    time.sleep(SETTLE)  # memory is read when nothing moves
     gc.collect()
     return float(psutil.Process().memory_full_info().uss) / 1024
 

@@ -226,7 +226,7 @@ class CarriedTransport(asyncio.Transport):
         """What a protocol does wrong ends its own stream, not the session with all others."""
         try:
             return callback(*args)
-        except Exception:
+        except Exception:  # what an app's protocol raises ends its stream, not the session
             log.exception("a protocol failed on stream %d", self.number)
             self.abort()
             return None

@@ -63,7 +63,7 @@ class Changes:
         for listener in list(self._listeners):
             try:
                 listener(Change(what, text))
-            except Exception:
+            except Exception:  # a user's callback: no reason to end the link
                 log.exception("on_change failed")
         if self._on_event is None or silent:
             return

@@ -143,7 +143,7 @@ async def _through(
         through = transport if context is None else await _secured(transport, made, address, context)
         through.set_protocol(made)
         made.connection_made(through)
-    except BaseException:
+    except BaseException:  # also when cancelled: nobody else has it
         transport.abort()
         raise
     return through

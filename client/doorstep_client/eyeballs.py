@@ -98,7 +98,7 @@ async def _connect(info: _Info) -> socket.socket:
     try:
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, address)
-    except BaseException:
+    except BaseException:  # also when cancelled: the socket is nobody's yet
         with suppress(OSError):
             sock.close()
         raise

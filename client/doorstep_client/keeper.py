@@ -114,7 +114,7 @@ class Keeper:
         except TimeoutError:
             self.stop()
             raise self._too_late() from None
-        except BaseException:
+        except BaseException:  # also Ctrl-C: nothing stays behind
             self.stop()
             raise
 
@@ -126,7 +126,7 @@ class Keeper:
         except TimeoutError:
             await self.stopped()
             raise self._too_late() from None
-        except BaseException:
+        except BaseException:  # also when cancelled: nothing stays behind
             await self.stopped()
             raise
 

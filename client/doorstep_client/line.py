@@ -256,7 +256,7 @@ class Line:
                 if await self._moved(old, new):
                     self._settle(old, new, place)
                     return
-            except BaseException:
+            except BaseException:  # also when cancelled: a session that nobody took up is ended
                 new.end()
                 raise
             new.end()

@@ -102,7 +102,7 @@ class Tunnels:
             async with asyncio.timeout(self._patience):
                 await opening.opened
             resume_from(transport, address)
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else has it
             transport.abort()
             raise
 

@@ -45,7 +45,7 @@ async def connect(relay: RelaySettings) -> WebSocket:
     socket = made[-1]
     try:
         await socket.agreed
-    except BaseException:
+    except BaseException:  # also when cancelled: nobody else has it
         transport.abort()
         raise
     return socket

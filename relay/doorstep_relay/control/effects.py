@@ -79,7 +79,7 @@ class Effects:
         """
         try:
             await self.apply(change)
-        except Exception:
+        except Exception:  # whatever it was, it is tried again
             log.exception("%s (event %d) took no effect at once", change.action, change.id)
 
     def _note(self, number: int) -> None:

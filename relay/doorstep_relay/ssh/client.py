@@ -248,7 +248,7 @@ class Client(asyncssh.SSHServer):
         """A session as every client has one."""
         try:
             await self._desk.hub.serve(bridge, actor, self.address, MOST_SPARES)
-        except Exception:
+        except Exception:  # one client's fault is not the relay's
             log.exception("a session of an SSH client failed")
         finally:
             self._desk.leave(self._promise.seat, self)
