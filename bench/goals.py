@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.loads import LOADS
 from bench.loads.turn import Turn
 from bench.peers import FLOOR
-from bench.report import MICRO, MILLI, PLAIN, TLS, Results, markdown
+from bench.report import MICRO, MILLI, PLAIN, TLS, Results, counterpart, markdown
 
 SMALL = "small-32"
 
@@ -83,11 +83,14 @@ def beyond_app_beside_ssh(results: Results) -> float | None:
     return None if ours is None or not theirs else ours / theirs
 
 
-def beside_best_peer(name: str, way: str = PLAIN) -> Callable[[Results], float | None]:
-    """Against whichever of the other tunnels was fastest."""
+def beside_best_peer(
+    name: str, way: str = PLAIN, peers_way: str | None = None
+) -> Callable[[Results], float | None]:
+    """Against the fastest of the other tunnels that speak to visitors as `peers_way` does."""
 
     def reach(results: Results) -> float | None:
-        peers = [peer for peer in results.ways(name) if peer not in FLOOR and not peer.startswith(PLAIN)]
+        tunnels = [peer for peer in results.ways(name) if peer not in FLOOR and not peer.startswith(PLAIN)]
+        peers = [peer for peer in tunnels if counterpart(peer) == (peers_way or way)]
         ratios = [beside(name, way, peer)(results) for peer in peers]
         return min((ratio for ratio in ratios if ratio is not None), default=None)
 
@@ -131,13 +134,20 @@ GOALS = [
     Goal("whole path beyond the app alone, CPU per small request", 45, beyond_app(PLAIN), "µs"),
     Goal("… against `ssh -R`", 1, beyond_app_beside_ssh),
     Goal("requests/s, against the best peer", 1.2, beside_best_peer(SMALL), at_least=True),
-    Goal("… TLS on both legs", 1.2, beside_best_peer(SMALL, TLS), at_least=True),
+    Goal("… TLS on both legs, as the peer's", 1.2, beside_best_peer(SMALL, TLS), at_least=True),
+    Goal(
+        "… TLS on both legs, and none between the peer and its visitors",
+        1.2,
+        beside_best_peer(SMALL, TLS, PLAIN),
+        at_least=True,
+    ),
     Goal(
         "a connection for each request, against the best peer",
         1,
         beside_best_peer("connections"),
         at_least=True,
     ),
+    Goal("… TLS on both legs, as the peer's", 1, beside_best_peer("connections", TLS), at_least=True),
     Goal("big download, against nginx", 0.6, beside("download", PLAIN, "nginx"), at_least=True),
     Goal("… TLS, against nginx with TLS", 0.5, beside("download", TLS, "nginx tls"), at_least=True),
     Goal("p50 beside a paced download, against idle", 2, slowed("beside-paced", PLAIN)),

@@ -11,10 +11,10 @@ from bench.loads import Load
 from bench.loads.turn import Turn
 
 MICRO, MILLI = 1e6, 1e3
-ROLES = ("relay", "client", "app")
+ROLES = ("front", "relay", "client", "app")
 PLAIN, TLS = "doorstep", "doorstep tls"
 ENCRYPTED = {"ssh -R", "frp", "frp http", "chisel"}
-"""Peers that encrypt between their two halves, and never towards visitors."""
+"""Peers that encrypt between their two halves, and not towards visitors."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import aiofastnet
 import uvloop
 
 from bench.ways import DOMAIN
-from doorstep_client.tls import ResumingContext
+from doorstep_client.network.tls import ResumingContext
 
 HOST: Final = f"name.{DOMAIN}"
 WORD: Final = b"a word"

@@ -29,7 +29,7 @@ class Way:
     port: int
     host: str
     pids: dict[str, int]
-    """Process id by role: `relay`, `client`, `app`."""
+    """Process id by role: `relay`, `client`, `app`; `front` speaks TLS for a relay without."""
     ca: Path | None = None
     """The CA that visitors trust, where they speak TLS."""
 

@@ -32,12 +32,19 @@ def tls(setting: Setting) -> Iterator[Way]:
 
 
 @contextlib.contextmanager
-def _nginx(name: str, setting: Setting, ca: Path | None) -> Iterator[Way]:
+def before(name: str, setting: Setting) -> Iterator[Way]:
+    """TLS before another way to the app, which is `setting.app` here."""
+    with _nginx(name, setting, ca=setting.ca, role="front") as way:
+        yield way
+
+
+@contextlib.contextmanager
+def _nginx(name: str, setting: Setting, ca: Path | None, role: str = "relay") -> Iterator[Way]:
     place, port = setting.directory(name), free_port()
     config, log = place / "nginx.conf", place / "nginx.log"
     config.write_text(configuration(place, port, setting, tls=ca is not None))
     with running([find("nginx"), "-c", config, "-p", place, "-e", place / "error.log"], log=log) as process:
-        way = Way(name, port, f"{DOMAIN}:{port}", {"relay": process.pid, **setting.app.pids}, ca)
+        way = Way(name, port, f"{DOMAIN}:{port}", {role: process.pid, **setting.app.pids}, ca)
         wait_for(lambda: answers(way.port, way.host, ca), name, log)
         yield way
 

@@ -1,4 +1,7 @@
-"""`ssh -R` and sshd: bytes forwarded by two compiled programs, the leg between them encrypted as always."""
+"""`ssh -R` and sshd: bytes forwarded by two compiled programs, the leg between them encrypted as always.
+
+Towards visitors it encrypts nothing. Who wants that puts nginx before the forwarded port: a way of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,21 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from bench.peers import nginx
 from bench.peers.programs import find
 from bench.processes import answers, free_port, listens, running, wait_for
 from bench.ways import Peer, Setting, Way
 
-NAME = "ssh -R"
+NAME, TLS = "ssh -R", "ssh -R tls"
 
 
 @contextlib.contextmanager
-def ssh(setting: Setting) -> Iterator[Way]:
+def ssh(setting: Setting, name: str = NAME) -> Iterator[Way]:
     """From a port of sshd to the app, with keys and configuration of their own."""
-    place, app = setting.directory(NAME), setting.app
+    place, app = setting.directory(name), setting.app
     server_port, port = free_port(), free_port()
     write(place, server_port)
     sshd = find("sshd")  # it has to be started by its whole path
@@ -30,13 +35,20 @@ def ssh(setting: Setting) -> Iterator[Way]:
         command = ["ssh", "-N", "-F", "none", "-p", str(server_port), *options(place), *forward]
         with running(command, log=place / "ssh.log") as client:
             way = Way(
-                NAME,
+                name,
                 port,
                 f"127.0.0.1:{port}",
                 {"relay": server.pid, "client": client.pid, **app.pids},
             )
-            wait_for(lambda: answers(way.port, way.host), NAME, place / "ssh.log")
+            wait_for(lambda: answers(way.port, way.host), name, place / "ssh.log")
             yield way
+
+
+@contextlib.contextmanager
+def ssh_tls(setting: Setting) -> Iterator[Way]:
+    """The same with nginx on sshd's machine, which speaks TLS to visitors."""
+    with ssh(setting, f"{TLS} port") as port, nginx.before(TLS, replace(setting, app=port)) as way:
+        yield way
 
 
 def write(place: Path, server_port: int, address: str = "127.0.0.1") -> None:
@@ -71,4 +83,8 @@ GatewayPorts clientspecified
 MaxStartups 100
 """
 
-PEERS = [Peer(NAME, ssh, ("sshd", "ssh", "ssh-keygen"), "apt-get install openssh-server openssh-client")]
+_PROGRAMS, _INSTALL = ("sshd", "ssh", "ssh-keygen"), "apt-get install openssh-server openssh-client"
+PEERS = [
+    Peer(NAME, ssh, _PROGRAMS, _INSTALL),
+    Peer(TLS, ssh_tls, (*_PROGRAMS, "nginx"), f"{_INSTALL} nginx-light"),
+]

@@ -9,11 +9,11 @@ from typing import Final
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidUpgrade
 
 from doorstep_client import websocket, wire
-from doorstep_client.dial import address_of, explain, shown_certificate
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
-from doorstep_client.network import VARIABLES
+from doorstep_client.network.dial import address_of, explain, shown_certificate
+from doorstep_client.network.options import VARIABLES
+from doorstep_client.network.tls import blind_context
 from doorstep_client.settings import RelaySettings
-from doorstep_client.tls import blind_context
 from doorstep_client.websocket import WebSocket
 
 HANDSHAKE_DEADLINE: Final = 15.0

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, UsageError
-from doorstep_client.outlook import Outlook
+from doorstep_client.network.outlook import Outlook
 from doorstep_client.pace import Pace
 from doorstep_client.session import Session
 from doorstep_client.settings import RelaySettings, parse_relay

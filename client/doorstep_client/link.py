@@ -251,7 +251,7 @@ def share(
     """
     from doorstep_client.changes import Changes
     from doorstep_client.keeper import Keeper, running_loop
-    from doorstep_client.network import cert_and_key
+    from doorstep_client.network.options import cert_and_key
     from doorstep_client.policy import make_policy
     from doorstep_client.settings import RelaySettings, wants_inspector
     from doorstep_client.targets import make_target

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from typing import Final
 
-from doorstep_client.dial import run_loop_factory
+from doorstep_client.network.dial import run_loop_factory
 
 STOP_DEADLINE: Final = 5.0
 

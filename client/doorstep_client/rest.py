@@ -10,9 +10,9 @@ import asyncio
 import json
 from typing import Any, Final
 
-from doorstep_client.dial import explain
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
-from doorstep_client.fetch import Fetched, fetch
+from doorstep_client.network.dial import explain
+from doorstep_client.network.fetch import Fetched, fetch
 from doorstep_client.settings import RelaySettings
 from doorstep_client.wire import readable
 

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from doorstep_client.errors import NoRelayError, UsageError
-from doorstep_client.network import PLAIN, Network, find_network
+from doorstep_client.network.options import PLAIN, Network, find_network
 
 RELAY_VARIABLE: Final = "DOORSTEP_RELAY"
 TOKEN_VARIABLE: Final = "DOORSTEP_TOKEN"  # noqa: S105  # the name of a variable

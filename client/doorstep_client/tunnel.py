@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final, cast
 
 from doorstep_client import wire
-from doorstep_client.dial import address_of, dial, explain, resume_from
 from doorstep_client.errors import DoorstepError, UnreachableError, WireError
+from doorstep_client.network.dial import address_of, dial, explain, resume_from
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 

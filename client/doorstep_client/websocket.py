@@ -20,8 +20,8 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
 from doorstep_client import wire
-from doorstep_client.dial import address_of, dial
 from doorstep_client.errors import WireError
+from doorstep_client.network.dial import address_of, dial
 from doorstep_client.settings import RelaySettings
 from doorstep_client.streams import Streams, queue_little
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from doorstep_client.tls import tls_context
+from doorstep_client.network.tls import tls_context
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 

@@ -14,11 +14,11 @@ from urllib.parse import quote
 import pytest
 import trustme
 
-from doorstep_client import dial as dialling
-from doorstep_client.dial import Address, dial, explain
 from doorstep_client.errors import UnreachableError
-from doorstep_client.proxies import proxy_for
-from doorstep_client.tls import tls_context
+from doorstep_client.network import dial as dialling
+from doorstep_client.network.dial import Address, dial, explain
+from doorstep_client.network.proxies import proxy_for
+from doorstep_client.network.tls import tls_context
 from tests.client.proxy import ConnectProxy
 from tests.support import free_port
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from doorstep_client.eyeballs import by_turns, connect_any
+from doorstep_client.network.eyeballs import by_turns, connect_any
 from tests.support import free_port
 
 V4, V6 = socket.AF_INET, socket.AF_INET6

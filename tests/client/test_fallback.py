@@ -9,8 +9,8 @@ import pytest
 import trustme
 
 from doorstep_client import tunnel as tunnelling
-from doorstep_client.dial import Address, dial
-from doorstep_client.network import Network
+from doorstep_client.network.dial import Address, dial
+from doorstep_client.network.options import Network
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from doorstep_client.tunnel import Tunnels

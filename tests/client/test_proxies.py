@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from doorstep_client.dial import Address, dial
 from doorstep_client.errors import UnreachableError
-from doorstep_client.network import Network
-from doorstep_client.proxies import proxy_for
+from doorstep_client.network.dial import Address, dial
+from doorstep_client.network.options import Network
+from doorstep_client.network.proxies import proxy_for
 from tests.client.proxy import ConnectProxy
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import trustme
 
-from doorstep_client import dial as dialling
 from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UnreachableError, WireError
 from doorstep_client.holder import Holder
+from doorstep_client.network import dial as dialling
 from doorstep_client.pace import Pace
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 import trustme
 
-from doorstep_client import tls
-from doorstep_client.dial import Address, dial, resume_from, run_loop_factory
-from doorstep_client.tls import tls_context
+from doorstep_client.network import tls
+from doorstep_client.network.dial import Address, dial, resume_from, run_loop_factory
+from doorstep_client.network.tls import tls_context
 from tests.client.proxy import ConnectProxy
 
 Tls = Callable[..., ssl.SSLContext]
@@ -102,7 +102,7 @@ async def test_connections_through_a_proxy_are_resumed_too(
 ) -> None:
     async with ConnectProxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-        monkeypatch.setattr("doorstep_client.proxies._is_loopback", lambda _host: False)
+        monkeypatch.setattr("doorstep_client.network.proxies._is_loopback", lambda _host: False)
         for _ in range(2):
             await server.visit()
 

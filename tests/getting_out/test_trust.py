@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from doorstep_client.certificate import read_certificate
 from doorstep_client.errors import UnreachableError, UsageError
 from doorstep_client.handshake import check
-from doorstep_client.network import make_pin
+from doorstep_client.network.certificate import read_certificate
+from doorstep_client.network.options import make_pin
 from doorstep_client.rest import call
 from doorstep_client.settings import RelaySettings, find_relay
 from tests.getting_out.conftest import Lasting

@@ -188,3 +188,18 @@ def test_a_quick_run_sends_each_kind_of_load_through_doorstep_with_tls(tmp_path:
     assert all(set(turns) == set(ways) for turns in found["rounds"].values())
     assert all(0 < each < 10 for each in found["first_answer_seconds"])
     assert "| goal" in done.stdout
+
+
+def test_tls_on_both_legs_is_compared_with_peers_that_have_it_and_apart_with_those_that_have_not(
+    results: Results,
+) -> None:
+    results.add("small-32", "doorstep tls", turn(500, relay=60e-6, client=50e-6))
+    results.add("small-32", "ssh -R tls", turn(250, front=30e-6, relay=20e-6, client=20e-6, app=30e-6))
+
+    reached = {
+        line.split("|")[1].strip(): line.split("|")[3].strip() for line in goals.check(results).splitlines()
+    }
+
+    assert reached["… TLS on both legs, as the peer's"] == "2 ×"
+    assert reached["… TLS on both legs, and none between the peer and its visitors"] == "1.25 ×"
+    assert cells(results)["ssh -R tls"]["front µs"] == "30.0"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -188,4 +189,27 @@ class Hello(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_before_sshs_port_nginx_speaks_tls_and_both_are_counted(setting: Setting) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", setting.app.port), Page) as app:
+        threading.Thread(target=app.serve_forever, daemon=True).start()
+        try:
+            with peer("ssh -R tls").start(setting) as way:
+                assert set(way.pids) == {"front", "relay", "client", "app"}
+                assert answers(way.port, way.host, setting.ca)
+        finally:
+            app.shutdown()
+
+
+class Page(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
         pass

@@ -112,7 +112,7 @@ def whoami(relay: str | None, as_json: bool) -> None:
 
 def _relay(relay: str | None, network: Mapping[str, object]) -> RelaySettings:
     """The relay to log in to, without any token."""
-    from doorstep_client.network import find_network
+    from doorstep_client.network.options import find_network
     from doorstep_client.settings import RELAY_VARIABLE, parse_relay, read_login
 
     address = relay if relay is not None else os.environ.get(RELAY_VARIABLE) or read_login().get("relay")
@@ -123,8 +123,8 @@ def _relay(relay: str | None, network: Mapping[str, object]) -> RelaySettings:
 
 def _pinned(settings: RelaySettings, *, now: bool) -> RelaySettings:
     """With the key that the relay has, if that is asked for. Its certificate has to be a good one."""
-    from doorstep_client.dial import address_of, explain, shown_certificate
-    from doorstep_client.network import make_pin
+    from doorstep_client.network.dial import address_of, explain, shown_certificate
+    from doorstep_client.network.options import make_pin
 
     if not now:
         return settings

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import click
 
+from doorstep_client.commands.policy_options import policy_options, read_options
 from doorstep_client.errors import DoorstepError
-from doorstep_client.policy_options import policy_options, read_options
 
 _REMOVABLE: Final = (
     *(

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import click
 
+from doorstep_client.commands.policy_options import policy_options, read_options
 from doorstep_client.commands.time_span import time_span
 from doorstep_client.errors import DoorstepError
-from doorstep_client.policy_options import policy_options, read_options
 
 if TYPE_CHECKING:
     from doorstep_client.link import Link
@@ -94,7 +94,7 @@ def share(
 
 def run_script(path: str, wanted: dict[str, Any]) -> int:
     """Run the script, which says itself what it has to say. Returns the exit code."""
-    from doorstep_client.scripts import run
+    from doorstep_client.commands.scripts import run
 
     try:
         run(Path(path), wanted)

@@ -12,17 +12,17 @@ from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Final
 
-from doorstep_client.certificate import Certificate, read_certificate
-from doorstep_client.dial import Address, address_of, dial, explain, shown_certificate
 from doorstep_client.doctor.findings import Finding, bad, doubtful, good
 from doorstep_client.errors import UnreachableError, WireError
-from doorstep_client.eyeballs import connect_any
-from doorstep_client.fetch import fetch
 from doorstep_client.handshake import about_issuer, is_unknown_issuer
-from doorstep_client.network import VARIABLES, make_pin
-from doorstep_client.proxies import Proxy, proxy_for
+from doorstep_client.network.certificate import Certificate, read_certificate
+from doorstep_client.network.dial import Address, address_of, dial, explain, shown_certificate
+from doorstep_client.network.eyeballs import connect_any
+from doorstep_client.network.fetch import fetch
+from doorstep_client.network.options import VARIABLES, make_pin
+from doorstep_client.network.proxies import Proxy, proxy_for
+from doorstep_client.network.tls import WrongKeyError, blind_context
 from doorstep_client.settings import RelaySettings
-from doorstep_client.tls import WrongKeyError, blind_context
 from doorstep_client.wire import SESSION_PATH, readable
 
 DEADLINE: Final = 10.0

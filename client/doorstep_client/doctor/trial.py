@@ -10,12 +10,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from doorstep_client import wire
-from doorstep_client.dial import explain
 from doorstep_client.doctor.findings import Finding, bad, doubtful, good
 from doorstep_client.errors import DoorstepError, RefusedError
-from doorstep_client.fetch import fetch
 from doorstep_client.handshake import connect, receive, welcomed
 from doorstep_client.holder import Holder
+from doorstep_client.network.dial import explain
+from doorstep_client.network.fetch import fetch
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from doorstep_client.websocket import WebSocket

@@ -134,7 +134,7 @@ class Remote:
         probe.transport.abort()
 
     def _not_trusted(self, error: ssl.SSLError) -> str:
-        from doorstep_client.dial import explain
+        from doorstep_client.network.dial import explain
 
         text = f"cannot share https://{self.authority}/: {explain(error)}"
         if not isinstance(error, ssl.SSLCertVerificationError):

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from doorstep_client.errors import UnreachableError
-from doorstep_client.network import NO_PROXY_AT_ALL, VARIABLES
+from doorstep_client.network.options import NO_PROXY_AT_ALL, VARIABLES
 from doorstep_client.wire import readable
 
 if TYPE_CHECKING:
-    from doorstep_client.dial import Address
+    from doorstep_client.network.dial import Address
 
 _MAX_HEAD: Final = 16 * 1024
 _PORTS: Final = {"http": 80, "https": 443}

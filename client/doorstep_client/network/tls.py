@@ -17,9 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
 
-from doorstep_client.certificate import read_certificate
 from doorstep_client.errors import UsageError
-from doorstep_client.network import PLAIN, VARIABLES, Network, make_pin
+from doorstep_client.network.certificate import read_certificate
+from doorstep_client.network.options import PLAIN, VARIABLES, Network, make_pin
 
 MAX_AGE: Final = 3600.0
 """Seconds after which a certificate is asked for again: one that was revoked or has expired is noticed."""

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from doorstep_client.certificate import Certificate, read_certificate
 from doorstep_client.errors import UnreachableError
-from doorstep_client.eyeballs import connect_any
-from doorstep_client.network import PLAIN, VARIABLES, Network
-from doorstep_client.proxies import Connect, Proxy, proxy_for
-from doorstep_client.tls import tls_context
+from doorstep_client.network.certificate import Certificate, read_certificate
+from doorstep_client.network.eyeballs import connect_any
+from doorstep_client.network.options import PLAIN, VARIABLES, Network
+from doorstep_client.network.proxies import Connect, Proxy, proxy_for
+from doorstep_client.network.tls import tls_context
 from doorstep_client.wire import readable
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Final, cast
 
 import httptools
 
-from doorstep_client.dial import address_of, dial
 from doorstep_client.errors import WireError
+from doorstep_client.network.dial import address_of, dial
 from doorstep_client.settings import RelaySettings
 
 MOST_BYTES: Final = 16 * 1024 * 1024
