@@ -1,1 +1,1 @@
-"""How a client reaches a relay: this network's options, names and addresses, proxies, TLS, one HTTP request."""
+"""How a client reaches a relay: its options, names and addresses, proxies, TLS, and one HTTP request."""
