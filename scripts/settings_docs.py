@@ -11,8 +11,7 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from doorstep_relay.config import Settings, flag, source, variable
-from doorstep_relay.settings_text import LIVE, as_text
+from doorstep_relay.config import LIVE, Settings, as_text, flag, source, variable
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "docs" / "operations.md"
 BEGIN: Final = "| setting | default | reloads | what it says |\n|---|---|---|---|\n"

@@ -8,37 +8,36 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from doorstep_relay import config_values
-from doorstep_relay.config import Settings, flag, source
+from doorstep_relay.config import Settings, flag, source, values
 from doorstep_relay.domain.times import write_duration
 
 T = TypeVar("T")
 
 _METAVARS: Final[dict[Callable[[str], Any], str]] = {
-    config_values.address: "HOST:PORT",
-    config_values.domain: "HOST",
-    config_values.admin_host: "HOST",
-    config_values.url: "URL",
-    config_values.path: "DIR",
-    config_values.paths: "FILES",
-    config_values.database: "URL",
-    config_values.duration: "TIME",
-    config_values.heartbeat: "TIME",
-    config_values.duration_or_none: "TIME",
-    config_values.retention: "TIME",
-    config_values.count: "NUMBER",
-    config_values.size: "BYTES",
-    config_values.count_or_none: "NUMBER",
-    config_values.rate: "RATE",
-    config_values.amount: "BYTES",
-    config_values.log_target: "FILE",
-    config_values.part: "PART",
-    config_values.networks: "NETWORKS",
-    config_values.issuer: "URL",
-    config_values.word: "WORD",
-    config_values.words: "WORDS",
-    config_values.interstitial: "WHOM",
-    config_values.names: "NAMES",
+    values.address: "HOST:PORT",
+    values.domain: "HOST",
+    values.admin_host: "HOST",
+    values.url: "URL",
+    values.path: "DIR",
+    values.paths: "FILES",
+    values.database: "URL",
+    values.duration: "TIME",
+    values.heartbeat: "TIME",
+    values.duration_or_none: "TIME",
+    values.retention: "TIME",
+    values.count: "NUMBER",
+    values.size: "BYTES",
+    values.count_or_none: "NUMBER",
+    values.rate: "RATE",
+    values.amount: "BYTES",
+    values.log_target: "FILE",
+    values.part: "PART",
+    values.networks: "NETWORKS",
+    values.issuer: "URL",
+    values.word: "WORD",
+    values.words: "WORDS",
+    values.interstitial: "WHOM",
+    values.names: "NAMES",
 }
 
 _FILES: Final = frozenset({"config", "ssh_host_key"})
@@ -59,7 +58,7 @@ def setting_options(*names: str) -> Callable[[Callable[..., T]], Callable[..., T
 
 def _option(setting: Field[Any]) -> Callable[[Callable[..., T]], Callable[..., T]]:
     name, about, parse = setting.name, source(setting).about, source(setting).parse
-    if parse is config_values.boolean:
+    if parse is values.boolean:
         return click.option(flag(name), name, is_flag=True, default=None, help=about)
     if setting.default not in {None, ()}:
         about = f"{about} [default: {_as_text(setting.default, parse)}]"

@@ -17,8 +17,7 @@ import uvloop
 
 from doorstep_relay import __version__
 from doorstep_relay.apps import Apps, noted
-from doorstep_relay.config import Settings
-from doorstep_relay.config_values import Address
+from doorstep_relay.config import Address, Settings, changed
 from doorstep_relay.control import limits
 from doorstep_relay.control.apex import Apex
 from doorstep_relay.control.domains import ACTIONS as DOMAINS
@@ -43,7 +42,6 @@ from doorstep_relay.from_settings import certificates_of, edge_limits, session_s
 from doorstep_relay.machine import open_files, settle_memory
 from doorstep_relay.notify import ready, reloading, stopping
 from doorstep_relay.observing import Observers
-from doorstep_relay.settings_text import changed
 from doorstep_relay.store.database import Database
 from doorstep_relay.watches import Watches
 

@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from doorstep_relay.cli import group
-from doorstep_relay.config import Settings
+from doorstep_relay.config import LIVE, Settings
 from doorstep_relay.errors import ConfigError, NoSuchAccount
-from doorstep_relay.settings_text import LIVE
 
 
 @pytest.fixture

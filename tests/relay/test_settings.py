@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from doorstep_relay.config import Settings
+from doorstep_relay.config import LIVE, RESTART, Settings
 from doorstep_relay.from_settings import edge_limits, session_settings
-from doorstep_relay.settings_text import LIVE, RESTART
 from scripts.settings_docs import table
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")

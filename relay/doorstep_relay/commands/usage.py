@@ -11,10 +11,9 @@ import click
 from doorstep_relay.cli_options import setting_options
 from doorstep_relay.cli_output import print_json, print_table
 from doorstep_relay.commands.running import database_options, perform
-from doorstep_relay.config import NAMES_WITH_FLAGS, read_settings
+from doorstep_relay.config import NAMES_WITH_FLAGS, read_settings, shown
 from doorstep_relay.domain.months import month_of, parse_month
 from doorstep_relay.errors import ConfigError
-from doorstep_relay.settings_text import shown
 
 if TYPE_CHECKING:
     from doorstep_relay.control.services import Services

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from doorstep_relay import config_values
+from doorstep_relay.config import values
 from doorstep_relay.control.actors import OPERATOR, RELAY, Actor
 from doorstep_relay.control.proof import Prover, Unanswered, record_of, value_of
 from doorstep_relay.domain.claims import owns
@@ -162,7 +162,7 @@ class Domains:
 
     def _checked(self, host: str) -> str:
         try:
-            checked = config_values.domain(host)
+            checked = values.domain(host)
         except ValueError as error:
             raise BadDomain(f"{host[:253]!r} is no host name: {error}") from None
         if "." not in checked or checked.rpartition(".")[2].isdigit():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from doorstep_relay import config_values as read
+from doorstep_relay.config import values as read
 from doorstep_relay.domain.times import write_duration
 
 Reader = Callable[[str], float | None]

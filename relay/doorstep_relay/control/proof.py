@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
-from doorstep_relay.config_values import Address
+from doorstep_relay.config import Address
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import doorstep as ds
+from doorstep_relay.config import shown as settings_shown
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.dashboard.desk import Desk
 from doorstep_relay.dashboard.listing import PAGE, Listing, Rows, cut
 from doorstep_relay.dashboard.words import size_text
 from doorstep_relay.domain.months import Month, month_of
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.settings_text import shown as settings_shown
 
 _USAGE: Final = ("Whose", "Requests", "Received", "Sent")
 _SETTINGS: Final = ("Setting", "Value", "Set", "On SIGHUP", "What it is")

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from doorstep_relay import config_values
-from doorstep_relay.config import Settings
+from doorstep_relay.config import Settings, values
 from doorstep_relay.control.services import Services as RelayServices
 from doorstep_relay.control.tokens import Actor
 from doorstep_relay.store.database import Database
@@ -96,7 +95,7 @@ async def _migrated_settings(directory: Path) -> Settings:
 def _settings(directory: Path) -> Settings:
     if SERVER is None:
         return Settings(data=directory)
-    return Settings(data=directory, database=config_values.database(SERVER))
+    return Settings(data=directory, database=values.database(SERVER))
 
 
 def _empty_tables(connection: Connection) -> None:

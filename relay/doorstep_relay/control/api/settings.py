@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from doorstep_relay.config import shown
 from doorstep_relay.control.api.callers import Callers
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.here import Here
 from doorstep_relay.errors import BadToken, Forbidden
-from doorstep_relay.settings_text import shown
 
 
 class SettingView(BaseModel):

@@ -1,0 +1,59 @@
+"""The relay's directory, and the secret in it."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from doorstep_relay.config.settings import Settings
+from doorstep_relay.errors import ConfigError
+
+_SECRET_BYTES: Final = 32
+
+
+def make_data_directory(settings: Settings) -> None:
+    """Make the data directory, for its owner alone, unless it is there."""
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the data directory {str(settings.data)!r} cannot be made ({error.strerror}); "
+            "choose another one with --data"
+        ) from error
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with the secret that signs tickets: the one given, or the data directory's."""
+    return settings if settings.secret else replace(settings, secret=_secret_file(settings.data / "secret"))
+
+
+def _secret_file(path: Path) -> bytes:
+    """The secret in `path`, made when missing; of several processes that make it at once, one wins."""
+    with suppress(FileExistsError):
+        _write_secret(path)
+    try:
+        secret = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"the relay's secret {str(path)!r} cannot be read: {error.strerror}") from error
+    if len(secret) < _SECRET_BYTES:
+        raise ConfigError(
+            f"the relay's secret {str(path)!r} holds {len(secret)} bytes, not {_SECRET_BYTES}; "
+            "remove the file, and the relay makes a new one"
+        )
+    return secret
+
+
+def _write_secret(path: Path) -> None:
+    if path.exists():
+        return
+    # Written aside and linked into place, so that nobody ever reads half of it.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_bytes(secrets.token_bytes(_SECRET_BYTES))
+        path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
