@@ -7,25 +7,29 @@
     │   ├── BackupError           a backup cannot be written, read or restored
     │   └── NotFoundError         a command names a token, an account or a share that is not there
     ├── Refusal                   the client's or caller's: has .code, .fatal and .status
+    │   ·  who asks, and what they may do
     │   ├── BadToken              no token, or one that opens nothing   bad-token     401
     │   ├── Forbidden             a good token that may not do this     forbidden     403
     │   ├── NameForbidden         a name that the token may not open    name-forbidden 403
     │   ├── TooBroad              a token wider than its maker's        too-broad     403
     │   ├── Banned                the account is shut out               banned        403
+    │   ├── NeedsAccount          asked for by somebody without one     needs-account 403
+    │   ├── BadTicket             not a ticket for this tunnel          bad-ticket    401
+    │   ·  signing in
     │   ├── BadCode               no invitation, or no login, of that   bad-code      404
     │   ├── ForeignOrigin         a form that no page of ours sent      foreign-origin 403
     │   ├── SignInFailed          the identity provider says no         sign-in-failed 403
     │   ├── NotInvited            somebody whom nobody let in           not-invited   403
     │   ├── LoginPending          nobody has said yes yet               (RFC 8628)    400
+    │   ·  accounts, and what opens them
     │   ├── NoSuchAccount         there is none of that name            no-such-account 404
     │   ├── AccountExists         there is one of that name             account-exists 409
     │   ├── NoSuchToken           unknown, or not the caller's          no-such-token 404
     │   ├── BadKey                no public key that could be registered bad-key      422
     │   ├── KeyTaken              a public key that is somebody's already key-taken   409
     │   ├── NoSuchKey             unknown, or not the caller's          no-such-key   404
-    │   ├── BadWords              options of an SSH command that mean nothing bad-words 422
     │   ├── NoSuchInvitation      unknown, used or revoked              no-such-invitation 404
-    │   ├── BadTicket             not a ticket for this tunnel          bad-ticket    401
+    │   ·  names and domains
     │   ├── NameRefused           not a name that this relay gives out  name-refused  422
     │   ├── NameTaken             the name is somebody else's           name-taken    409
     │   ├── NameRevoked           the operator took the name back       revoked       410
@@ -33,7 +37,8 @@
     │   ├── BadDomain             not a host name that could be shown   bad-domain    422
     │   ├── NoSuchDomain          unknown, or not the caller's          no-such-domain 404
     │   ├── NotProven             its TXT record is not there           not-proven    409
-    │   ├── NeedsAccount          asked for by somebody without one     needs-account 403
+    │   ·  shares
+    │   ├── BadWords              options of an SSH command that mean nothing bad-words 422
     │   ├── BadLifetime           an `expires_in` that means nothing    bad-lifetime  422
     │   ├── BadPolicy             a policy that cannot be obeyed        bad-policy    422
     │   ├── BadReport             a visitor's report that says nothing  bad-report    422
@@ -50,7 +55,6 @@
 A refusal's `code` is stable: programs compare it. Its text is for people and may change.
 """
 
-# ruff: noqa: N818  # a refusal is an answer, named for what it says: BadToken, NameTaken
 from __future__ import annotations
 
 import math
@@ -84,7 +88,7 @@ class NotFoundError(OperatorError):
     """A command names a token, an account or a share that is not there."""
 
 
-# -- the client's --------------------------------------------------------------------------------
+# -- the client's or the caller's ----------------------------------------------------------------
 
 
 class Refusal(RelayError):
@@ -99,6 +103,9 @@ class Refusal(RelayError):
     def message(self) -> str:
         """The sentence for the person at the other end."""
         return str(self)
+
+
+# -- refusals: who asks, and what they may do ----------------------------------------------------
 
 
 class BadToken(Refusal):
@@ -153,6 +160,30 @@ class Banned(Refusal):
         self.reason = reason
 
 
+class NeedsAccount(Refusal):
+    """Several clients hold a share together only if it has an owner: on an open relay nobody is the same."""
+
+    code = "needs-account"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("several clients on one name need an account: give a token")
+
+
+class BadTicket(Refusal):
+    """Not a ticket of this relay, or one whose time is over. A fresh `dial` brings a fresh ticket."""
+
+    code = "bad-ticket"
+    fatal = False
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("this ticket is not valid here, or its time is over")
+
+
+# -- refusals: signing in ------------------------------------------------------------------------
+
+
 class BadCode(Refusal):
     """A code that opens nothing: unknown, used, expired and revoked look alike."""
 
@@ -198,6 +229,9 @@ class LoginPending(Refusal):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+# -- refusals: accounts, and what opens them -----------------------------------------------------
 
 
 class NoSuchAccount(Refusal):
@@ -257,13 +291,6 @@ class NoSuchKey(Refusal):
         super().__init__(f"no such key: {key[:64]!r}")
 
 
-class BadWords(Refusal):
-    """The words of an SSH command are no options of a link."""
-
-    code = "bad-words"
-    status = 422
-
-
 class NoSuchInvitation(Refusal):
     """There is no such invitation, or it is used or revoked."""
 
@@ -274,15 +301,7 @@ class NoSuchInvitation(Refusal):
         super().__init__(f"no such invitation: {number}")
 
 
-class BadTicket(Refusal):
-    """Not a ticket of this relay, or one whose time is over. A fresh `dial` brings a fresh ticket."""
-
-    code = "bad-ticket"
-    fatal = False
-    status = 401
-
-    def __init__(self) -> None:
-        super().__init__("this ticket is not valid here, or its time is over")
+# -- refusals: names and domains -----------------------------------------------------------------
 
 
 class NameRefused(Refusal):
@@ -312,16 +331,6 @@ class NameRevoked(Refusal):
         why = f" ({reason})" if reason else ""
         super().__init__(f"the name {name!r} was revoked{why}; choose another one")
         self.reason = reason
-
-
-class NeedsAccount(Refusal):
-    """Several clients hold a share together only if it has an owner: on an open relay nobody is the same."""
-
-    code = "needs-account"
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__("several clients on one name need an account: give a token")
 
 
 class NoSuchRule(Refusal):
@@ -360,6 +369,16 @@ class NotProven(Refusal):
 
     def __init__(self, record: str, value: str, why: str) -> None:
         super().__init__(f"there is no TXT record {record} with the value {value} yet ({why})")
+
+
+# -- refusals: shares ----------------------------------------------------------------------------
+
+
+class BadWords(Refusal):
+    """The words of an SSH command are no options of a link."""
+
+    code = "bad-words"
+    status = 422
 
 
 class BadLifetime(Refusal):
