@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorstep_relay.control.api import problem
 from doorstep_relay.control.document import describe
-from doorstep_relay.edge import answers
+from doorstep_relay.edge import rendering
 
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
@@ -53,7 +53,7 @@ async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
         fields = {"Doorstep-Error": "not-found"}
         return problem(404, "not-found", "the API has nothing at this path", fields)
     host = request.headers.get("host", "")
-    status, fields, body = answers.parts("not-found", as_html=as_html, host=host)
+    status, fields, body = rendering.parts("not-found", as_html=as_html, host=host)
     return Response(body, status, fields)
 
 
@@ -97,7 +97,7 @@ class _SecurityHeaders:
         await self._app(scope, receive, with_headers)
 
 
-_ABOUT, _POLICY = answers.page(
+_ABOUT, _POLICY = rendering.page(
     "This is a Doorstep relay",
     "It hands out public links to apps that run on people's own computers. "
     "Links live one name below this address.",

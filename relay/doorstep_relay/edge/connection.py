@@ -10,7 +10,8 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Final, cast
 
-from doorstep_relay.edge import answers
+from doorstep_relay.edge.answers import ANSWERS
+from doorstep_relay.edge.rendering import render
 from doorstep_relay.edge.states import State, patience, patience_with_app
 from doorstep_relay.edge.tunnel import BUFFER
 
@@ -174,13 +175,13 @@ class Connection(asyncio.Protocol):
 
     def _say(self, code: str, reason: str = "", retry_after: int | None = None, fields: Fields = ()) -> None:
         """Answer in the relay's name, then end the connection once the visitor could read it."""
-        if code not in answers.ANSWERS:
+        if code not in ANSWERS:
             code, reason = "offline", ""  # an end that is the client's business: the page tries again
         if self.record is not None:
             self.record.code = code
         head = self._head
         self._send_last(
-            answers.render(
+            render(
                 code,
                 as_html=head is not None and head.wants_html(),
                 host=self._host.decode("ascii", "replace"),

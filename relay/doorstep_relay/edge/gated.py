@@ -12,10 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from doorstep_relay.domain.gate import Admit, AskPassword, Deny, Gate, Redirect, Verdict, Visit
-from doorstep_relay.edge import answers
 from doorstep_relay.edge.carrier import Carrier
 from doorstep_relay.edge.gatekeeper import admit, visit_of
 from doorstep_relay.edge.hosts import Place
+from doorstep_relay.edge.rendering import redirect
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.edge.states import State
 
@@ -85,7 +85,7 @@ class GatedCarrier(Carrier):
         """The gate does not let the request in."""
         match verdict:
             case Redirect(location, cookie):
-                self._send_last(answers.redirect(location, cookie))
+                self._send_last(redirect(location, cookie))
             case Deny(code, reason, fields):
                 self._say(code, reason, fields=fields)
             case AskPassword():

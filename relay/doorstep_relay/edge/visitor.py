@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from doorstep_relay.edge import answers
+from doorstep_relay.edge.answers import code_for
 from doorstep_relay.edge.apex import ApexConnection
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.forwarding import forwarding_lines, peer_address
@@ -125,7 +125,7 @@ class VisitorConnection(GatedCarrier):
 
     def _refuse(self, error: BadMessageError) -> None:
         self._host = b""
-        self._say(answers.code_for(error.status), str(error))
+        self._say(code_for(error.status), str(error))
 
     # -- where a request goes ------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 import httptools
 import pytest
 
-from doorstep_relay.edge.answers import ANSWERS, code_for, page, render
+from doorstep_relay.edge.answers import ANSWERS, code_for
+from doorstep_relay.edge.rendering import page, render
 from tests.support.http import Answer, parse
 
 HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=y>$title${x}\r\nSet-Cookie: a=b"

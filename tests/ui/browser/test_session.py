@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 import doorstep as ds
-from doorstep_relay.edge.answers import render
+from doorstep_relay.edge.rendering import render
 
 Visit = Callable[[ds.Blocks], Page]
 

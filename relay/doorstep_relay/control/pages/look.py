@@ -11,11 +11,11 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
-from doorstep_relay.edge import answers
+from doorstep_relay.edge import rendering
 
 _FILES: Final = resources.files(__package__)
-_STYLE: Final = answers.STYLE + _FILES.joinpath("page.css").read_text(encoding="utf-8")
-_PAGE: Final = answers.framed()
+_STYLE: Final = rendering.STYLE + _FILES.joinpath("page.css").read_text(encoding="utf-8")
+_PAGE: Final = rendering.framed()
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 HEADERS: Final = {
     # Nobody else may show these pages in a frame, and lead somebody's click onto a yes.

@@ -11,11 +11,11 @@ from typing import Final
 from fastapi.responses import HTMLResponse
 
 from doorstep_relay.domain import landing
-from doorstep_relay.edge import answers
+from doorstep_relay.edge import rendering
 
 _FILES: Final = resources.files(__package__)
-_STYLE: Final = answers.STYLE + _FILES.joinpath("form.css").read_text(encoding="utf-8")
-_PAGE: Final = answers.framed(_FILES.joinpath("form.html").read_text(encoding="utf-8"))
+_STYLE: Final = rendering.STYLE + _FILES.joinpath("form.css").read_text(encoding="utf-8")
+_PAGE: Final = rendering.framed(_FILES.joinpath("form.html").read_text(encoding="utf-8"))
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _FIELDS: Final = {
     "Content-Security-Policy": (

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse
 from doorstep_relay.domain.gate import Gate
 from doorstep_relay.domain.landing import safe_next
 from doorstep_relay.domain.passes import COOKIE, FORM_COOKIE, Pass, PassKey, set_cookie
-from doorstep_relay.edge import answers
+from doorstep_relay.edge import rendering
 from doorstep_relay.switchboard.local import Switchboard
 
 _LONGEST_FORM: Final = 16 * 1024
@@ -64,7 +64,7 @@ class Visitor:
 
     def refused(self, code: str, reason: str = "", fields: tuple[tuple[str, str], ...] = ()) -> Response:
         """One of the relay's answers, as a page."""
-        status, head, body = answers.parts(code, as_html=True, host=self.host, reason=reason)
+        status, head, body = rendering.parts(code, as_html=True, host=self.host, reason=reason)
         return Response(body, status, head | dict(fields))
 
 
