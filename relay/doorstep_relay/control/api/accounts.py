@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep_relay.control.accounts import AccountChange, AccountFacts, Accounts
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
+from doorstep_relay.control.api.owned import AccountName
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import LINE, WORD, ProblemRoute, refusals
-from doorstep_relay.control.api.tokens import AccountName
 from doorstep_relay.domain.scopes import Role
-from doorstep_relay.errors import AccountExists, BadToken, Banned, Forbidden, NoSuchAccount
+from doorstep_relay.errors import AccountExists, NoSuchAccount
 
 Email = Annotated[str, Field(max_length=254, pattern=r"^([!-~]+@[!-~]+)?$", description="Empty for none.")]
 Reason = Annotated[
     str, Field(max_length=500, pattern=LINE, description="What its owner and its links' visitors read.")
 ]
 Name = Annotated[str, Path(pattern=WORD, description="The account's name.")]
-_CALLER: Final = (BadToken, Banned, Forbidden)
 
 
 class AccountView(BaseModel):
@@ -78,14 +77,14 @@ def routes(accounts: Accounts, callers: Callers, on_change: OnChange) -> APIRout
     api = _AccountApi(accounts, callers, on_change)
     router = APIRouter(route_class=ProblemRoute, tags=["accounts"])
     add = router.add_api_route
-    add("/api/v1/accounts", api.all, methods=["GET"], responses=refusals(*_CALLER))
-    made = refusals(*_CALLER, AccountExists)
+    add("/api/v1/accounts", api.all, methods=["GET"], responses=refusals(*OF_CALLERS))
+    made = refusals(*OF_CALLERS, AccountExists)
     add("/api/v1/accounts", api.create, methods=["POST"], status_code=201, responses=made)
     one, ban = "/api/v1/accounts/{name}", "/api/v1/accounts/{name}/ban"
-    add(one, api.one, methods=["GET"], responses=refusals(*_CALLER, NoSuchAccount))
-    add(one, api.change, methods=["PATCH"], responses=refusals(*_CALLER, NoSuchAccount, AccountExists))
-    add(ban, api.ban, methods=["PUT"], responses=refusals(*_CALLER, NoSuchAccount))
-    add(ban, api.unban, methods=["DELETE"], responses=refusals(*_CALLER, NoSuchAccount))
+    add(one, api.one, methods=["GET"], responses=refusals(*OF_CALLERS, NoSuchAccount))
+    add(one, api.change, methods=["PATCH"], responses=refusals(*OF_CALLERS, NoSuchAccount, AccountExists))
+    add(ban, api.ban, methods=["PUT"], responses=refusals(*OF_CALLERS, NoSuchAccount))
+    add(ban, api.unban, methods=["DELETE"], responses=refusals(*OF_CALLERS, NoSuchAccount))
     return router
 
 

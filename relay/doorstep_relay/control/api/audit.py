@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from doorstep_relay.control.api.callers import Callers
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers
+from doorstep_relay.control.api.owned import whose
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import WORD, ProblemRoute, refusals
 from doorstep_relay.control.trail import EventFacts, Filter, Trail
-from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import BadToken, Banned, Forbidden, NoSuchAccount
+from doorstep_relay.errors import NoSuchAccount
 
 
 class EventView(BaseModel):
@@ -39,7 +39,7 @@ def routes(trail: Trail, callers: Callers) -> APIRouter:
     """`/api/v1/audit`."""
     router = APIRouter(route_class=ProblemRoute, tags=["audit"])
 
-    @router.get("/api/v1/audit", responses=refusals(BadToken, Banned, Forbidden, NoSuchAccount))
+    @router.get("/api/v1/audit", responses=refusals(*OF_CALLERS, NoSuchAccount))
     async def audit(
         request: Request,
         account: Annotated[
@@ -60,11 +60,7 @@ def routes(trail: Trail, callers: Callers) -> APIRouter:
         """What happened, newest first. Who is no admin reads what is about their own account."""
         caller = await callers.owner(request)
         wanted = Filter(subject=share, action=action, since=since, until=until)
-        if not caller.may(Scope.admin):
-            if account not in {None, caller.account_name}:
-                raise NoSuchAccount(account or "")
-            account = caller.account_name
-        found = await trail.page(wanted, account=account, before=after, limit=limit + 1)
+        found = await trail.page(wanted, account=whose(caller, account), before=after, limit=limit + 1)
         shown, following = page(found, limit, lambda event: event.id)
         return EventList(events=[_view(event) for event in shown], next=following)
 

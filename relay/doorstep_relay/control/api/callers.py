@@ -13,11 +13,13 @@ from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.tokens import Tokens, bearer
 from doorstep_relay.control.turnstile import subscriber
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import Forbidden, TooMany
+from doorstep_relay.errors import BadToken, Banned, Forbidden, TooMany
 from doorstep_relay.store.audit import Change
 
 OnChange = Callable[[Change], Awaitable[None]]
 """Makes a change effective at once in this process."""
+OF_CALLERS: Final = (BadToken, Banned, Forbidden)
+"""What `owner` and `admin` refuse with, for the API's document."""
 
 
 _TRIES: Final = 20
@@ -55,7 +57,7 @@ class Callers:
         self._changes = Pace(_CHANGES, _CHANGE_EVERY)
 
     async def any(self, request: Request) -> Actor:
-        """Whoever it is, with a token that is good. Raises `BadToken`, and `TooMany` for changes.
+        """Whoever it is, with a token that is good. Raises `BadToken`, `Banned`, and `TooMany` for changes.
 
         Each change leaves a row and an event, so a member makes so many, and then one every so often.
         """
@@ -68,11 +70,11 @@ class Callers:
         return actor
 
     async def owner(self, request: Request) -> Actor:
-        """Somebody who may manage their own shares. Raises `BadToken` and `Forbidden`."""
+        """Somebody who may manage their own shares. Raises what `any` does, and `Forbidden`."""
         return _allowed(await self.any(request), Scope.own)
 
     async def admin(self, request: Request) -> Actor:
-        """An admin. Raises `BadToken` and `Forbidden`."""
+        """An admin. Raises what `any` does, and `Forbidden`."""
         return _allowed(await self.any(request), Scope.admin)
 
 

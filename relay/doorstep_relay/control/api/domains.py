@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
 from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.document import OPTIONAL
 from doorstep_relay.control.domains import DomainFacts, Domains
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.edge.forwarding import Network, Proxies
-from doorstep_relay.errors import BadDomain, BadToken, Forbidden, NoSuchDomain, NoSuchShare, NotProven
+from doorstep_relay.errors import BadDomain, NoSuchDomain, NoSuchShare, NotProven
 
 Host = Annotated[str, Path(min_length=1, max_length=253, pattern=PLAIN, description="The host name.")]
 
@@ -51,9 +51,6 @@ class NewDomain(BaseModel):
     name: str = Field(min_length=1, max_length=63, description="The caller's share that it is to show.")
 
 
-_COMMON = (BadToken, Forbidden)
-
-
 def routes(
     domains: Domains, callers: Callers, on_change: OnChange, trusted: Sequence[Network] = ()
 ) -> APIRouter:
@@ -61,9 +58,9 @@ def routes(
     api = _DomainApi(domains, callers, on_change, Proxies(trusted))
     router = APIRouter(route_class=ProblemRoute, tags=["domains"])
     add, all_of, one = router.add_api_route, "/api/v1/domains", "/api/v1/domains/{host}"
-    there = refusals(*_COMMON, NoSuchDomain)
-    new = refusals(*_COMMON, NoSuchShare, BadDomain)
-    add(all_of, api.list, methods=["GET"], responses=refusals(*_COMMON))
+    there = refusals(*OF_CALLERS, NoSuchDomain)
+    new = refusals(*OF_CALLERS, NoSuchShare, BadDomain)
+    add(all_of, api.list, methods=["GET"], responses=refusals(*OF_CALLERS))
     add(all_of, api.add, methods=["POST"], status_code=201, responses=new)
     add(one, api.one, methods=["GET"], responses=there)
     add(one, api.remove, methods=["DELETE"], status_code=204, responses=there)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.api.callers import Callers, Crowd, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, Crowd, OnChange
+from doorstep_relay.control.api.owned import LONGEST_LIFE, AccountName, Label
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
-from doorstep_relay.control.api.tokens import LONGEST_LIFE, AccountName, Label, MadeToken, Scopes, made_view
+from doorstep_relay.control.api.tokens import MadeToken, Scopes, made_view
 from doorstep_relay.control.invitations import LIFETIME, InvitationFacts, Invitations
 from doorstep_relay.domain.scopes import Role, Scope
-from doorstep_relay.errors import BadCode, BadToken, Banned, Forbidden, NoSuchInvitation, TooMany
-
-_CALLER: Final = (BadToken, Banned, Forbidden)
+from doorstep_relay.errors import BadCode, Banned, NoSuchInvitation, TooMany
 
 
 class InvitationView(BaseModel):
@@ -72,9 +71,9 @@ def routes(invitations: Invitations, callers: Callers, on_change: OnChange, crow
     router = APIRouter(route_class=ProblemRoute, tags=["invitations"])
     all_of_them, one = "/api/v1/invitations", "/api/v1/invitations/{number:int}"
     add = router.add_api_route
-    add(all_of_them, api.all, methods=["GET"], responses=refusals(*_CALLER))
-    add(all_of_them, api.create, methods=["POST"], status_code=201, responses=refusals(*_CALLER))
-    ended = refusals(*_CALLER, NoSuchInvitation)
+    add(all_of_them, api.all, methods=["GET"], responses=refusals(*OF_CALLERS))
+    add(all_of_them, api.create, methods=["POST"], status_code=201, responses=refusals(*OF_CALLERS))
+    ended = refusals(*OF_CALLERS, NoSuchInvitation)
     add(one, api.revoke, methods=["DELETE"], status_code=204, responses=ended)
     used = refusals(BadCode, Banned, TooMany)
     add(f"{all_of_them}/redeem", api.redeem, methods=["POST"], status_code=201, responses=used)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.actors import Actor
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
+from doorstep_relay.control.api.owned import AccountName, Label, Lifetime, Names, Whose, whose
 from doorstep_relay.control.api.paging import After, Limit, Next, page
-from doorstep_relay.control.api.problems import LINE, WORD, ProblemRoute, refusals
-from doorstep_relay.control.api.tokens import AccountName, Label, Lifetime, Names
+from doorstep_relay.control.api.problems import LINE, ProblemRoute, refusals
 from doorstep_relay.control.keys import KeyFacts, Keys
 from doorstep_relay.domain.public_keys import LONGEST
-from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import (
     BadKey,
-    BadToken,
-    Banned,
-    Forbidden,
     KeyTaken,
     NoSuchAccount,
     NoSuchKey,
@@ -35,7 +30,6 @@ Fingerprint = Annotated[
         pattern=r"^SHA256:[A-Za-z0-9+/]{43}$",
     ),
 ]
-_CALLER: Final = (BadToken, Banned, Forbidden)
 
 
 class KeyView(BaseModel):
@@ -81,10 +75,10 @@ def routes(keys: Keys, callers: Callers, on_change: OnChange) -> APIRouter:
     api = _KeyApi(keys, callers, on_change)
     router = APIRouter(route_class=ProblemRoute, tags=["keys"])
     add, all_of = router.add_api_route, "/api/v1/keys"
-    new = refusals(*_CALLER, BadKey, KeyTaken, TooBroad, NoSuchAccount)
-    add(all_of, api.list, methods=["GET"], responses=refusals(*_CALLER, NoSuchAccount))
+    new = refusals(*OF_CALLERS, BadKey, KeyTaken, TooBroad, NoSuchAccount)
+    add(all_of, api.list, methods=["GET"], responses=refusals(*OF_CALLERS, NoSuchAccount))
     add(all_of, api.add, methods=["POST"], status_code=201, responses=new)
-    gone = refusals(*_CALLER, NoSuchKey)
+    gone = refusals(*OF_CALLERS, NoSuchKey)
     one = "/api/v1/keys/{fingerprint:path}"  # a fingerprint may have slashes
     add(one, api.remove, methods=["DELETE"], status_code=204, responses=gone)
     return router
@@ -99,28 +93,21 @@ class _KeyApi:
     async def list(
         self,
         request: Request,
-        account: Annotated[
-            str | None, Query(pattern=WORD, description="Whose; for admins. Without it an admin sees all.")
-        ] = None,
+        account: Whose = None,
         limit: Limit = 100,
         after: After = None,
     ) -> KeyList:
         """The account's keys; an admin's view is of everybody's."""
         caller = await self._callers.owner(request)
-        if not caller.may(Scope.admin):
-            account = _own(caller, account)
-        found = await self._keys.list(account=account, after=after or 0, limit=limit + 1)
+        found = await self._keys.list(account=whose(caller, account), after=after or 0, limit=limit + 1)
         shown, following = page(found, limit, lambda key: key.id)
         return KeyList(keys=[_view(key) for key in shown], next=following)
 
     async def add(self, request: Request, wish: KeyWish) -> KeyView:
         """Register a key: one's own, or anybody's as an admin."""
         caller = await self._callers.owner(request)
-        account = wish.account or caller.account_name
-        if not caller.may(Scope.admin):
-            account = _own(caller, account)
         made = await self._keys.add(
-            account,
+            whose(caller, wish.account) or caller.account_name,
             wish.key,
             by=caller,
             label=wish.label,
@@ -134,13 +121,6 @@ class _KeyApi:
         caller = await self._callers.owner(request)
         await self._on_change(await self._keys.remove(fingerprint, by=caller))
         return Response(status_code=204)
-
-
-def _own(caller: Actor, account: str | None) -> str:
-    """A member's view is of its own account: another one is answered like one that is not there."""
-    if account not in {None, caller.account_name}:
-        raise NoSuchAccount(account or "")
-    return caller.account_name
 
 
 def _view(key: KeyFacts) -> KeyView:

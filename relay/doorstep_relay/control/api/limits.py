@@ -10,11 +10,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.domain.limits import as_stated
-from doorstep_relay.errors import BadLimit, BadToken, Forbidden, NoSuchAccount, NoSuchShare
+from doorstep_relay.errors import BadLimit, NoSuchAccount, NoSuchShare
 
 _MOST = 2**53
 
@@ -55,15 +55,12 @@ class LimitsView(BaseModel):
     effective: AccountLimits = Field(description="What holds; what is not limited is null.")
 
 
-_COMMON = (BadToken, Forbidden)
-
-
 def routes(limits: LimitBook, callers: Callers, on_change: OnChange) -> APIRouter:
     """The limits' part of the API."""
     api = _LimitApi(limits, callers, on_change)
     router = APIRouter(route_class=ProblemRoute, tags=["limits"])
     one_account, one_share = "/api/v1/accounts/{name}/limits", "/api/v1/shares/{name}/limits"
-    no_account, no_share = refusals(*_COMMON, NoSuchAccount), refusals(*_COMMON, NoSuchShare)
+    no_account, no_share = refusals(*OF_CALLERS, NoSuchAccount), refusals(*OF_CALLERS, NoSuchShare)
     router.add_api_route(one_account, api.account, methods=["GET"], responses=no_account)
     router.add_api_route(
         one_account, api.put_account, methods=["PUT"], responses=no_account | refusals(BadLimit)

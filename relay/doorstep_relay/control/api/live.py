@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from doorstep_relay.control.api.callers import Callers
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import BadToken, Forbidden, NoSuchShare
+from doorstep_relay.errors import NoSuchShare
 from doorstep_relay.switchboard.local import Switchboard
 from doorstep_relay.switchboard.tally import MINUTE, Tallies, Tally
 
@@ -60,10 +60,9 @@ def routes(switchboard: Switchboard, tallies: Tallies, callers: Callers) -> APIR
     """`/api/v1/live` and `/api/v1/shares/{name}/live`."""
     api = _LiveApi(switchboard, tallies, callers)
     router = APIRouter(route_class=ProblemRoute, tags=["live"])
-    common = (BadToken, Forbidden)
-    router.add_api_route("/api/v1/live", api.everything, methods=["GET"], responses=refusals(*common))
+    router.add_api_route("/api/v1/live", api.everything, methods=["GET"], responses=refusals(*OF_CALLERS))
     router.add_api_route(
-        "/api/v1/shares/{name}/live", api.one, methods=["GET"], responses=refusals(*common, NoSuchShare)
+        "/api/v1/shares/{name}/live", api.one, methods=["GET"], responses=refusals(*OF_CALLERS, NoSuchShare)
     )
     return router
 

@@ -11,12 +11,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
 from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.names import Names, RuleFacts
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import BadToken, Forbidden, NameRefused, NameTaken, NoSuchAccount, NoSuchRule
+from doorstep_relay.errors import NameRefused, NameTaken, NoSuchAccount, NoSuchRule
 
 Pattern = Annotated[
     str, Path(min_length=1, max_length=63, description="A name, or one with a * for any signs: team-*.")
@@ -71,14 +71,11 @@ class Denial(BaseModel):
     reason: str = Field("", max_length=500, pattern=PLAIN, description="What those who ask for it are told.")
 
 
-_COMMON = (BadToken, Forbidden)
-
-
 def routes(names: Names, callers: Callers, on_change: OnChange) -> APIRouter:
     """The names' part of the API."""
     api = _NameApi(names, callers, on_change)
     router = APIRouter(route_class=ProblemRoute, tags=["names"])
-    add, common = router.add_api_route, refusals(*_COMMON)
+    add, common = router.add_api_route, refusals(*OF_CALLERS)
     reserved, denied = "/api/v1/names/reserved", "/api/v1/names/denied"
     kept = common | refusals(NoSuchAccount, NameTaken, NameRefused)
     ruled = common | refusals(NoSuchRule, NameRefused)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.policies import Changed, Policies
 from doorstep_relay.domain.policy import LEAST_KEY, Policy, new_key
-from doorstep_relay.errors import BadPolicy, BadToken, Forbidden, NoSuchShare, ShareEnded
+from doorstep_relay.errors import BadPolicy, NoSuchShare, ShareEnded
 
 _AMENDMENT: Final[dict[str, Any]] = {
     "requestBody": {
@@ -110,7 +110,7 @@ def routes(policies: Policies, callers: Callers, on_change: OnChange) -> APIRout
     router = APIRouter(
         route_class=ProblemRoute,
         tags=["policies"],
-        responses=refusals(BadToken, Forbidden, NoSuchShare, ShareEnded, BadPolicy),
+        responses=refusals(*OF_CALLERS, NoSuchShare, ShareEnded, BadPolicy),
     )
     path = "/api/v1/shares/{name}/policy"
     router.add_api_route(path, api.show, methods=["GET"])

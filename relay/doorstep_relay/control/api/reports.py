@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.reports import ReportFacts, Reports
-from doorstep_relay.errors import BadReport, BadToken, Forbidden, NoSuchReport
+from doorstep_relay.errors import BadReport, NoSuchReport
 
 _MOST: int = 2**53
 
@@ -51,9 +51,7 @@ class Closing(BaseModel):
 def routes(reports: Reports, callers: Callers, on_change: OnChange) -> APIRouter:
     """Listing and closing."""
     api = _ReportApi(reports, callers, on_change)
-    router = APIRouter(
-        route_class=ProblemRoute, tags=["reports"], responses=refusals(BadToken, Forbidden, BadReport)
-    )
+    router = APIRouter(route_class=ProblemRoute, tags=["reports"], responses=refusals(*OF_CALLERS, BadReport))
     router.add_api_route("/api/v1/reports", api.show, methods=["GET"])
     router.add_api_route(
         "/api/v1/reports/{number}/close", api.close, methods=["POST"], responses=refusals(NoSuchReport)

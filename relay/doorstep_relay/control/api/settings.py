@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from doorstep_relay.config import shown
-from doorstep_relay.control.api.callers import Callers
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.here import Here
-from doorstep_relay.errors import BadToken, Forbidden
 
 
 class SettingView(BaseModel):
@@ -39,6 +38,6 @@ def routes(here: Here, callers: Callers) -> APIRouter:
         lines = [SettingView.model_validate(line, from_attributes=True) for line in shown(here.settings)]
         return SettingsView(settings=lines)
 
-    responses = refusals(BadToken, Forbidden)
+    responses = refusals(*OF_CALLERS)
     router.add_api_route("/api/v1/settings", settings, methods=["GET"], responses=responses)
     return router

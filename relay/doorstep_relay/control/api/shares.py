@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep_relay.control.actors import Actor
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
 from doorstep_relay.control.api.paging import PLAIN, After, Limit, Next, page
 from doorstep_relay.control.api.problems import WORD, ProblemRoute, refusals
 from doorstep_relay.control.history import ShareFacts
@@ -22,8 +22,6 @@ from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, State
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import (
     BadLifetime,
-    BadToken,
-    Forbidden,
     NoSuchAccount,
     NoSuchShare,
     PausedByAdmin,
@@ -93,16 +91,13 @@ class Ended(BaseModel):
     ended: int = Field(description="How many shares.")
 
 
-_COMMON = (BadToken, Forbidden)
-
-
 def routes(shares: Shares, callers: Callers, on_change: OnChange, url_of: Callable[[str], str]) -> APIRouter:
     """`/api/v1/shares`."""
     api = _ShareApi(shares, callers, on_change, url_of)
     router = APIRouter(route_class=ProblemRoute, tags=["shares"])
     add, one = router.add_api_route, "/api/v1/shares/{name}"
-    there, active = refusals(*_COMMON, NoSuchShare), refusals(*_COMMON, NoSuchShare, ShareEnded)
-    add("/api/v1/shares", api.search, methods=["GET"], responses=refusals(*_COMMON))
+    there, active = refusals(*OF_CALLERS, NoSuchShare), refusals(*OF_CALLERS, NoSuchShare, ShareEnded)
+    add("/api/v1/shares", api.search, methods=["GET"], responses=refusals(*OF_CALLERS))
     add(one, api.one, methods=["GET"], responses=there)
     add(one, api.revoke, methods=["DELETE"], status_code=204, responses=active)
     extended = active | refusals(BadLifetime)
@@ -121,7 +116,7 @@ def routes(shares: Shares, callers: Callers, on_change: OnChange, url_of: Callab
         "/api/v1/accounts/{name}/shares",
         api.revoke_all,
         methods=["DELETE"],
-        responses=refusals(*_COMMON, NoSuchAccount),
+        responses=refusals(*OF_CALLERS, NoSuchAccount),
     )
     return router
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from doorstep_relay.control.actors import Actor
-from doorstep_relay.control.api.callers import Callers, OnChange
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
+from doorstep_relay.control.api.owned import AccountName, Label, Lifetime, Names, Whose, whose
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import WORD, ProblemRoute, refusals
-from doorstep_relay.control.issuing import ACCOUNT_NAME, LONGEST_LABEL, NewToken, TokenFacts
+from doorstep_relay.control.issuing import NewToken, TokenFacts
 from doorstep_relay.control.tokens import Tokens
-from doorstep_relay.domain.patterns import PATTERN
 from doorstep_relay.domain.scopes import Role, Scope
-from doorstep_relay.errors import BadToken, Banned, Forbidden, NoSuchAccount, NoSuchToken, TooBroad
-
-LONGEST_LIFE: Final = 10 * 365 * 86400.0
+from doorstep_relay.errors import BadToken, Banned, NoSuchAccount, NoSuchToken, TooBroad
 
 Key = Annotated[str, Path(description="The token's public id: the 8 signs after `dst_`.", pattern=WORD)]
-AccountName = Annotated[str, Field(pattern=ACCOUNT_NAME, description="An account's name.")]
 Scopes = Annotated[
     list[Scope],
     Field(
@@ -30,18 +26,6 @@ Scopes = Annotated[
         "tokens, `admin` manages everybody's (for accounts whose role is admin).",
     ),
 ]
-Names = Annotated[
-    list[Annotated[str, Field(pattern=PATTERN, max_length=48)]],
-    Field(max_length=10, description="Patterns of the names that it may open, like `ci-*`; none for any."),
-]
-Label = Annotated[
-    str,
-    Field(max_length=LONGEST_LABEL, pattern=r"^[ -~]*$", description="What it is for, in your own words."),
-]
-Lifetime = Annotated[
-    float | None, Field(gt=0, le=LONGEST_LIFE, description="Seconds that it is valid; null until revoked.")
-]
-_CALLER: Final = (BadToken, Banned, Forbidden)
 
 
 class TokenView(BaseModel):
@@ -112,16 +96,16 @@ def routes(tokens: Tokens, callers: Callers, on_change: OnChange) -> APIRouter:
     router = APIRouter(route_class=ProblemRoute, tags=["tokens"])
     add = router.add_api_route
     add("/api/v1/whoami", api.who, methods=["GET"], responses=refusals(BadToken, Banned))
-    add("/api/v1/tokens", api.all, methods=["GET"], responses=refusals(*_CALLER, NoSuchAccount))
+    add("/api/v1/tokens", api.all, methods=["GET"], responses=refusals(*OF_CALLERS, NoSuchAccount))
     add(
         "/api/v1/tokens",
         api.create,
         methods=["POST"],
         status_code=201,
-        responses=refusals(*_CALLER, TooBroad, NoSuchAccount),
+        responses=refusals(*OF_CALLERS, TooBroad, NoSuchAccount),
     )
     one = "/api/v1/tokens/{key}"
-    add(one, api.change, methods=["PATCH"], responses=refusals(*_CALLER, TooBroad, NoSuchToken))
+    add(one, api.change, methods=["PATCH"], responses=refusals(*OF_CALLERS, TooBroad, NoSuchToken))
     ended = refusals(BadToken, Banned, NoSuchToken)
     add(one, api.revoke, methods=["DELETE"], status_code=204, responses=ended)
     return router
@@ -148,28 +132,21 @@ class _TokenApi:
     async def all(
         self,
         request: Request,
-        account: Annotated[
-            str | None, Query(pattern=WORD, description="Whose; for admins. Without it an admin sees all.")
-        ] = None,
+        account: Whose = None,
         limit: Limit = 100,
         after: After = None,
     ) -> TokenList:
         """The account's tokens, revoked and expired ones too; an admin's view is of everybody's."""
         caller = await self._callers.owner(request)
-        if not caller.may(Scope.admin):
-            account = _own(caller, account)
-        found = await self._tokens.list(account=account, after=after or 0, limit=limit + 1)
+        found = await self._tokens.list(account=whose(caller, account), after=after or 0, limit=limit + 1)
         shown, following = page(found, limit, lambda token: token.id)
         return TokenList(tokens=[view(token) for token in shown], next=following)
 
     async def create(self, request: Request, wish: TokenWish) -> MadeToken:
         """Make a token: for oneself with no more rights than one's own has, or for anybody as an admin."""
         caller = await self._callers.owner(request)
-        account = wish.account or caller.account_name
-        if not caller.may(Scope.admin):
-            account = _own(caller, account)
         made = await self._tokens.create(
-            account,
+            whose(caller, wish.account) or caller.account_name,
             by=caller,
             expires_in=wish.expires_in,
             scopes=frozenset(wish.scopes),
@@ -207,13 +184,6 @@ def view(token: TokenFacts) -> TokenView:
     """A token as the API shows it."""
     seen: dict[str, Any] = {name: getattr(token, name) for name in TokenView.model_fields}
     return TokenView.model_validate(seen | {"scopes": token.scopes.split(), "names": token.names.split()})
-
-
-def _own(caller: Actor, account: str | None) -> str:
-    """A member's view is of its own account: another one is answered like one that is not there."""
-    if account not in {None, caller.account_name}:
-        raise NoSuchAccount(account or "")
-    return caller.account_name
 
 
 def _ordered(scopes: frozenset[Scope]) -> list[Scope]:

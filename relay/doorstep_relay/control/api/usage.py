@@ -8,13 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from doorstep_relay.control.api.callers import Callers
+from doorstep_relay.control.api.callers import OF_CALLERS, Callers
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import ProblemRoute, refusals
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.usage import UsageBook
 from doorstep_relay.domain.months import Month, month_of, parse_month
-from doorstep_relay.errors import BadToken, Forbidden
 from doorstep_relay.store.usage import Sums
 
 _MONTH_PATTERN = r"^20\d\d-(0[1-9]|1[0-2])$"
@@ -67,7 +66,7 @@ def routes(usage: UsageBook, limits: LimitBook, callers: Callers) -> APIRouter:
     """`/api/v1/usage`."""
     api = _UsageApi(usage, limits, callers)
     router = APIRouter(route_class=ProblemRoute, tags=["usage"])
-    responses = refusals(BadToken, Forbidden)
+    responses = refusals(*OF_CALLERS)
     router.add_api_route("/api/v1/usage", api.own, methods=["GET"], responses=responses)
     router.add_api_route("/api/v1/usage/accounts", api.everybody, methods=["GET"], responses=responses)
     return router
