@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from doorstep_client.commands.asking import relay_option
 from doorstep_client.commands.network_options import network_options
 from doorstep_client.errors import DoorstepError
 
@@ -20,7 +21,7 @@ _MARKS: Final = {"ok": "ok", "warning": "warn", "failed": "FAIL"}
 
 
 @click.command()
-@click.option("--relay", help="The relay's address; by default DOORSTEP_RELAY or the one of the login.")
+@relay_option
 @click.option("--json", "as_json", is_flag=True, help="For programs. Times are milliseconds.")
 @click.option("--no-link", is_flag=True, help="Open no link for a try.")
 @network_options

@@ -9,21 +9,17 @@ from urllib.parse import quote, urlencode
 
 import click
 
+from doorstep_client.commands.asking import ask, ask_all, relay_option
 from doorstep_client.commands.time_span import time_span
-from doorstep_client.errors import DoorstepError
-
-_relay = click.option(
-    "--relay", help="The relay's address; by default DOORSTEP_RELAY or what `doorstep login` saved."
-)
 
 
 @click.command()
 @click.option("--all", "ended", is_flag=True, help="Also those that are over.")
 @click.option("--json", "as_json", is_flag=True, help="For programs. Times are unix seconds.")
-@_relay
+@relay_option
 def links(ended: bool, as_json: bool, relay: str | None) -> None:
     """List your links, from whichever computer they were opened."""
-    found = _all_links(relay, ended=ended)
+    found = ask_all(relay, "shares", {"ended": "true"} if ended else {})
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif found:
@@ -35,62 +31,40 @@ def links(ended: bool, as_json: bool, relay: str | None) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--reason", default="", help="What its visitors read.")
-@_relay
+@relay_option
 def revoke(name: str, reason: str, relay: str | None) -> None:
     """End your link NAME now. The name can be had again when the relay's operator releases it."""
     query = "?" + urlencode({"reason": reason}) if reason else ""
-    _ask(relay, "DELETE", _path(name) + query)
+    ask(relay, "DELETE", _path(name) + query)
     click.echo(f"Revoked {name}.")
 
 
 @click.command()
 @click.argument("name")
 @click.argument("time_", metavar="TIME", type=time_span)
-@_relay
+@relay_option
 def extend(name: str, time_: float, relay: str | None) -> None:
     """Put off the end of your link NAME by TIME: 90s, 30m, 2h, 3d."""
-    link = _ask(relay, "POST", _path(name) + "/extend", {"by": time_})
+    link = ask(relay, "POST", _path(name) + "/extend", {"by": time_})
     click.echo(f"{name} ends {_when(link['expires_at'], time.time())}.")
 
 
 @click.command()
 @click.argument("name")
-@_relay
+@relay_option
 def pause(name: str, relay: str | None) -> None:
     """Let nobody see your link NAME until `doorstep resume NAME`. Its program goes on."""
-    _ask(relay, "POST", _path(name) + "/pause")
+    ask(relay, "POST", _path(name) + "/pause")
     click.echo(f"Paused {name}: its visitors are told so.")
 
 
 @click.command()
 @click.argument("name")
-@_relay
+@relay_option
 def resume(name: str, relay: str | None) -> None:
     """Let visitors see your link NAME again."""
-    _ask(relay, "POST", _path(name) + "/resume")
+    ask(relay, "POST", _path(name) + "/resume")
     click.echo(f"Resumed {name}.")
-
-
-def _all_links(relay: str | None, *, ended: bool) -> list[dict[str, Any]]:
-    """Page by page."""
-    found: list[dict[str, Any]] = []
-    query: dict[str, str] = {"ended": "true"} if ended else {}
-    while True:
-        page = _ask(relay, "GET", "/api/v1/shares?" + urlencode(query))
-        found += page["shares"]
-        if page["next"] is None:
-            return found
-        query["after"] = str(page["next"])
-
-
-def _ask(relay: str | None, method: str, path: str, body: Any = None) -> Any:
-    from doorstep_client.rest import call
-    from doorstep_client.settings import find_relay
-
-    try:
-        return call(find_relay(relay), method, path, body)
-    except DoorstepError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _path(name: str) -> str:

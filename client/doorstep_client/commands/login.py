@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from doorstep_client.commands.asking import relay_option
 from doorstep_client.commands.network_options import network_options
 from doorstep_client.errors import (
     DoorstepError,
@@ -88,7 +89,7 @@ def logout() -> None:
 
 
 @click.command()
-@click.option("--relay", help="The relay's address; by default DOORSTEP_RELAY or the one of the login.")
+@relay_option
 @click.option("--json", "as_json", is_flag=True, help="For programs. Times are unix seconds.")
 def whoami(relay: str | None, as_json: bool) -> None:
     """Say which relay this computer uses, as whom, and what its token may do."""

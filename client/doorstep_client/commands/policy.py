@@ -8,22 +8,12 @@ from urllib.parse import quote
 
 import click
 
+from doorstep_client.commands.asking import ask, relay_option
 from doorstep_client.commands.policy_options import policy_options, read_options
-from doorstep_client.errors import DoorstepError
 
 _REMOVABLE: Final = (
-    *(
-        "password",
-        "key",
-        "networks",
-        "methods",
-        "oidc",
-        "one_time",
-        "starts",
-        "ends",
-        "interstitial",
-        "index",
-    ),
+    *("password", "key", "networks", "methods", "oidc"),
+    *("one_time", "starts", "ends", "interstitial", "index"),
 )
 
 
@@ -34,27 +24,17 @@ _REMOVABLE: Final = (
     "--no", "without", multiple=True, type=click.Choice(_REMOVABLE), help="Take this condition away."
 )
 @click.option("--clear", is_flag=True, help="Let everybody look.")
-@click.option("--relay", help="The relay's address; by default DOORSTEP_RELAY or the one of the login.")
+@relay_option
 def policy(name: str, without: tuple[str, ...], clear: bool, relay: str | None, **flags: Any) -> None:
     """Show who may look at your link NAME, or change what is named; the rest stays.
 
     Whoever is inside and may not any more is turned out within a moment.
     """
-    from doorstep_client.rest import call
-    from doorstep_client.settings import find_relay
-
     said = read_options(flags) | dict.fromkeys(without)
     path = f"/api/v1/shares/{quote(name, safe='')}/policy"
-    try:
-        settings = find_relay(relay)
-        if clear:
-            call(settings, "DELETE", path)
-        if said:
-            found = call(settings, "PATCH", path, said)
-        else:
-            found = call(settings, "GET", path)
-    except DoorstepError as error:
-        raise click.ClickException(str(error)) from error
+    if clear:
+        ask(relay, "DELETE", path)
+    found = ask(relay, "PATCH", path, said) if said else ask(relay, "GET", path)
     made = found.pop("new_key", None)
     click.echo(json.dumps(found, indent=2))
     if made is not None:

@@ -28,7 +28,7 @@ Label = Annotated[
 Lifetime = Annotated[
     float | None, Field(gt=0, le=LONGEST_LIFE, description="Seconds that it is valid; null until revoked.")
 ]
-Whose = Annotated[
+AccountQuery = Annotated[
     str | None, Query(pattern=WORD, description="Whose; for admins. Without it an admin sees all.")
 ]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep_relay.control.api.callers import OF_CALLERS, Callers, OnChange
-from doorstep_relay.control.api.owned import AccountName, Label, Lifetime, Names, Whose, whose
+from doorstep_relay.control.api.owned import AccountName, AccountQuery, Label, Lifetime, Names, whose
 from doorstep_relay.control.api.paging import After, Limit, Next, page
 from doorstep_relay.control.api.problems import WORD, ProblemRoute, refusals
 from doorstep_relay.control.issuing import NewToken, TokenFacts
@@ -132,7 +132,7 @@ class _TokenApi:
     async def all(
         self,
         request: Request,
-        account: Whose = None,
+        account: AccountQuery = None,
         limit: Limit = 100,
         after: After = None,
     ) -> TokenList:
