@@ -12,11 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
-from doorstep_client.clock import Countdown
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, WireError
 from doorstep_client.line import Line, line_to
 from doorstep_client.policy import check_guarded
 from doorstep_client.settings import RelaySettings
+from doorstep_client.standing import Standing
 from doorstep_client.targets import Target
 from doorstep_client.tunnel import Tunnels
 from doorstep_client.wire import Naming
@@ -31,7 +31,7 @@ _CARRIED: Final = (
 )
 
 
-class Holder:
+class Holder(Standing):
     """Holds one share. `changed(event)` is called on the loop, with one of
 
     `opened`, `lost`, `waiting`, `moved`, `failing`, `ended`, `expiring`, `extended`, `paused`, `notice`,
@@ -52,20 +52,7 @@ class Holder:
         line: Line | None = None,
         kept: LeaseFile | None = None,
     ) -> None:
-        self.opened: wire.Opened | None = None
-        self.expires_at: float | None = None
-        self.countdown = Countdown()
-        self.paused = False
-        """Whether nobody may see the share, although it is open."""
-        self.error: DoorstepError | None = None
-        self.failure = ""
-        """Why visitors cannot be served although the share is open."""
-        self.trouble = ""
-        """Why there is no session; empty while there is one."""
-        self.notice = ""
-        """A sentence for the user, told with `notice`."""
-        self.carried = False
-        """Whether the session carries what visitors want, because no connection beside it comes about."""
+        super().__init__()
         self.number = -1
         """In its line's sessions."""
         self._relay = relay

@@ -9,16 +9,16 @@ from doorstep_client.inspector.page import Page
 from doorstep_client.inspector.records import Records
 from doorstep_client.inspector.replay import Replays
 from doorstep_client.targets import AppTarget, Target
+from doorstep_client.targets.wrapped import WrappedTarget
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.tap import Tap
-from doorstep_client.visitors import Visitors
 
 
-class InspectedTarget:
+class InspectedTarget(WrappedTarget):
     """Serves as `target` does. `url` is the page's address while it runs: who knows it sees everything."""
 
     def __init__(self, target: Target) -> None:
-        self._target = target
+        super().__init__(target)
         self._records = Records()
         self._page = Page(self._records, Replays(target, self._records))
         self._server: asyncio.Server | None = None
@@ -27,7 +27,7 @@ class InspectedTarget:
         self.url = ""
 
     async def start(self) -> None:
-        await self._target.start()
+        await super().start()
         self._pages = pages = AppTarget(self._page.app(), lifespan=False)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(pages.protocol, "127.0.0.1", 0)
@@ -35,23 +35,8 @@ class InspectedTarget:
         self.url = self._page.open_at(port)
         self._note.write(self.url)
 
-    @property
-    def connections(self) -> int:
-        return self._target.connections
-
-    @property
-    def label(self) -> str:
-        return self._target.label
-
-    @property
-    def visitors(self) -> Visitors:
-        return self._target.visitors
-
     def protocol(self) -> asyncio.Protocol:
         return Tap(self._target.protocol(), Conversation(self._records))
-
-    def abort(self) -> None:
-        self._target.abort()
 
     async def stop(self) -> None:
         self._note.remove()
@@ -59,4 +44,4 @@ class InspectedTarget:
             self._server.close()
         if self._pages is not None:
             self._pages.abort()
-        await self._target.stop()
+        await super().stop()

@@ -1,4 +1,4 @@
-"""Keeps a link through an SSH server open, as `session.Holder` does with a relay of our own."""
+"""Keeps a link through an SSH server open, as `holder.Holder` does with a relay of our own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from doorstep_client import wire
-from doorstep_client.clock import Countdown
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UsageError
 from doorstep_client.pace import Pace
 from doorstep_client.ssh_out.address import SshServer, check_name
 from doorstep_client.ssh_out.command import Ssh, arguments, find_program, is_terminal, look
 from doorstep_client.ssh_out.doorway import Doorway
 from doorstep_client.ssh_out.session import Session
+from doorstep_client.standing import Standing
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming
 
@@ -24,10 +24,11 @@ STEADY: Final = 10.0
 """Seconds after which a session counts as a good one: the next attempt follows soon."""
 
 
-class SshHolder:
+class SshHolder(Standing):
     """Holds one link. `changed(event)` is called on the loop, with one of
 
-    `opened`, `lost`, `waiting`, `notice`, `ended`, whenever `opened`, `error` or `notice` changed.
+    `opened`, `lost`, `waiting`, `notice`, `ended`, whenever `opened`, `error` or `notice` changed. An SSH
+    server pauses nothing, carries nothing, and knows of no end: this program ends the link when it expires.
     """
 
     def __init__(
@@ -45,19 +46,7 @@ class SshHolder:
     ) -> None:
         _check(relay, naming, balance, policy)
         check_name(name)
-        self.opened: wire.Opened | None = None
-        self.expires_at: float | None = None
-        """When this program ends the link: an SSH server knows of no such time."""
-        self.countdown = Countdown()
-        self.paused = False
-        self.error: DoorstepError | None = None
-        self.failure = ""
-        self.trouble = ""
-        """Why there is no session; empty while there is one."""
-        self.carried = False
-        """As a link by a relay has it; here that means nothing."""
-        self.notice = ""
-        """A sentence for the user."""
+        super().__init__()
         self._server = relay
         self._target = target
         self._door = Doorway(target)

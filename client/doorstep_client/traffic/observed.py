@@ -11,46 +11,25 @@ from collections.abc import Callable
 from itertools import count
 
 from doorstep_client.targets import Target
+from doorstep_client.targets.wrapped import WrappedTarget
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.exchange import Exchange, Message, State
 from doorstep_client.traffic.tap import Tap
-from doorstep_client.visitors import Visitors
 
 log = logging.getLogger("doorstep_client")
 
 Observer = Callable[[Exchange], None]
 
 
-class ObservedTarget:
+class ObservedTarget(WrappedTarget):
     """Serves as `target` does. `observer` is called, on the loop, when a request comes and changes."""
 
     def __init__(self, target: Target, observer: Observer) -> None:
-        self._target = target
+        super().__init__(target)
         self._teller = _Teller(observer)
-
-    async def start(self) -> None:
-        await self._target.start()
-
-    @property
-    def connections(self) -> int:
-        return self._target.connections
-
-    @property
-    def label(self) -> str:
-        return self._target.label
-
-    @property
-    def visitors(self) -> Visitors:
-        return self._target.visitors
 
     def protocol(self) -> asyncio.Protocol:
         return Tap(self._target.protocol(), Conversation(self._teller))
-
-    def abort(self) -> None:
-        self._target.abort()
-
-    async def stop(self) -> None:
-        await self._target.stop()
 
 
 class _Teller:
