@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.link.clients import client
 from tests.support import visit, wait_for
@@ -28,25 +28,6 @@ def dns() -> Iterator[NameServer]:
 def stage(tmp_path_factory: pytest.TempPathFactory, dns: NameServer) -> Iterator[Stage]:
     with open_stage(tmp_path_factory.mktemp("dashboard"), "--dns-server", dns.address) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, stage: Stage) -> Iterator[BrowserContext]:
-    """A browser in which the admin is signed in."""
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, stage, stage.admin)
-    page.close()
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(signed_in: BrowserContext, stage: Stage) -> Iterator[Page]:
-    page = signed_in.new_page()
-    page.goto(stage.url)
-    yield page
-    page.close()
 
 
 def test_a_token_is_made_narrowed_and_revoked(page: Page, stage: Stage) -> None:

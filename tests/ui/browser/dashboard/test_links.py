@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.link.clients import client
 from tests.support import visit, wait_for
@@ -17,37 +16,10 @@ from tests.ui.browser.dashboard import (
     Stage,
     choose,
     field,
-    open_stage,
     press,
     row,
-    sign_in,
     tab,
 )
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("dashboard")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, stage: Stage) -> Iterator[BrowserContext]:
-    """A browser in which the admin is signed in."""
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, stage, stage.admin)
-    page.close()
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(signed_in: BrowserContext, stage: Stage) -> Iterator[Page]:
-    page = signed_in.new_page()
-    page.goto(stage.url)
-    yield page
-    page.close()
 
 
 def show(page: Page, name: str, part: str = "") -> None:
