@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("doorstep_relay.session")
 
-MAX_WAITING: Final = 1024
+MAX_WAITING: Final = 2048
 """Visitors that may wait for one share's tunnel connections."""
 SEND_DEADLINE: Final = 10.0
 _LOOKS: Final = 20
@@ -329,6 +329,7 @@ class Session:
             max_waiting=MAX_WAITING,
             ask=lambda count: self._outbox.dial(number, count),
             most_spares=self._most_spares,
+            later=asyncio.get_running_loop().call_later,
         )
         if grant.balanced_from is not None:
             secure = settings.url_of(grant.name).startswith("https:")

@@ -3,6 +3,8 @@
 A pool belongs to exactly one share and one epoch, so a connection can never serve another's visitor.
 It keeps `spares` idle ahead of need and asks the client for more (`ask`) when visitors wait.
 A visitor that finds none waits in line, first come first served, until its own deadline.
+
+Up to `PROMPT` connections it asks at once; for more when it has looked at the line (`growth`).
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Protocol
+
+from doorstep_relay.switchboard.growth import LOOK, PROMPT, Growth
 
 
 class Upstream(Protocol):
@@ -47,12 +51,18 @@ class Pool:
         max_waiting: int,
         ask: Callable[[int], None],
         most_spares: int | None = None,
+        later: Callable[[float, Callable[[], None]], object] | None = None,
     ) -> None:
+        """`later` calls back after so many seconds; without it, every connection is asked for at once."""
         self._spares = spares
         self._most_spares = most_spares
         self._limit = limit
         self.max_waiting = max_waiting
         self._ask = ask
+        self._later = later
+        self._looks = False
+        """Whether it will look at the line."""
+        self._growth = Growth()
         self._idle: deque[Upstream] = deque()
         self._busy: set[Upstream] = set()
         self._waiting: deque[Waiter] = deque()
@@ -151,6 +161,8 @@ class Pool:
         """A clean exchange is over: the connection may serve the next visitor."""
         if upstream in self._busy:
             self._busy.remove(upstream)
+            if self._looks:
+                self._growth.served += 1
             self._serve(upstream, now)
 
     def drop(self, upstream: Upstream) -> None:
@@ -240,14 +252,48 @@ class Pool:
     def _refill(self) -> None:
         if self.closed:
             return
-        waiting = len(self._waiting)
-        if self._others is not self._waiting:
-            waiting += len(self._others)
-        wanted = waiting + self._spares - len(self._idle) - self._coming
-        count = min(wanted, self._limit - self.size - self._coming)
+        count = self._missing()
+        prompt = max(0, PROMPT - self.size - self._coming)
+        if count > prompt and self._can_wait:
+            count = prompt
+            self._look_later()
         if count > 0:
-            self._coming += count
-            self._ask(count)
+            self._dial(count)
+
+    @property
+    def _can_wait(self) -> bool:
+        """Whether the line has room for those who come until the next look."""
+        return self._later is not None and 2 * self._in_line <= self.max_waiting
+
+    def _missing(self) -> int:
+        """Connections that are needed beyond those that are there or on their way."""
+        wanted = self._in_line + self._spares - len(self._idle) - self._coming
+        return min(wanted, self._limit - self.size - self._coming)
+
+    @property
+    def _in_line(self) -> int:
+        waiting = len(self._waiting)
+        return waiting if self._others is self._waiting else waiting + len(self._others)
+
+    def _dial(self, count: int) -> None:
+        self._coming += count
+        self._ask(count)
+
+    def _look_later(self) -> None:
+        if self._later is not None and not self._looks:
+            self._looks = True
+            self._growth = Growth()
+            self._later(LOOK, self._look)
+
+    def _look(self) -> None:
+        missing = self._missing()
+        if self.closed or self._later is None or missing <= 0:
+            self._looks = False
+            return
+        count = self._growth.more(self._in_line, missing=missing, there=self.size, coming=self._coming)
+        if count:
+            self._dial(count)
+        self._later(LOOK, self._look)
 
 
 def fitting_spares(wanted: int, shares: int, files: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from doorstep_relay.switchboard.growth import LOOK, PROMPT
 from doorstep_relay.switchboard.pool import Pool, Upstream, fitting_spares
 
 
@@ -405,3 +407,175 @@ def test_a_pool_keeps_no_more_spares_than_its_client_has_use_for() -> None:
     pool.keep(2)
     pool.hurry()
     assert asked == []
+
+
+# -- beyond so many connections, more only where they help ------------------------------------------
+
+
+@dataclass
+class Busy:
+    """A pool with `PROMPT` connections, all of them busy, and looks at its line that the test lets happen."""
+
+    pool: Pool
+    asked: list[int]
+    looks: list[tuple[float, Callable[[], None]]]
+    connections: list[Connection] = field(default_factory=list)
+
+    def look(self) -> None:
+        self.looks.pop(0)[1]()
+
+    def answer(self, count: int) -> None:
+        """So many requests are over."""
+        for connection in self.connections[:count]:
+            self.pool.give_back(connection, 1.0)
+
+    def dial(self, count: int) -> None:
+        """The client dials what it was asked for."""
+        for connection in [Connection() for _ in range(count)]:
+            assert self.pool.add(connection, 0.0)
+            self.connections.append(connection)
+
+
+def busy(*, spares: int = 0, limit: int = 1024, max_waiting: int = 2048) -> Busy:
+    asked: list[int] = []
+    looks: list[tuple[float, Callable[[], None]]] = []
+    pool = Pool(
+        spares=spares,
+        limit=limit,
+        max_waiting=max_waiting,
+        ask=asked.append,
+        later=lambda seconds, look: looks.append((seconds, look)),
+    )
+    world = Busy(pool, asked, looks, [Connection() for _ in range(PROMPT)])
+    for connection in world.connections:
+        pool.wait(Visitor())
+        pool.add(connection, 0.0)
+    assert sum(asked) == PROMPT
+    asked.clear()
+    return world
+
+
+def test_more_connections_wait_for_a_look_at_the_line() -> None:
+    world = busy()
+
+    for _ in range(10):
+        world.pool.wait(Visitor())
+
+    assert world.asked == []
+    assert [seconds for seconds, _ in world.looks] == [LOOK]
+    world.look()
+    assert world.asked == [10]
+    world.look()
+    assert world.looks == []  # everybody has one on its way
+
+
+def test_a_line_that_moves_fast_gets_none() -> None:
+    world = busy()
+    for _ in range(80):
+        world.pool.wait(Visitor())
+
+    world.answer(40)
+    world.look()
+
+    assert world.asked == []
+    assert world.pool.waiting == 40
+    world.look()  # and stands still since
+    assert world.asked == [40]
+
+
+def test_a_line_that_stands_still_gets_twice_as_many_at_each_look() -> None:
+    world = busy()
+    for _ in range(900):
+        world.pool.wait(Visitor())
+
+    for count in (64, 128, 256, 452):
+        world.look()
+        assert world.asked.pop() == count
+        world.look()  # nothing more while they are on their way
+        assert world.asked == []
+        world.dial(count)
+
+    assert world.looks == []
+
+
+def test_a_line_that_more_connections_do_not_make_faster_gets_no_more() -> None:
+    world = busy()
+    for _ in range(900):
+        world.pool.wait(Visitor())
+    world.answer(50)
+    world.look()
+    world.dial(world.asked.pop())
+
+    for _ in range(5):
+        world.answer(60)
+        world.look()
+
+    assert world.asked == []
+
+
+def test_a_line_that_more_connections_make_faster_gets_more() -> None:
+    world = busy()
+    for _ in range(900):
+        world.pool.wait(Visitor())
+    world.answer(40)
+    world.look()
+    world.dial(world.asked.pop())
+
+    world.answer(80)
+    world.look()
+
+    assert world.asked == [128]
+
+
+def test_who_would_wait_long_gets_more_whether_they_help_or_not() -> None:
+    world = busy()
+    for _ in range(900):
+        world.pool.wait(Visitor())
+    world.answer(20)
+    world.look()
+    world.dial(world.asked.pop())
+
+    world.answer(20)
+    world.look()
+
+    assert world.asked == [128]
+
+
+def test_spares_beyond_so_many_come_after_a_look() -> None:
+    world = busy(spares=2)
+    world.pool.drop(world.connections[0])
+
+    while world.looks:
+        world.look()
+
+    assert world.pool.size + sum(world.asked) == PROMPT - 1 + 2
+
+
+def test_a_line_that_is_half_full_does_not_wait_for_a_look() -> None:
+    world = busy(max_waiting=10)
+
+    for _ in range(6):
+        world.pool.wait(Visitor())
+
+    assert sum(world.asked) == 6
+
+
+def test_nothing_is_asked_for_by_a_look_after_the_end() -> None:
+    world = busy()
+    world.pool.wait(Visitor())
+
+    world.pool.close("expired", "")
+    world.look()
+
+    assert world.asked == []
+    assert world.looks == []
+
+
+def test_the_limit_holds_for_what_a_look_asks() -> None:
+    world = busy(limit=PROMPT + 5)
+    for _ in range(30):
+        world.pool.wait(Visitor())
+
+    world.look()
+
+    assert world.asked == [5]
