@@ -18,6 +18,7 @@ from websockets.uri import parse_uri
 from doorstep_client import wire
 from doorstep_relay.control.arrivals import Arrivals
 from doorstep_relay.control.sockets import MOST_WAITING, SessionSocket
+from doorstep_relay.control.turns import Turns
 from tests.support import eventually
 
 PING = wire.encode(wire.Ping()).encode()
@@ -63,7 +64,7 @@ async def test_a_lost_connection_is_let_go_without_the_garbage_collector() -> No
         def is_closing(self) -> bool:
             return False
 
-    socket = SessionSocket(lambda *_: asyncio.sleep(0), set(), Arrivals())
+    socket = SessionSocket(lambda *_: asyncio.sleep(0), set(), Arrivals(), Turns())
     transport = Held({"protocol": socket})  # as real ones do, it knows its protocol
     seen = weakref.ref(transport)
     gc.disable()
@@ -87,7 +88,7 @@ class Client:
         self.tasks: set[asyncio.Task[None]] = set()
         self.answer: Response | None = None
         self.heard: list[bytes] = []
-        self.socket = SessionSocket(serve, self.tasks, arrivals)
+        self.socket = SessionSocket(serve, self.tasks, arrivals, Turns())
         offered = [wire.SUBPROTOCOL] if subprotocol else None
         self.protocol = ClientProtocol(parse_uri("ws://localhost/.doorstep/session"), subprotocols=offered)  # type: ignore[arg-type]  # a NewType
         self.transport = FakeTransport(self)

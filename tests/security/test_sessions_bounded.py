@@ -10,7 +10,9 @@ from websockets.uri import parse_uri
 
 from doorstep_client import wire
 from doorstep_relay.control.arrivals import Arrivals
-from doorstep_relay.control.sockets import MOST_EMPTY, MOST_UNREAD, SessionSocket
+from doorstep_relay.control.sockets import MOST_UNREAD, MOST_WORDS, SessionSocket
+from doorstep_relay.control.turns import Turns
+from tests.support import eventually
 
 EMPTY_PARTS = 500
 
@@ -34,6 +36,8 @@ class UnreadTransport(asyncio.Transport):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
 
+    def pause_reading(self) -> None: ...
+
     def resume_reading(self) -> None: ...
 
     def is_closing(self) -> bool:
@@ -42,10 +46,12 @@ class UnreadTransport(asyncio.Transport):
     def abort(self) -> None:
         self.aborted = True
 
+    close = abort
+
 
 async def _a_session(serve: Any, tasks: set[asyncio.Task[None]]) -> tuple[ClientProtocol, UnreadTransport]:
     transport = UnreadTransport()
-    socket = transport.protocol = SessionSocket(serve, tasks, Arrivals())
+    socket = transport.protocol = SessionSocket(serve, tasks, Arrivals(), Turns())
     socket.connection_made(transport)
     client = ClientProtocol(
         parse_uri("ws://localhost/.doorstep/session"),
@@ -100,10 +106,10 @@ async def test_row_21_a_flood_of_empty_frames_ends_the_session() -> None:
     tasks: set[asyncio.Task[None]] = set()
     client, transport = await _a_session(_wait_for_ever, tasks)
     client.send_text(b"", fin=False)
-    for _ in range(MOST_EMPTY + 1):
+    for _ in range(MOST_WORDS + 1):
         client.send_continuation(b"", fin=False)
     transport.protocol.data_received(b"".join(client.data_to_send()))
-    assert transport.aborted
+    await eventually(lambda: transport.aborted)
     await _end(tasks)
 
 

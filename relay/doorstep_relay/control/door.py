@@ -11,6 +11,7 @@ from doorstep_relay.control.channel import turn_away
 from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.sockets import SessionSocket
 from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
+from doorstep_relay.control.turns import Turns
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import Forbidden, Refusal
 
@@ -24,9 +25,10 @@ class SessionDoor:
         self._open_to_all = open_to_all
         self._tasks: set[asyncio.Task[None]] = set()
         self._arrivals = Arrivals()
+        self._turns = Turns()
 
     def socket(self) -> asyncio.Protocol:
-        return SessionSocket(self._serve, self._tasks, self._arrivals)
+        return SessionSocket(self._serve, self._tasks, self._arrivals, self._turns)
 
     async def _serve(self, socket: SessionSocket, request: Request) -> None:
         try:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final, cast
 
 from websockets.exceptions import InvalidState
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -24,21 +24,19 @@ from doorstep_client import wire
 from doorstep_client.errors import WireError
 from doorstep_client.streams import MOST_STREAMS, Accept, Streams, queue_little
 from doorstep_relay.control.arrivals import TURN, Arrivals
+from doorstep_relay.control.frames import PING, PING_SIZE, PONG, PONG_FRAME, is_ping, size_of
+from doorstep_relay.control.turns import Intake, Turns
 
 MOST_WAITING: Final = 64
 """Messages that may wait for their reader before the client is asked to wait."""
 _BUFFER: Final = 16 * 1024
 MOST_UNREAD: Final = 1024 * 1024
 """Bytes that may wait for a client: each of WebSocket's own pings has an answer, whoever reads it."""
-MOST_EMPTY: Final = 1000
-"""Frames without a message's bytes that come at once: no client sends any, and many cost everybody time."""
-_PING: Final = wire.encode(wire.Ping()).encode()
-_PONG: Final = wire.encode(wire.Pong()).encode()
-_PING_START: Final = bytes((0x81, 0x80 | len(_PING)))
-"""Of a frame that is a `ping`: text, final, masked; what follows are the mask's four bytes and the text."""
-_PING_NUMBER: Final = int.from_bytes(_PING)
-_PING_SIZE: Final = 2 + 4 + len(_PING)
-_PONG_FRAME: Final = Frame(Opcode.TEXT, _PONG).serialize(mask=False)
+MOST_WORDS: Final = 1000
+WORDS_EVERY: Final = 0.02
+"""Messages that are not streams' bytes, and empty frames: so many at once, then one every so many seconds. A
+client has a `ping` now and then, and a few for each share."""
+_WORDS: Final = frozenset({Opcode.TEXT, Opcode.PING, Opcode.PONG})
 
 Carry = tuple[Accept, Callable[[WireError], None]]
 Serve = Callable[["SessionSocket", Request], Awaitable[None]]
@@ -51,7 +49,9 @@ class SessionSocket(asyncio.Protocol):
     say. `heard` is when the client last gave a sign of life, in the loop's time.
     """
 
-    def __init__(self, serve: Serve, tasks: set[asyncio.Task[None]], arrivals: Arrivals) -> None:
+    def __init__(
+        self, serve: Serve, tasks: set[asyncio.Task[None]], arrivals: Arrivals, turns: Turns
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self.heard = self._loop.time()
         self._serve = serve
@@ -69,7 +69,13 @@ class SessionSocket(asyncio.Protocol):
             max_size=wire.MAX_MESSAGE,
         )
         self._unparsed = 0
-        """Bytes that came since the end of the last whole frame. At least: see `_size`."""
+        """Bytes that came since the end of the last whole frame. At least: see `size_of`."""
+        self._intake = Intake(turns, self._parse)
+        self._is_held = False
+        """Whether the client has to wait with what it says."""
+        self._said_until = 0.0
+        """When it may have said all that it has: see `WORDS_EVERY`."""
+        self._is_refused = False
         self._streams: Streams | None = None
         """What the client has opened; nothing before the first binary message."""
         self._carry: Carry | None = None
@@ -92,7 +98,7 @@ class SessionSocket(asyncio.Protocol):
             self._arrived = self._loop.create_future()
             await self._arrived
         message = self._messages.popleft()
-        self._transport.resume_reading()
+        self._read_on()
         return message
 
     async def send(self, frame: str) -> None:
@@ -121,7 +127,7 @@ class SessionSocket(asyncio.Protocol):
                 self._socket.send_close(code, reason[:120])
                 self._flush()
             self._messages.clear()
-            self._transport.resume_reading()
+            self._read_on()
             self._lost = self._loop.create_future()
             await self._lost
         finally:
@@ -135,35 +141,65 @@ class SessionSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard = self._loop.time()
-        if len(data) == _PING_SIZE and not self._unparsed and _is_ping(data) and self._is_idle():
-            self._transport.write(_PONG_FRAME)
+        if len(data) == PING_SIZE and not self._unparsed and is_ping(data) and self._is_idle():
+            self._count_word()
+            self._transport.write(PONG_FRAME)
             return
         if self._socket.state is State.CONNECTING:
             self._arrive(data)
             return
         self._unparsed += len(data)
-        self._parse(data)
+        self._intake.feed(data)
+        if self._intake.waits:
+            self._read_on()
 
-    def _parse(self, data: bytes) -> None:
-        self._socket.receive_data(data)
-        empty = 0
-        for event in self._socket.events_received():
+    def _read_on(self) -> None:
+        """Read from the client, unless something waits, to be parsed or for who reads it."""
+        is_full = len(self._messages) >= MOST_WAITING
+        if self._is_held != (is_full or self._intake.waits):
+            self._is_held = not self._is_held
+            (self._transport.pause_reading if self._is_held else self._transport.resume_reading)()
+        self._intake.stop(stopped=is_full)
+
+    def _parse(self, data: bytes) -> int:
+        """How many frames there were."""
+        if not self._is_refused:
+            self._socket.receive_data(data)
+        events = self._socket.events_received()
+        for event in events:
             if isinstance(event, Frame):
-                self._unparsed -= _size(event)
-                empty += not event.data or event.opcode in (Opcode.PING, Opcode.PONG)
+                self._unparsed -= size_of(event)
                 self._take(event)
             elif isinstance(event, Request):
                 self._accept(event)
         self._flush()
-        if empty > MOST_EMPTY or self._unread() > MOST_UNREAD:
+        if self._unread() > MOST_UNREAD:
             self._transport.abort()
         if self._socket.state is not State.OPEN:
             self._wake()
+        self._read_on()
+        return len(events)
+
+    def _count_word(self) -> None:
+        self._said_until = max(self._said_until, self.heard) + WORDS_EVERY
+        if self._said_until > self.heard + MOST_WORDS * WORDS_EVERY and not self._is_refused:
+            self._is_refused = True
+            self._refuse(WireError(f"more than {MOST_WORDS} messages in so short a time"))
+
+    def _refuse(self, error: WireError) -> None:
+        """Tell the client by its session, if it has one."""
+        if self._carry is None:
+            self._socket.fail(CloseCode.POLICY_VIOLATION, str(error))
+            return
+        failed = self._carry[1]
+        self._carry = None
+        failed(error)
 
     def _unread(self) -> int:
         return 0 if self._writable is None else self._transport.get_write_buffer_size()
 
     def eof_received(self) -> bool:
+        self._intake.clear()
         self._socket.receive_eof()
         self._wake()
         return False
@@ -172,6 +208,7 @@ class SessionSocket(asyncio.Protocol):
         self._is_lost = True
         self._settle()
         self._carry = None
+        self._intake.clear()
         if self._streams is not None:
             self._streams.lost()
             self._streams = None
@@ -238,8 +275,12 @@ class SessionSocket(asyncio.Protocol):
             self._transport.abort()
 
     def _take(self, frame: Frame) -> None:
-        if frame.data == _PING and self._is_idle():
-            self._socket.send_text(_PONG)
+        if not frame.data or frame.opcode in _WORDS:
+            self._count_word()
+        if self._is_refused:
+            return
+        if frame.data == PING and self._is_idle():
+            self._socket.send_text(PONG)
             return
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
@@ -252,22 +293,19 @@ class SessionSocket(asyncio.Protocol):
         message = b"".join(self._parts)
         self._parts.clear()
         if self._is_binary and self._carry is not None:
-            self._take_binary(message, *self._carry)
+            self._take_binary(message, self._carry[0])
             return
         self._messages.append(message)
-        if len(self._messages) >= MOST_WAITING:
-            self._transport.pause_reading()
         self._wake()
 
-    def _take_binary(self, message: bytes, accept: Accept, failed: Callable[[WireError], None]) -> None:
+    def _take_binary(self, message: bytes, accept: Accept) -> None:
         if self._streams is None:
             self._streams = Streams(self._send_binary, most=MOST_STREAMS, accept=accept)
             queue_little(self._transport)
         try:
             self._streams.received(message)
         except WireError as error:
-            self._carry = None
-            failed(error)
+            self._refuse(error)
 
     def _is_idle(self) -> bool:
         """Nothing waits, to be read or to be written, that an answer would overtake or add to."""
@@ -315,21 +353,6 @@ class _Gone(asyncio.Transport):
 
 
 _GONE: Final = _Gone()
-
-
-def _is_ping(data: bytes) -> bool:
-    """Whether these bytes, which start a frame, are a whole `ping`."""
-    if data[:2] != _PING_START:
-        return False
-    mask = data[2:6] * (len(_PING) // 4 + 1)
-    text = int.from_bytes(data[6:]) ^ int.from_bytes(mask[: len(_PING)])
-    return text == _PING_NUMBER
-
-
-def _size(frame: Frame) -> int:
-    """Bytes that a client's frame took in its shortest form; a longer one costs pings their short cut."""
-    size = len(frame.data)
-    return size + 6 + (0 if size < 126 else 2 if size < 65536 else 8)
 
 
 def _choose(_socket: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -47,6 +47,8 @@ _FULL: Final = 1024 * 1024
 _MOST_WAITING: Final = 32 * 1024 * 1024
 _MOST_WAITING_OUTSIDE: Final = 256 * 1024
 """Bytes of one that asks for more than it reads, or than can be done; the second until it is in."""
+_TOO_OFTEN: Final = "too many connections came from this address; try again in a minute"
+_CROWDED: Final = "too many wait here to be let in; try again"
 _LIVES: Final = b"keepalive@openssh.com"
 """A request that no client knows, and that every client therefore answers (RFC 4254 4)."""
 
@@ -122,10 +124,12 @@ class Connection(asyncssh.SSHServerConnection):
 class Client(asyncssh.SSHServer):
     """One connection of an SSH client, from its first byte to its last."""
 
-    def __init__(self, desk: Desk, admit: Callable[[Client], bool], forget: Callable[[Client], None]) -> None:
+    def __init__(
+        self, desk: Desk, admit: Callable[[Client], bool], no_more_knocks: Callable[[Client], None]
+    ) -> None:
         self._desk = desk
         self._admit = admit
-        self._forget = forget
+        self._no_more_knocks = no_more_knocks
         self._tries = 0
         self._promise = Promise("")
         self._task: asyncio.Task[None] | None = None
@@ -148,10 +152,17 @@ class Client(asyncssh.SSHServer):
         self._login = Login(self._desk, self.address)
         self._options = Options(conn.is_alive)
         if not self._admit(self):
-            conn.abort()
+            asyncio.get_running_loop().call_soon(self._send_away, _TOO_OFTEN)  # after SSH's first line
+
+    def make_room(self) -> None:
+        """Go, because others come who had less time to prove who they are."""
+        self._send_away(_CROWDED)
+
+    def _send_away(self, why: str) -> None:
+        self.conn.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, why)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget(self)
+        self._no_more_knocks(self)
         self._desk.release(self._promise)
         if self._bridge is None:
             self.gone.set()
@@ -240,6 +251,7 @@ class Client(asyncssh.SSHServer):
             self.conn.abort()
             return
         self.is_in = True
+        self._no_more_knocks(self)
         self._desk.sit(self._promise.seat, self)
         self._bridge = Bridge(self._desk, self.conn, actor, self._options, self._promise)
         self._task = asyncio.get_running_loop().create_task(self._serve(self._bridge, actor))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections import Counter
 from typing import Final
 
 import asyncssh
@@ -20,13 +19,14 @@ from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.turnstile import subscriber
 from doorstep_relay.ssh.client import Client, Connection
 from doorstep_relay.ssh.desk import Desk
+from doorstep_relay.ssh.knocking import Knocking
 
 LOGIN_DEADLINE: Final = 30.0
 """Seconds in which a client has to prove who it is."""
 MOST_KNOCKING: Final = 100
 """Connections that have not proven who they are, of everybody."""
 MOST_OF_ONE: Final = 10
-"""The same, of one address."""
+"""The same, of one address (of IPv6 the /64 of one subscriber)."""
 _BURST: Final = 60
 _EVERY: Final = 0.5
 """Connections of one address: so many at once, then one every so many seconds. Each costs a key exchange."""
@@ -61,7 +61,7 @@ class SshDoor:
     def __init__(self, desk: Desk, key: asyncssh.SSHKey) -> None:
         self._desk = desk
         self._key = key
-        self._knocking: set[Client] = set()
+        self._knocking: Knocking[Client] = Knocking(MOST_KNOCKING, MOST_OF_ONE)
         self._pace = Pace(_BURST, _EVERY)
         self._server: asyncio.Server | None = None
 
@@ -81,7 +81,7 @@ class SshDoor:
     async def _options(self) -> asyncssh.SSHServerConnectionOptions:
         options: asyncssh.SSHServerConnectionOptions = await asyncssh.SSHServerConnectionOptions.construct(
             config=None,
-            server_factory=lambda: Client(self._desk, self._admit, self._forget),
+            server_factory=lambda: Client(self._desk, self._admit, self._knocking.leave),
             server_host_keys=[self._key],
             server_version=f"Doorstep_{__version__}",
             kex_algs=_offered(KEX, asyncssh_kex()),
@@ -107,19 +107,14 @@ class SshDoor:
         return options
 
     def _admit(self, client: Client) -> bool:
-        """Whether there is room for one that has not proven who it is."""
-        self._knocking = {one for one in self._knocking if not one.is_in}
+        """Whether it may knock. Another may have to go for it."""
         who = subscriber(client.address)
-        of_one = Counter(subscriber(one.address) for one in self._knocking)[who]
-        if len(self._knocking) >= MOST_KNOCKING or of_one >= MOST_OF_ONE:
-            return False
         if self._pace.take(who, asyncio.get_running_loop().time()) > 0:
             return False
-        self._knocking.add(client)
+        goes = self._knocking.come(client, who)
+        if goes is not None:
+            goes.make_room()
         return True
-
-    def _forget(self, client: Client) -> None:
-        self._knocking.discard(client)
 
 
 def _offered(wanted: tuple[str, ...], known: frozenset[str]) -> list[str]:

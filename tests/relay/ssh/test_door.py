@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,8 @@ from doorstep_relay.ssh.door import SshDoor
 from doorstep_relay.ssh.login import Login
 from tests.support import eventually
 
+DEADLINE = 20.0
+_DISCONNECT, _KEXINIT = 1, 20
 GOOD = "dst_" + "good" * 3
 ALICE = Actor(1, "alice", token_id=1)
 
@@ -62,6 +64,18 @@ async def test_row_29_who_says_nothing_is_sent_away_in_time(monkeypatch: pytest.
         writer.close()
 
 
+async def test_row_29_while_others_keep_knocking_a_newcomer_exchanges_keys() -> None:
+    """Ten addresses say nothing, each in as many connections as it may have, and in new ones for old."""
+    async with an_open_door() as port, _crowd(port) as crowd:
+        await eventually(lambda: crowd.inside >= door.MOST_KNOCKING)
+        for number in range(5):
+            key = await asyncssh.get_server_host_key(
+                "127.0.0.1", port, local_addr=(f"127.0.1.{number + 1}", 0), config=None
+            )
+            assert key is not None
+        assert crowd.inside >= door.MOST_KNOCKING - 5
+
+
 async def test_row_29_an_address_has_only_so_many_that_have_not_proven_who_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -70,24 +84,79 @@ async def test_row_29_an_address_has_only_so_many_that_have_not_proven_who_they_
         knocking = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
         for reader, _ in knocking:
             assert await reader.readline()
-        assert not await _greeted(port)
-        knocking[0][1].close()
-        await eventually(lambda: _greeted(port))
-        for _, writer in knocking[1:]:
+        assert await _first_word(port) == _KEXINIT
+        async with asyncio.timeout(DEADLINE):
+            assert b"too many wait here" in await knocking[0][0].read()
+        for _, writer in knocking:
             writer.close()
 
 
-async def _greeted(port: int) -> bool:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def test_row_29_an_address_that_comes_too_often_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "_BURST", 1)
+    monkeypatch.setattr(door, "_EVERY", 60.0)
+    async with an_open_door() as port:
+        assert await _first_word(port) == _KEXINIT
+        assert await _first_word(port) == _DISCONNECT
+
+
+class _Silent(asyncio.Protocol):
+    """Knocks, and says nothing."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+
+class _Crowd:
+    """Silent ones, who come again when they are sent away."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.inside = 0
+
+    async def knock(self, address: str) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            with suppress(ConnectionError):
+                transport, silent = await loop.create_connection(
+                    _Silent, "127.0.0.1", self._port, local_addr=(address, 0)
+                )
+                self.inside += 1
+                try:
+                    await silent.lost
+                finally:
+                    self.inside -= 1
+                    transport.abort()
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def _crowd(port: int) -> AsyncIterator[_Crowd]:
+    made = _Crowd(port)
+    addresses = [f"127.0.0.{number + 2}" for number in range(10)]
+    tasks = [
+        asyncio.create_task(made.knock(address)) for address in addresses for _ in range(door.MOST_OF_ONE)
+    ]
     try:
-        async with asyncio.timeout(10):
-            await reader.readline()
-            writer.write(b"SSH-2.0-x\r\n")  # who is not let in is cut, greeted or not
-            return bool(await reader.read(4))
-    except ConnectionError:
-        return False
+        yield made
     finally:
-        writer.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _first_word(port: int) -> int:
+    """What kind of message the relay's first one is."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(DEADLINE):
+        assert (await reader.readline()).startswith(b"SSH-2.0-")
+        writer.write(b"SSH-2.0-x\r\n")
+        kind = (await reader.readexactly(6))[5]  # behind the packet's length and that of its padding
+    writer.close()
+    return kind
 
 
 async def test_row_29_guesses_are_counted_by_address_and_good_tokens_are_not() -> None:
