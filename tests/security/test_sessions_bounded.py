@@ -9,6 +9,7 @@ from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from doorstep_client import wire
+from doorstep_client.errors import WireError
 from doorstep_relay.control.arrivals import Arrivals
 from doorstep_relay.control.sockets import MOST_UNREAD, MOST_WORDS, SessionSocket
 from doorstep_relay.control.turns import Turns
@@ -110,6 +111,26 @@ async def test_row_21_a_flood_of_empty_frames_ends_the_session() -> None:
         client.send_continuation(b"", fin=False)
     transport.protocol.data_received(b"".join(client.data_to_send()))
     await eventually(lambda: transport.aborted)
+    await _end(tasks)
+
+
+async def test_row_21_who_floods_messages_hears_why_by_its_session() -> None:
+    tasks: set[asyncio.Task[None]] = set()
+    heard: list[WireError] = []
+
+    async def serve(socket: SessionSocket, _request: object) -> None:
+        socket.carry(lambda _share: None, heard.append)
+        while await socket.receive():
+            pass
+
+    client, transport = await _a_session(serve, tasks)
+    await asyncio.sleep(0)
+    for _ in range(MOST_WORDS + 1):
+        client.send_text(b"{}")
+    transport.protocol.data_received(b"".join(client.data_to_send()))
+    await eventually(lambda: heard)
+    assert "more than 1000 messages" in str(heard[0])
+    assert not transport.aborted, "its session says so, and then ends"
     await _end(tasks)
 
 

@@ -2,8 +2,8 @@
 
 One read may bring 256 KB, and a frame may have six bytes: parsed in one go, that is a third of a second in
 which nobody else is served. So bytes are parsed a slice at a time, and in between the loop does what else
-there is. Whose slices are full of small frames gets smaller ones, and all of these together have a fifth of the
-time: what they send beyond that waits on their own side.
+there is. Whose slices are full of small frames gets smaller ones, and all of these together have a fifth of
+the time: what they send beyond that waits on their own side.
 """
 
 from __future__ import annotations
