@@ -20,6 +20,7 @@ What = Literal[
     "extended",
     "paused",
     "resumed",
+    "closing",
     "ended",
 ]
 
@@ -30,7 +31,8 @@ class Change:
 
     `what` is `live` (open, or back), `lost` and `waiting` (the relay is away), `moved` (from elsewhere, or to
     another relay), `failing` (visitors cannot be served), `notice` (something to know),
-    `expiring` (the end is near), `extended` (the end has moved), `paused`, `resumed` or `ended`.
+    `expiring` (the end is near), `extended` (the end has moved), `paused`, `resumed`, `closing` (requests
+    under way may finish) or `ended`.
     `text` says it in a sentence for people.
     """
 

@@ -32,6 +32,7 @@ _AWAY: Final = "The relay cannot be reached; the link comes back by itself …"
 _ELSEWHERE: Final = "The relay asked to go elsewhere; the link has moved, without a break."
 _PAUSED: Final = "The link is paused: nobody can see it until it is resumed."
 _GOES_ON: Final = "The link goes on: visitors can see it again."
+_CLOSING: Final = "The link is closing: requests under way may finish, for {:.0f} s at most."
 _FAREWELLS: Final = {
     "expired": "The link has expired.",
     "revoked": "The link was revoked by its owner or by the relay's operator.",
@@ -157,6 +158,8 @@ class Keeper:
     def _stop_soon(self, drain: float) -> None:
         """From a callback of the loop: waiting would stop the loop that has the work to do."""
         if not self.done.is_set():
+            if drain > 0 and self._closing is None and self.status == "live":
+                self._changes.tell("closing", _CLOSING.format(drain), silent=True)
             self._closing = self._loop.create_task(self._polite(drain))
             if self._deadline is not None:
                 self._deadline.cancel()

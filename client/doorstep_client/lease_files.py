@@ -1,9 +1,9 @@
-"""A link without a name keeps its URL when its script is started again: the lease waits in a file meanwhile.
+"""A link without a name keeps its URL when its script, or cell, is run again: the lease waits in a file.
 
 The file is the user's alone (`~/.local/state/doorstep/leases`, mode 0600), one for each relay, token, script
-and target. It is locked while a run holds it: a second run at the same time gets another one, and a link of
-its own. What the relay does not take back, because its grace is over, is forgotten. `DOORSTEP_KEEP_URL=0`
-turns all of it off.
+or cell, and target. It is locked while a run holds it: a second run at the same time gets another one, and a
+link of its own. What the relay does not take back, because its grace is over, is forgotten.
+`DOORSTEP_KEEP_URL=0` turns all of it off.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from doorstep_client.cells import kernel, notebook, running_cell
 from doorstep_client.settings import RelaySettings
 
 KEEP_VARIABLE: Final = "DOORSTEP_KEEP_URL"
@@ -28,12 +29,13 @@ AGAIN: Final = 600.0
 _MOST: Final = 4096
 _OFF: Final = ("0", "false", "no", "off")
 _NO_SCRIPTS: Final = ("", "-", "-c", "-m")
-_KERNELS: Final = ("ipykernel_launcher.py", "colab_kernel_launcher.py")
-_NOTEBOOK: Final = "JPY_SESSION_NAME"
-"""Where Jupyter tells a kernel the path of its notebook."""
+_KEPT_FOR: Final = 7 * 86400.0
+"""Seconds after which a file that nobody holds is removed: no relay waits that long."""
 
-_used: set[Path] = set()
-"""Those of this run: a link that it closed is over, and its next one is another."""
+_used: dict[Path, str] = {}
+"""Those of this process, and by which run of a cell: a link that a run closed is over, and its next one is
+another. A script has one run, the process.
+"""
 
 
 class LeaseFile:
@@ -88,12 +90,17 @@ def find_lease(
     script = _script(environment)
     if environment.get(KEEP_VARIABLE, "").strip().lower() in _OFF or script in _NO_SCRIPTS:
         return None
-    words = (relay.url, relay.token or "", str(Path(script).absolute()), str(Path.cwd()), about)
+    cell = running_cell()
+    words = [relay.url, relay.token or "", str(Path(script).absolute()), str(Path.cwd()), about]
+    words += [cell.cell] if cell else []
     key = hashlib.sha256("\0".join(words).encode()).hexdigest()[:32]
     try:
         folder = state_folder(environment) / "leases"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _first_free([folder / f"{key}-{slot}.json" for slot in range(SLOTS)])
+        paths = [folder / f"{key}-{slot}.json" for slot in range(SLOTS)]
+        if not paths[0].exists():
+            _tidy(folder)
+        return _first_free(paths, cell.number if cell else "")
     except (OSError, RuntimeError):  # a read-only home, or none: the link is a new one each time
         return None
 
@@ -104,8 +111,8 @@ def _script(environment: Mapping[str, str]) -> str:
     What `doorstep share` shares is told apart already.
     """
     script = sys.argv[0] if sys.argv else ""
-    if Path(script).name in _KERNELS:
-        return environment.get(_NOTEBOOK, "")
+    if kernel() is not None:
+        return notebook(environment)
     is_launcher = (
         script not in _NO_SCRIPTS and Path(script).suffix != ".py" and Path(script).stem != "doorstep"
     )
@@ -119,16 +126,35 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "doorstep"
 
 
-def _first_free(paths: list[Path]) -> LeaseFile | None:
+def _first_free(paths: list[Path], run: str) -> LeaseFile | None:
     for path in paths:
-        if path in _used:
+        if _used.get(path) == run:
             continue
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         if _lock(descriptor):
-            _used.add(path)
+            _used[path] = run
             return LeaseFile(descriptor)
         os.close(descriptor)
     return None
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what nobody comes back for: each script that ever ran would leave its files for good."""
+    for path in folder.glob("*.json"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _KEPT_FOR:
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Unless somebody holds it: a link may live for months."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        is_free = _lock(descriptor)
+    finally:
+        os.close(descriptor)
+    if is_free:
+        path.unlink()
 
 
 if sys.platform == "win32":

@@ -5,7 +5,6 @@ What does the work is imported with the first link: to import `share` costs next
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
@@ -249,6 +248,7 @@ def share(
         RefusedError: the relay said no: bad token, name taken, …
         UnreachableError: the relay cannot be reached.
     """
+    from doorstep_client.cells import kernel, note, take_place
     from doorstep_client.changes import Changes
     from doorstep_client.keeper import Keeper, running_loop
     from doorstep_client.network.options import cert_and_key
@@ -267,7 +267,8 @@ def share(
         served = _observed(served, on_request)
     if wants_inspector() if inspect is None else inspect:
         served = inspected = _inspected(served)
-    here = None if _is_cell() else running_loop()
+    take_place()
+    here = None if kernel() is not None else running_loop()  # cells run on a loop, but are plain code
     if loop is None and callable(target):
         loop = here  # beside whatever else the app belongs to
     changes = Changes(on_event)
@@ -287,6 +288,7 @@ def share(
         keeper.start()
     else:
         keeper.begin()
+    note(link)
     return link
 
 
@@ -315,12 +317,6 @@ def _inspected(target: Target) -> InspectedTarget:
     from doorstep_client.inspector import InspectedTarget
 
     return InspectedTarget(target)
-
-
-def _is_cell() -> bool:
-    """Whether this is a notebook's kernel: its cells run on a running loop, but are plain code."""
-    shell = sys.modules.get("IPython")
-    return shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
 
 
 def _check_kind(naming: object, balance: object) -> None:

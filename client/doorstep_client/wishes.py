@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class Shower(Protocol):
+    """Shows the links of the script, so that it need not say them itself."""
+
+    def open(self, share: Callable[..., T], wanted: dict[str, Any]) -> T:
+        """Call `share` with these arguments, and show the link that it returns."""
+
+    def say(self, text: str) -> None:
+        """A sentence of `launch` that is not about the link."""
+
+    def restore(self) -> None:
+        """Give the terminal back: the process is about to end. May come at any moment."""
+
+
 @dataclass
 class Wishes:
-    """Arguments of `share`, and how often it was called."""
+    """Arguments of `share`, how often it was called, and who shows its links."""
 
     arguments: dict[str, Any] = field(default_factory=dict)
     links: int = 0
+    shower: Shower | None = None
 
 
 wishes: Final = Wishes()
@@ -30,6 +44,8 @@ def obeying(function: Callable[P, T]) -> Callable[P, T]:
     def share(*args: P.args, **kwargs: P.kwargs) -> T:
         wishes.links += 1
         kwargs.update(wishes.arguments)
+        if wishes.shower is not None:
+            return wishes.shower.open(partial(function, *args), kwargs)
         return function(*args, **kwargs)
 
     return share

@@ -35,6 +35,7 @@ class Apps:
         """The relay's own app: the REST API, its pages, and the pages that visitors of links see."""
         from doorstep_relay.control.api import build_router
         from doorstep_relay.control.app import build_app
+        from doorstep_relay.control.home import home_page
         from doorstep_relay.control.pages import build_pages
         from doorstep_relay.control.visitors import Parts, build_visitor_pages
 
@@ -54,7 +55,8 @@ class Apps:
         pages = build_pages(services)
         pages.include_router(build_visitor_pages(parts))
         api = build_router(services, self._on_change, self._here)
-        return build_app(api, version=__version__, pages=pages)
+        home = home_page(settings.relay_url, settings.dashboard_url)
+        return build_app(api, version=__version__, home=home, pages=pages)
 
     def dashboard(self) -> ASGIApp:
         """The admins' page, as it is served at its own host."""

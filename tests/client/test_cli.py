@@ -168,12 +168,24 @@ def test_share_of_what_cannot_be_shared_says_what_can(tmp_path: Path, target: st
     assert "cannot share" in done.stderr or "not a port" in done.stderr
 
 
-@pytest.mark.parametrize("flag", ["--json", "--quiet"])
-def test_share_of_a_script_takes_no_flags_for_other_output(tmp_path: Path, flag: str) -> None:
-    done = run(tmp_path, "share", "app.py", flag)
+def test_share_of_what_is_nothing_also_names_scripts(tmp_path: Path) -> None:
+    assert "doorstep share app.py" in run(tmp_path, "share", "ap.py:").stderr
 
-    assert done.returncode == 2
-    assert "a script says itself" in done.stderr
+
+def test_share_of_a_script_that_is_not_there_says_so(tmp_path: Path) -> None:
+    done = run(tmp_path, "share", "app.py")
+
+    assert (done.returncode, done.stderr) == (1, "Error: cannot read app.py: No such file or directory\n")
+
+
+def test_a_password_that_is_piped_in_is_said_once(tmp_path: Path) -> None:
+    """The relay is not there: what matters is that the command gets that far."""
+    relay = {"DOORSTEP_RELAY": f"http://127.0.0.1:{free_port()}"}
+    done = run(tmp_path, "policy", "demo", "--password", stdin="open sesame\n", **relay)
+    none = run(tmp_path, "policy", "demo", "--password", **relay)
+
+    assert (done.returncode, "Cannot reach the relay" in done.stderr) == (1, True), done.stderr
+    assert (none.returncode, "nothing came on standard input" in none.stderr) == (2, True), none.stderr
 
 
 def test_version_and_help_start_quickly_and_need_no_settings(tmp_path: Path) -> None:

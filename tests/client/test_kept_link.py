@@ -25,7 +25,7 @@ from tests.support import eventually
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LeaseFile]:
     """A file with what a run has left."""
     monkeypatch.setattr(sys, "argv", ["app.py"])
-    monkeypatch.setattr(lease_files, "_used", set())
+    monkeypatch.setattr(lease_files, "_used", {})
     before = _found(tmp_path)
     before.keep("old-lease", "old-name")
     before.release()

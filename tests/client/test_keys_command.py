@@ -12,6 +12,13 @@ from doorstep_client import rest
 from doorstep_client.cli import main
 
 
+def test_what_is_no_fingerprint_is_told_where_they_are() -> None:
+    done = CliRunner().invoke(main, ["keys", "remove", "laptop"])
+
+    assert done.exit_code == 1
+    assert "`doorstep keys list` shows yours" in done.output
+
+
 def test_a_private_key_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(rest, "call", lambda *what: sent.append(what))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import stat
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,7 +22,7 @@ RELAY = with_token(parse_relay("https://relay.example"), "secret-token", "a test
 @pytest.fixture(autouse=True)
 def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "app.py")])
-    monkeypatch.setattr(lease_files, "_used", set())
+    monkeypatch.setattr(lease_files, "_used", {})
 
 
 def found(tmp_path: Path, relay: RelaySettings = RELAY, about: str = "app", **changes: str) -> LeaseFile:
@@ -155,11 +159,28 @@ def test_it_is_where_programs_keep_their_state(monkeypatch: pytest.MonkeyPatch, 
     assert state_folder({}) == tmp_path / ".local" / "state" / "doorstep"
 
 
+class Kernel:
+    """A notebook's kernel, as far as it tells what it runs."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.shell = SimpleNamespace(user_ns={})
+        self._message: dict[str, Any] = {}
+        ipython = ModuleType("IPython")
+        vars(ipython)["get_ipython"] = lambda: SimpleNamespace(kernel=self)
+        monkeypatch.setitem(sys.modules, "IPython", ipython)
+        monkeypatch.setattr(sys, "argv", ["/site-packages/ipykernel_launcher.py", "-f", "kernel-1.json"])
+        self.run("cell-1", "run-1")
+
+    def run(self, cell: str, number: str) -> None:
+        self._message = {"header": {"msg_id": number}, "metadata": {"cellId": cell}}
+
+    def get_parent(self) -> dict[str, Any]:
+        return self._message
+
+
 @pytest.fixture
-def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["/usr/lib/python3/dist-packages/ipykernel_launcher.py", "-f", "kernel.json"]
-    )
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    return Kernel(monkeypatch)
 
 
 @pytest.mark.usefixtures("kernel")
@@ -174,9 +195,50 @@ def test_notebooks_of_a_folder_have_a_link_each(tmp_path: Path) -> None:
     assert (second.lease, again.lease) == (None, "lease-1")
 
 
+def test_a_cell_that_is_run_again_has_what_its_last_run_had_and_other_cells_have_their_own(
+    tmp_path: Path, kernel: Kernel
+) -> None:
+    first = found(tmp_path)
+    first.keep("lease-1", "calm-otter")
+    assert found(tmp_path).lease is None, "another link of the same run"
+    first.closed()
+    first.release()
+    kernel.run("cell-2", "run-2")
+    assert found(tmp_path).name is None
+    kernel.run("cell-1", "run-3")
+    assert found(tmp_path).name == "calm-otter"
+
+
+def test_vs_code_tells_its_notebook_in_another_way(
+    tmp_path: Path, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel.shell.user_ns["__vsc_ipynb_file__"] = "/notebooks/first.ipynb"
+    kept(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["/site-packages/ipykernel_launcher.py", "-f", "kernel-2.json"])
+    assert found(tmp_path).lease == "lease-1"
+
+
 @pytest.mark.usefixtures("kernel")
-def test_a_notebook_without_a_path_leaves_nothing(tmp_path: Path) -> None:
-    assert find_lease(RELAY, "app", {"XDG_STATE_HOME": str(tmp_path)}) is None
+def test_a_notebook_without_a_path_is_known_by_its_kernels_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(tmp_path)
+    again = found(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["/site-packages/ipykernel_launcher.py", "-f", "kernel-2.json"])
+    assert (again.lease, found(tmp_path).lease) == ("lease-1", None)
+
+
+def test_files_that_nobody_came_back_for_are_removed_and_those_in_use_stay(tmp_path: Path) -> None:
+    kept(tmp_path)
+    in_use = found(tmp_path, about="in use")
+    in_use.keep("lease-2", "wild-fox")
+    folder = tmp_path / "state" / "doorstep" / "leases"
+    for file in folder.iterdir():
+        os.utime(file, (0, 0))
+    found(tmp_path, about="something new")
+
+    names = {json.loads(file.read_text() or "{}").get("name") for file in folder.iterdir()}
+    assert names == {"wild-fox", None}
 
 
 def test_what_a_launcher_starts_has_a_link_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,7 +286,7 @@ if __name__ == "__main__":
 
 def test_a_script_that_launches_is_launched_with_a_link(lasting: Lasting, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(SCRIPT)
-    with command(lasting, tmp_path, "app.py", "--name", "from-a-script", found=r"public URL: +(\S+)") as url:
+    with command(lasting, tmp_path, "app.py", "--name", "from-a-script") as url:
         assert url == lasting.relay.share_url("from-a-script", "")
         assert "The script" in visit(f"{url}/").text
 
@@ -311,11 +311,11 @@ def test_another_script_is_told_what_to_do(source: str, says: str, lasting: Last
 
 
 @contextmanager
-def command(lasting: Lasting, home: Path, *arguments: str, found: str = r"^(http://\S+)") -> Iterator[str]:
+def command(lasting: Lasting, home: Path, *arguments: str) -> Iterator[str]:
     """`doorstep share` in that folder; the link that it prints."""
     process = start(lasting, home, *arguments)
     try:
-        yield process.wait_for_line(found, 30).group(1)
+        yield process.wait_for_line(r"^(http://\S+)", 30).group(1)
     finally:
         process.kill()
 

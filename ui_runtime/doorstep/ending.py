@@ -14,15 +14,20 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 
 class Ending:
-    """Hears signals while it is entered, if that is in the main thread; elsewhere there are none to hear."""
+    """Hears signals while it is entered, if that is in the main thread; elsewhere there are none to hear.
 
-    def __init__(self) -> None:
+    `last_words` is called before a quick end.
+    """
+
+    def __init__(self, last_words: Callable[[], object] = int) -> None:
         self.asked_for = False
         """Whether a signal asked for the end."""
+        self._last_words = last_words
         self._come = False
         self._before: dict[int, Any] = {}
         self._fd_before = -1
@@ -64,5 +69,6 @@ class Ending:
 
     def _hear(self, number: int, _frame: object) -> None:
         if self.asked_for and number == signal.SIGINT:
+            self._last_words()
             os._exit(130)  # asked twice: what is still open is cut by the system
         self.asked_for = True

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 
     from doorstep.auth.passwords import AuthLike
     from doorstep.blocks import Blocks
+    from doorstep_client.wishes import Shower
 
 _launched: Final[WeakSet[Blocks]] = WeakSet()
+_DRAIN: Final = 10.0
+"""Seconds in which visitors' requests may finish after Ctrl-C."""
+_PATIENCE: Final = 0.5
+_WAITS: Final = "Requests under way may finish, for ten seconds at most; Ctrl-C again quits at once."
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _REFUSED: Final = frozenset({"ssl_keyfile", "ssl_certfile"})
@@ -102,6 +108,15 @@ class Running:
         """The public URL with the key that it may ask for."""
         return self.link.visit_url if self.link is not None else None
 
+    def drain(self, say: Callable[[str], None]) -> None:
+        """Let nobody new in through the link; requests under way may finish."""
+        if self.link is None:
+            return
+        patience = Timer(_PATIENCE, _silent if _shower() is not None else say, [_WAITS])
+        patience.start()
+        self.link.close(drain=_DRAIN)
+        patience.cancel()
+
     def close(self) -> None:
         """The link first, so that no visitor reaches a server that is going away."""
         link, self.link = self.link, None
@@ -170,7 +185,7 @@ def launch(
         given.setdefault("footer_links", ["gradio"])
     _note_later(later)
     cell = Cell() if inline is not False and is_notebook() else None
-    say = _silent if quiet or cell is not None else _say  # the cell shows the addresses
+    say = _silent if quiet or cell is not None else _voice()  # a cell shows the addresses
     blocks.close()
     take_place(blocks)
     host = server_name or setting("SERVER_NAME") or "127.0.0.1"
@@ -209,7 +224,7 @@ def launch(
             running,
             say,
             qr=qr,
-            on_event=say if cell is None else cell.tell,
+            on_event=cell.tell if cell is not None else None if _shower() is not None else say,
             relay=relay,
             token=token,
             name=name,
@@ -253,6 +268,8 @@ def _share(running: Running, say: Any, qr: bool | None, **options: Any) -> None:
     except doorstep_client.DoorstepError as error:
         _say(f"{error}\nThe app runs on its local URL only.")  # `quiet` asked for no such silence
         return
+    if _shower() is not None:
+        return
     say(f"* Running on public URL: {running.link.visit_url}")
     if say is _say and (qr if qr is not None else (setting("QR") or "").lower() in {"true", "1"}):
         from doorstep_client.terminal.qr import show_code
@@ -263,6 +280,13 @@ def _share(running: Running, say: Any, qr: bool | None, **options: Any) -> None:
     expires_at = running.link.expires_at
     if expires_at is not None:
         say(f"  The link ends in {in_words(expires_at - time.time())}.")
+
+
+def _shower() -> Shower | None:
+    """What shows the link in this module's place: `doorstep share script.py` has a panel."""
+    from doorstep_client.wishes import wishes
+
+    return wishes.shower
 
 
 def in_words(seconds: float) -> str:
@@ -279,11 +303,14 @@ def in_words(seconds: float) -> str:
 
 def _wait(blocks: Blocks, running: Running, say: Any) -> None:
     """Block until Ctrl-C, SIGTERM, or the server's own end; then close. A second Ctrl-C ends the process."""
-    with Ending() as ending:
+    shower = _shower()
+    with Ending(shower.restore if shower is not None else int) as ending:
         running.server.when_ended(ending.come)
         ending.wait()
         if ending.asked_for:
-            say("\nStopping.")
+            if shower is None:
+                say("\nStopping.")
+            running.drain(say)
         blocks.close()
 
 
@@ -352,6 +379,11 @@ def _shown_host(host: str) -> str:
 
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201  # for the terminal
+
+
+def _voice() -> Callable[[str], None]:
+    shower = _shower()
+    return shower.say if shower is not None else _say
 
 
 def _silent(_text: str) -> None:

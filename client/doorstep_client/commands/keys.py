@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+import re
+from typing import IO, Any, Final
 from urllib.parse import quote
 
 import click
 
 from doorstep_client.commands.asking import ask, ask_all, relay_option
+
+_FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 @click.group()
@@ -51,6 +54,10 @@ def show(as_json: bool, relay: str | None) -> None:
 @relay_option
 def remove(fingerprint: str, relay: str | None) -> None:
     """Remove your key with this FINGERPRINT; what it holds open ends."""
+    if _FINGERPRINT.fullmatch(fingerprint) is None:
+        raise click.ClickException(
+            f"{fingerprint!r} is no fingerprint, like SHA256:…: `doorstep keys list` shows yours"
+        )
     ask(relay, "DELETE", f"/api/v1/keys/{quote(fingerprint, safe=':')}")
     click.echo(f"Removed {fingerprint}.")
 

@@ -7,6 +7,7 @@ can read those.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -27,9 +28,7 @@ def read_options(flags: dict[str, Any]) -> dict[str, Any]:
     """What the flags ask for, and nothing that was not said. Takes them out of `flags`."""
     said: dict[str, Any] = {}
     if flags.pop("password"):
-        said["password"] = os.environ.get(PASSWORD_VARIABLE) or click.prompt(
-            "Password of the link", hide_input=True, confirmation_prompt=True
-        )
+        said["password"] = os.environ.get(PASSWORD_VARIABLE) or _ask_password()
     for name, flag in (("networks", "network"), ("methods", "method")):
         if given := flags.pop(flag):
             said[name] = list(given)
@@ -44,6 +43,18 @@ def read_options(flags: dict[str, Any]) -> dict[str, Any]:
             said[name] = given
     interstitial = flags.pop("interstitial")
     return said if interstitial is None else said | {"interstitial": interstitial}
+
+
+def _ask_password() -> str:
+    """Typed twice, as nobody sees it; a program says it once, on standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password of the link", hide_input=True, confirmation_prompt=True))
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise click.UsageError(
+            f"--password: nothing came on standard input; write it there, or into {PASSWORD_VARIABLE}"
+        )
+    return password
 
 
 _OPTIONS: Final = (

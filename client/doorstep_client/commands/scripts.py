@@ -38,13 +38,23 @@ def run(script: Path, asked: dict[str, Any]) -> None:
     """
     _check(script)
     os.environ["DOORSTEP_SHARE"] = ALWAYS
-    wishes.arguments.update({name: value for name, value in asked.items() if value is not None})
+    wishes.arguments.update(asked)
     sys.argv = [str(script)]
     sys.path.insert(0, str(script.parent.resolve()))
     before = wishes.links
     made = runpy.run_path(str(script), run_name="__main__")
     if wishes.links == before:
         raise BadTargetError(_no_link(script, made))
+
+
+def show_traceback(error: Exception, script: str) -> None:
+    """As Python shows it, from the script on: what ran the script is not the user's business."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != script:
+        trace = trace.tb_next
+    sys.excepthook(
+        type(error), error.with_traceback(trace or error.__traceback__), trace or error.__traceback__
+    )
 
 
 def _check(script: Path) -> None:

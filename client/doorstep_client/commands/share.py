@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -66,42 +65,46 @@ def share(
     second Ctrl-C, or one that came before the link was open.
     """
     asked = read_options(flags) or None
-    if target.endswith(".py"):
-        if as_json or quiet:
-            raise click.UsageError(
-                "--json and --quiet are not for scripts: a script says itself what it has to say"
-            )
-        if qr:
-            os.environ["DOORSTEP_QR"] = "1"  # for its launch()
-        wanted = {"relay": relay, "name": name, "expires_in": expires_in, "policy": asked}
-        wanted |= {"naming": "readable"} if readable else {}
-        wanted |= {"balance": True} if balance else {}
-        sys.exit(run_script(target, wanted | {"inspect": inspected or None}))
     view = choose_view(relay, as_json=as_json, quiet=quiet, qr=qr)
     options = {
         "relay": relay,
         "name": name,
         "expires_in": expires_in,
-        "naming": "readable" if readable else "random",
-        "balance": balance,
+        "naming": "readable" if readable else None,
+        "balance": balance or None,
         "policy": asked,
         "inspect": inspected or None,
         "host": host,
-        "verify": verify,
+        "verify": None if verify else False,
     }
-    sys.exit(show(target, view, options))
+    said = {option: value for option, value in options.items() if value is not None}
+    sys.exit(show_script(target, view, said, quiet=quiet) if is_script(target) else show(target, view, said))
 
 
-def run_script(path: str, wanted: dict[str, Any]) -> int:
-    """Run the script, which says itself what it has to say. Returns the exit code."""
-    from doorstep_client.commands.scripts import run
+def is_script(target: str) -> bool:
+    return target.endswith(".py")
 
-    try:
-        run(Path(path), wanted)
-    except DoorstepError as error:
-        click.echo(f"Error: {error}", err=True)
-        return FAILED
-    return 0
+
+def show_script(path: str, view: View, wanted: dict[str, Any], *, quiet: bool) -> int:
+    """Run the script and let the view show its link. Returns the exit code."""
+    from doorstep_client.commands.scripts import run, show_traceback
+    from doorstep_client.terminal.beside import Beside
+
+    with Beside(view, quiet=quiet) as beside:
+        try:
+            run(Path(path), wanted)
+            beside.stay()
+        except DoorstepError as error:
+            view.failed(error)
+            return FAILED
+        except KeyboardInterrupt:
+            if not beside.links or not beside.close():
+                return INTERRUPTED
+        except Exception as error:  # noqa: BLE001  # the script's own, shown as Python does
+            beside.restore()
+            show_traceback(error, path)
+            return FAILED
+    return 0 if beside.error is None else FAILED
 
 
 def show(target: Any, view: View, options: dict[str, Any]) -> int:
@@ -109,6 +112,7 @@ def show(target: Any, view: View, options: dict[str, Any]) -> int:
     from doorstep_client.link import share as open_link
     from doorstep_client.terminal.attend import attend
 
+    view.starting()
     view.opening()
     try:
         link = open_link(target, on_event=view.told, on_request=view.saw, **options)

@@ -9,19 +9,27 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import time
+from contextlib import suppress
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import parse_qs, quote, unquote_to_bytes
 
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from doorstep_client.targets.base import Scope
-from doorstep_client.targets.listing import Entry, failure_page, list_page
+from doorstep_client.targets.listing import Entry, Part, failure_page, list_page
 
 INDEX: Final = "index.html"
-MOST_ENTRIES: Final = 5_000
-"""Names that one list shows."""
+ON_A_PAGE: Final = 1_000
+"""Names that one page of a list shows: of each one its size and time are asked for."""
+MOST_NAMES: Final = 50_000
+"""Names of a folder that are read and sorted. Of a bigger one the rest is there, and in no list."""
+_SETTLED: Final = 2.0
+"""Seconds after which a folder's time of change tells the next change from the last one."""
 _GUARDS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
 _PAGE_GUARDS: Final = _GUARDS | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
@@ -85,8 +93,7 @@ class Folder:
         try:
             return self._file(self._resolve(self._shown(path) + INDEX), scope)
         except FileNotFoundError:
-            entries, more = self._entries(path)
-            return HTMLResponse(list_page(self._shown(path), entries, more), headers=_PAGE_GUARDS)
+            return HTMLResponse(list_page(self._shown(path), self._part(path, scope)), headers=_PAGE_GUARDS)
 
     def _shown(self, path: Path) -> str:
         inside = path.relative_to(self._root).as_posix()
@@ -104,27 +111,69 @@ class Folder:
             answer.chunk_size = 256 * 1024  # each costs a hop to a thread
         return answer
 
-    def _entries(self, path: Path) -> tuple[list[Entry], bool]:
-        """What the folder shows: folders first, then by name; and whether there is more than that."""
-        with os.scandir(path) as found:
-            names = [name for item in found if not is_hidden(name := item.name)]
-        names.sort(key=lambda name: (name.casefold(), name))
-        entries = [entry for name in names[:MOST_ENTRIES] if (entry := self._entry(path / name))]
-        return sorted(entries, key=lambda entry: not entry.is_folder), len(names) > MOST_ENTRIES
+    def _part(self, path: Path, scope: Scope) -> Part:
+        """What one page of the folder's list shows."""
+        names, is_whole = names_in(path)
+        pages = max(1, -(-len(names) // ON_A_PAGE))
+        page = min(_asked_page(scope), pages)
+        first = (page - 1) * ON_A_PAGE
+        shown = names[first : first + ON_A_PAGE]
+        entries = [entry for name in shown if (entry := self._entry(path / name))]
+        return Part(entries, page, pages, len(names), is_whole)
 
     def _entry(self, path: Path) -> Entry | None:
+        """None for what visitors may not see. The folder that it is in is real already."""
         try:
-            real = _real(path)
-            found = real.stat()
+            found = path.lstat()
+            if stat.S_ISLNK(found.st_mode):
+                real = _real(path)
+                found = real.stat()
+                if not real.is_relative_to(self._root) or self._is_hidden(real):
+                    return None
         except OSError:
-            return None
-        if not real.is_relative_to(self._root) or self._is_hidden(real):
             return None
         is_folder = stat.S_ISDIR(found.st_mode)
         if not is_folder and not stat.S_ISREG(found.st_mode):
             return None
         link = quote(os.fsencode(path.name)) + ("/" if is_folder else "")
         return Entry(path.name, f"./{link}", is_folder, found.st_size, found.st_mtime)
+
+
+def names_in(path: Path) -> tuple[list[str], bool]:
+    """What a folder shows: folders first, then by name; and whether that is all of it.
+
+    It is read again when it has changed, and, as long as that could not be told, every time.
+    """
+    changed = path.stat().st_mtime_ns
+    if abs(time.time() - changed / 1e9) < _SETTLED:
+        return _read_names(path)
+    return _known_names(path, changed)
+
+
+@lru_cache(maxsize=8)
+def _known_names(path: Path, _changed: int) -> tuple[list[str], bool]:
+    return _read_names(path)
+
+
+def _read_names(path: Path) -> tuple[list[str], bool]:
+    with os.scandir(path) as items:
+        shown = (_place(item) for item in items if not is_hidden(item.name))
+        found = sorted(islice(shown, MOST_NAMES))
+        is_whole = next(shown, None) is None
+    return [name for _, _, name in found], is_whole
+
+
+def _place(item: os.DirEntry[str]) -> tuple[bool, str, str]:
+    """By which a list is sorted. What cannot be told, a loop of symlinks, is no folder."""
+    with suppress(OSError):
+        return not item.is_dir(), item.name.casefold(), item.name
+    return True, item.name.casefold(), item.name
+
+
+def _asked_page(scope: Scope) -> int:
+    """The number in `?page=2`; the first one for whatever is none."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("page", [""])[0]
+    return max(1, int(asked)) if asked.isdecimal() and len(asked) < 9 else 1
 
 
 def is_hidden(name: str) -> bool:

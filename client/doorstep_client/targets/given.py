@@ -24,7 +24,7 @@ Shareable = AsgiApp | Callable[..., Any] | int | str | PathLike[str]
 
 WHAT_TO_GIVE: Final = (
     "give an ASGI or WSGI app (the object, or 'module:app'), the port of a server on this computer, "
-    "its URL or host:port, 'unix:PATH' for a socket, or a folder"
+    "its URL or host:port, 'unix:PATH' for a socket, or a folder; `doorstep share app.py` runs a script"
 )
 TARGET, VISITOR = "target", "visitor"
 _PORT: Final = re.compile(r":?([0-9]+)")
@@ -170,7 +170,9 @@ def _origin(address: Address, host: str | None) -> Origin | None:
 
 def _refuse_for_apps(host: str | None, verify: bool) -> None:
     if host is not None or not verify:
-        raise UsageError("host and verify are for servers on a port, at a URL or behind a socket")
+        raise UsageError(
+            "host and verify (--host, --no-verify) are for servers on a port, at a URL or behind a socket"
+        )
 
 
 def _cannot(target: object) -> BadTargetError:

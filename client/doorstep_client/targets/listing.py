@@ -36,6 +36,8 @@ tbody tr:hover { background: var(--raised); }
 .size, .time { text-align: right; white-space: nowrap; color: var(--quiet);
   font-variant-numeric: tabular-nums; font-size: .9375rem; }
 p { color: var(--quiet); }
+nav { display: flex; justify-content: space-between; gap: 1rem; padding: 1rem .5rem; color: var(--quiet);
+  font-variant-numeric: tabular-nums; }
 @media (max-width: 34rem) { .time { display: none; } th, td { padding: .6rem .25rem; } }
 """
 
@@ -51,18 +53,31 @@ class Entry:
     changed: float
 
 
-def list_page(path: str, entries: list[Entry], more: bool) -> str:
-    """The list of the folder at `path`, which begins and ends with a slash."""
-    rows = [_row(entry) for entry in entries]
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One page of a list: the folder has `names` in all, or more if that is not the whole of it."""
+
+    entries: list[Entry]
+    page: int
+    pages: int
+    names: int
+    is_whole: bool
+
+
+def list_page(path: str, part: Part) -> str:
+    """A page of the list of the folder at `path`, which begins and ends with a slash."""
+    rows = [_row(entry) for entry in part.entries]
     if path != "/":
         rows.insert(0, _row(Entry("..", "../", True, 0, 0.0)))
     table = (
         "<table><thead><tr><th class=name>Name</th><th class=size>Size</th><th class=time>Changed</th></tr>"
         f"</thead><tbody>{''.join(rows)}</tbody></table>"
     )
-    note = f"<p>Only the first {len(entries):,} names are shown.</p>" if more else ""
+    note = "" if part.is_whole else f"<p>Only {part.names:,} of its names are listed; there are more.</p>"
     empty = "" if rows else "<p>This folder is empty.</p>"
-    return _page(f"Index of {path}", f"<h1>{_crumbs(path)}</h1>{table if rows else empty}{note}")
+    return _page(
+        f"Index of {path}", f"<h1>{_crumbs(path)}</h1>{table if rows else empty}{_pager(part)}{note}"
+    )
 
 
 def failure_page(status: int, text: str) -> str:
@@ -91,6 +106,18 @@ def _row(entry: Entry) -> str:
         f'<tr><td class=name><a href="{entry.link}"{kind}>{_shown(name)}</a></td>'
         f"<td class=size>{size}</td><td class=time>{changed}</td></tr>"
     )
+
+
+def _pager(part: Part) -> str:
+    """The way to the pages before and after this one."""
+    if part.pages == 1:
+        return ""
+    before = f'<a href="?page={part.page - 1}" rel=prev>Previous</a>' if part.page > 1 else "<span></span>"
+    after = (
+        f'<a href="?page={part.page + 1}" rel=next>Next</a>' if part.page < part.pages else "<span></span>"
+    )
+    where = f"Page {part.page:,} of {part.pages:,} · {part.names:,} names"
+    return f"<nav aria-label=Pages>{before}<span>{where}</span>{after}</nav>"
 
 
 def _crumbs(path: str) -> str:

@@ -6,13 +6,15 @@ import base64
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
 
 from doorstep_client.errors import DoorstepError
 from doorstep_client.link import Link
+from doorstep_client.terminal.attend import DRAIN
 from doorstep_client.terminal.browser import open_in_browser
 from doorstep_client.terminal.inbox import Inbox
 from doorstep_client.terminal.ink import Ink
@@ -20,6 +22,7 @@ from doorstep_client.terminal.keys import Keyboard
 from doorstep_client.terminal.panel import State, message_line, panel, request_line, summary
 from doorstep_client.terminal.prints import Prints
 from doorstep_client.terminal.qr import qr_lines, qr_size
+from doorstep_client.terminal.reads import Reads
 from doorstep_client.terminal.screen import Screen
 from doorstep_client.terminal.tally import Tally
 from doorstep_client.traffic.exchange import Exchange
@@ -30,6 +33,7 @@ _PATIENCE: Final = 0.7
 """Seconds after which a relay that has not answered yet is spoken of."""
 _MOST_LINES: Final = 1000
 """What is printed faster than the terminal shows it: the oldest lines go."""
+_LEND_DEADLINE: Final = 2.0
 _BESIDE_QR: Final = 5
 """Lines that a QR code leaves for the rest."""
 
@@ -53,15 +57,21 @@ class Board:
         self._texts: deque[str] = deque(maxlen=_MOST_LINES)
         self._prints = Prints(self._print)
         self._printed: deque[str] = deque(maxlen=_MOST_LINES)
+        self._reads = Reads(self._lend)
+        self._wanted = threading.Event()
+        """Somebody in this process reads what is typed."""
+        self._lent = threading.Event()
         self._link: Link
         self._waiting: threading.Timer
         self._inbox: Inbox | None = None
-        self._is_closing = False
+        self._cut_at: float | None = None
+        """When an end that was asked for waits no longer."""
         self._woken = False
         self._afresh = True
         self._last = -1.0
         self._began = time.monotonic()
         self._open = False
+        self._gone = False
 
     # -- on any thread ---------------------------------------------------------------------------
 
@@ -77,6 +87,19 @@ class Board:
         self._printed.append(text)
         self._wake()
 
+    @contextmanager
+    def _lend(self) -> Iterator[None]:
+        """The terminal, for whoever reads a line of it."""
+        self._wanted.set()
+        self._wake()
+        self._lent.wait(_LEND_DEADLINE)
+        try:
+            yield
+        finally:
+            self._wanted.clear()
+            self._lent.clear()
+            self._wake()
+
     def _wake(self) -> None:
         """Once a frame is enough."""
         if not self._woken and self._inbox is not None:
@@ -84,6 +107,9 @@ class Board:
             self._inbox.wake()
 
     # -- on the main thread ----------------------------------------------------------------------
+
+    def starting(self) -> None:
+        self._prints.stand_in()
 
     def opening(self) -> None:
         self._waiting = threading.Timer(_PATIENCE, self._screen.send, ["Asking the relay for a link …\r"])
@@ -117,7 +143,7 @@ class Board:
             self._press(key)
 
     def closing(self) -> None:
-        self._is_closing = True
+        self._cut_at = time.monotonic() + DRAIN
         self._last = -1.0
 
     def ended(self, link: Link) -> None:
@@ -127,29 +153,44 @@ class Board:
 
     def failed(self, error: DoorstepError) -> None:
         self._waiting.cancel()
+        self.restore()
         self._screen.send("\r\x1b[K")
         click.echo(f"Error: {error}", err=True)
 
     def restore(self) -> None:
+        self._gone = True
         self._close()
+        self._prints.give_back()
 
     # -- helpers -----------------------------------------------------------------------------------
 
     def _take(self) -> None:
         """Take the terminal, if it is not taken yet."""
+        if self._gone:
+            return
         self._keyboard.take()
         if not self._open:
             self._open = self._afresh = True
             self._screen.open()
             self._prints.take()
+            self._reads.take()
 
     def _close(self, *last: str) -> None:
         """Give the terminal back; what was not shown yet stays there, before `last`."""
         if self._open:
             self._open = False
             self._prints.give_back()
+            self._reads.give_back()
             self._keyboard.give_back()
             self._screen.close([*self._above(self._screen.size()[0]), *last])
+
+    def _give_away(self) -> None:
+        """Whoever reads has asked a question first, in a line without an end."""
+        if self._open:
+            question = self._prints.take_prompt()
+            self._close()
+            self._screen.send(question)
+            self._lent.set()
 
     def _introduction(self) -> list[str]:
         columns, lines = self._screen.size()
@@ -161,6 +202,9 @@ class Board:
 
     def _draw(self) -> None:
         self._woken = False
+        if self._wanted.is_set():
+            self._give_away()
+            return
         if not self._keyboard.is_in_front():
             return
         self._take()  # after `fg`, which a program that runs is not told of
@@ -184,13 +228,14 @@ class Board:
         now, left = time.time(), link.seconds_left
         return State(
             link.visit_url,
-            "closing" if self._is_closing else status,
+            status if self._cut_at is None else "closing",
             now,
             None if left is None else now + left,
             self._tally.visitors,
             self._tally.requests,
             self._tally.under_way,
             link.inspect_url,
+            None if self._cut_at is None else self._cut_at - time.monotonic(),
         )
 
     def _heard(self, name: str) -> None:

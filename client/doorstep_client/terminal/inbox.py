@@ -20,13 +20,17 @@ AT_ONCE: Final = 130
 
 
 class Inbox:
-    """Hears signals while it is entered, in the main thread. `last_words` is called before a quick end."""
+    """Hears signals while it is entered, in the main thread. `last_words` is called before a quick end.
 
-    def __init__(self, last_words: Callable[[], None], *, terminal: bool) -> None:
+    `ends=False` leaves the signals that end a program to whoever has the main thread.
+    """
+
+    def __init__(self, last_words: Callable[[], None], *, terminal: bool, ends: bool = True) -> None:
         self.asked = False
         """Whether the end was asked for."""
         self._last_words = last_words
-        self._names = _ENDS + (_NEWS if terminal else ())
+        self._waits_here = ends
+        self._names = (_ENDS if ends else ()) + (_NEWS if terminal else ())
         self._signals: list[str] = []
         self._before: dict[int, Any] = {}
         self._fd_before = -1
@@ -39,11 +43,13 @@ class Inbox:
             number = getattr(signal, name, None)  # Windows has few of them
             if number is not None:
                 self._before[number] = signal.signal(number, self._hear)
-        self._fd_before = signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
+        if self._waits_here:
+            self._fd_before = signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        signal.set_wakeup_fd(self._fd_before)
+        if self._waits_here:
+            signal.set_wakeup_fd(self._fd_before)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._ear.close()
@@ -71,6 +77,7 @@ class Inbox:
         name = signal.Signals(number).name
         if name not in _ENDS:
             self._signals.append(name)
+            self.wake()
         elif self.asked and name != "SIGHUP":
             self._last_words()
             os._exit(AT_ONCE)  # asked twice: what is still open is cut by the system

@@ -46,8 +46,11 @@ class JsonLines:
     def _changed(self, change: Change) -> None:
         if change.what == "ended":
             self._farewell = change.text
-        elif self._link is not None:
+        elif self._link is not None and change.what != "closing":  # an event of its own
             self._write("change", what=change.what, message=change.text, **_state(self._link))
+
+    def starting(self) -> None:
+        """What it prints goes to standard error already."""
 
     def opening(self) -> None:
         """Nothing comes before the link."""

@@ -19,7 +19,7 @@ _ROOMY: Final = 10
 """Lines of a terminal that has room for more than what is needed."""
 _WIDE: Final = 72
 _WIDER: Final = 100
-_LAST: Final = "requests may finish; Ctrl-C again quits at once"
+_LAST: Final = "Ctrl-C again quits at once"
 _LEAST_URL: Final = 8
 _SEPARATOR: Final = " · "
 
@@ -37,6 +37,8 @@ class State:
     requests: int = 0
     under_way: Sequence[Exchange] = ()
     inspect_url: str | None = None
+    closes_in: float | None = None
+    """Seconds for which the end still waits, once it was asked for."""
 
 
 def panel(state: State, columns: int, lines: int, ink: Ink) -> list[str]:
@@ -114,7 +116,8 @@ def _numbers(state: State, room: int) -> str:
 
 def _under_way(state: State, room: int, lines: int, ink: Ink) -> list[str]:
     """The requests that take their time, and WebSockets, the newest last."""
-    long = [each for each in state.under_way if state.now - each.began >= LONG]
+    closing = state.status == "closing"
+    long = [each for each in state.under_way if closing or state.now - each.began >= LONG]
     most = min(_MOST_UNDER_WAY, lines - _ROOMY)
     rows = [request_line(each, room + 1, ink, state.now) for each in long[-most:]] if most > 0 else []
     if len(long) > len(rows):
@@ -124,12 +127,22 @@ def _under_way(state: State, room: int, lines: int, ink: Ink) -> list[str]:
 
 def _keys(state: State, room: int, ink: Ink) -> str:
     if state.status == "closing":
-        return ink.dim(clip(_LAST, room))
+        return ink.dim(_waits(state, room))
     pause = "resume" if state.status == "paused" else "pause"
     words = (("q", "quit"), ("o", "open"), ("c", "copy"), ("p", pause), ("r", "QR"))
     if sum(len(word) + 2 for _, word in words) + 2 * (len(words) - 1) > room:
         return ink.dim(clip("q quit", room))
     return "  ".join(f"{ink.bold(key)} {ink.dim(word)}" for key, word in words)
+
+
+def _waits(state: State, room: int) -> str:
+    """What the end waits for, in as many words as fit. WebSockets have no end of their own."""
+    count = sum(not each.is_websocket for each in state.under_way)
+    left = "" if state.closes_in is None else f", {max(0, round(state.closes_in))} s at most"
+    for what in (f"waiting for {counted(count, 'request')}{left}; {_LAST}", _LAST):
+        if count and len(what) <= room:
+            return what
+    return clip(_LAST, room)
 
 
 def _status(exchange: Exchange, ink: Ink) -> str:

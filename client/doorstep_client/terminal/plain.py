@@ -11,6 +11,7 @@ from doorstep_client.link import Link
 from doorstep_client.terminal.inbox import Inbox
 from doorstep_client.terminal.ink import find_ink
 from doorstep_client.terminal.qr import qr_lines
+from doorstep_client.terminal.words import WAITS
 
 if TYPE_CHECKING:
     from doorstep_client.traffic.observed import Observer
@@ -31,6 +32,9 @@ class Plain:
         """Before the link it goes to standard error, where nobody takes it for the link."""
         if not self._quiet:
             click.echo(text, err=not self._shown)
+
+    def starting(self) -> None:
+        """What it prints may stand among the lines."""
 
     def opening(self) -> None:
         """Nothing comes before the link."""
@@ -54,7 +58,7 @@ class Plain:
 
     def closing(self) -> None:
         if not self._quiet:
-            click.echo("Closing: requests may finish; Ctrl-C again quits at once.", err=True)
+            click.echo(f"Closing: {WAITS}", err=True)
 
     def ended(self, link: Link) -> None:
         """`told` has said why."""

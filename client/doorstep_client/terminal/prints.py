@@ -10,35 +10,57 @@ from typing import Any
 
 
 class Prints:
-    """Stands for `sys.stdout` and `sys.stderr` while it is taken. `take_line` may be called on any thread."""
+    """Stands before `sys.stdout` and `sys.stderr`: what is written there passes, or is cut into lines.
+
+    Lines they are while it is taken; `take_line` may be called on any thread.
+    """
 
     def __init__(self, take_line: Callable[[str], None]) -> None:
         self._take_line = take_line
         self._before: tuple[Any, Any] | None = None
-        self._mine = _Lines(take_line)
+        self._mine: tuple[_Lines, _Lines] | None = None
+
+    def stand_in(self) -> None:
+        """From now on. Who gets hold of a stream after this (a handler of `logging`) never writes past it."""
+        if self._before is None:
+            self._before = sys.stdout, sys.stderr
+            if self._mine is None:
+                self._mine = _Lines(sys.stdout, self._take_line), _Lines(sys.stderr, self._take_line)
+            sys.stdout, sys.stderr = self._mine
 
     def take(self) -> None:
-        self._before = sys.stdout, sys.stderr
-        sys.stdout = sys.stderr = self._mine
+        self.stand_in()
+        for stream in self._mine or ():
+            stream.taken = True
+
+    def take_prompt(self) -> str:
+        """What was written to standard output since the end of its last line."""
+        return self._mine[0].take_rest() if self._mine is not None else ""
 
     def give_back(self) -> None:
         before, self._before = self._before, None
         if before is not None:
             sys.stdout, sys.stderr = before
-            self._mine.finish()
+        for stream in self._mine or ():
+            stream.finish()
+            stream.taken = False
 
 
 class _Lines(io.TextIOBase):
-    """Cuts what is written into lines."""
+    """Cuts what is written into lines while it is `taken`; else it is as `stream`."""
 
-    encoding = "utf-8"
-
-    def __init__(self, take_line: Callable[[str], None]) -> None:
+    def __init__(self, stream: Any, take_line: Callable[[str], None]) -> None:
         super().__init__()
-        self.buffer = _Bytes(self)
+        self.taken = False
+        self.buffer = _Bytes(self, stream)
+        self._stream = stream
         self._take_line = take_line
         self._rest = ""
         self._lock = threading.Lock()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a plain attribute in typeshed
+        return getattr(self._stream, "encoding", "utf-8")
 
     def writable(self) -> bool:
         return True
@@ -48,14 +70,25 @@ class _Lines(io.TextIOBase):
 
     def fileno(self) -> int:
         """For programs that the app starts: what they print goes to the terminal, past the board."""
-        return 1
+        return int(self._stream.fileno())
+
+    def flush(self) -> None:
+        if not self.taken and self._stream is not None:
+            self._stream.flush()
 
     def write(self, text: str) -> int:
+        if not self.taken:
+            return int(self._stream.write(text))
         with self._lock:
             *lines, self._rest = (self._rest + text).split("\n")
             for line in lines:
                 self._take_line(line.rstrip("\r"))
         return len(text)
+
+    def take_rest(self) -> str:
+        with self._lock:
+            rest, self._rest = self._rest, ""
+        return rest
 
     def finish(self) -> None:
         """The last line, although it has no end."""
@@ -66,12 +99,18 @@ class _Lines(io.TextIOBase):
 class _Bytes(io.RawIOBase):
     """The same for those who write bytes."""
 
-    def __init__(self, lines: _Lines) -> None:
+    def __init__(self, lines: _Lines, stream: Any) -> None:
         super().__init__()
         self._lines = lines
+        self._stream = stream
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
+        if not self._lines.taken:
+            return int(self._stream.buffer.write(data))
         return self._lines.write(bytes(data).decode("utf-8", "replace"))
+
+    def flush(self) -> None:
+        self._lines.flush()

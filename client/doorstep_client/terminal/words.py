@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+WAITS: Final = "requests under way may finish, for ten seconds at most; Ctrl-C again quits at once."
+"""What is said once the end was asked for."""
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 
 

@@ -18,8 +18,11 @@ from doorstep_relay.edge import rendering
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
-def build_app(api: APIRouter, *, version: str, pages: APIRouter | None = None) -> ASGIApp:
-    """The ASGI app that the edge hands apex connections to."""
+def build_app(
+    api: APIRouter, *, version: str, home: tuple[str, str], pages: APIRouter | None = None
+) -> ASGIApp:
+    """The ASGI app that the edge hands apex connections to. `home` is a page and its policy."""
+    about_page, policy = home
     app = FastAPI(
         title="Doorstep relay",
         version=version,
@@ -35,7 +38,7 @@ def build_app(api: APIRouter, *, version: str, pages: APIRouter | None = None) -
 
     @app.get("/", include_in_schema=False)
     async def about() -> HTMLResponse:
-        return HTMLResponse(_ABOUT, headers=_ABOUT_HEADERS)
+        return HTMLResponse(about_page, headers={"Content-Security-Policy": policy})
 
     return _SecurityHeaders(app)
 
@@ -95,11 +98,3 @@ class _SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
-
-
-_ABOUT, _POLICY = rendering.page(
-    "This is a Doorstep relay",
-    "It hands out public links to apps that run on people's own computers. "
-    "Links live one name below this address.",
-)
-_ABOUT_HEADERS: Final = {"Content-Security-Policy": _POLICY}

@@ -92,10 +92,9 @@ def parts(code: str, *, as_html: bool, host: str = "", reason: str = "") -> tupl
     return answer.status, fields, body
 
 
-def page(title: str, text: str) -> tuple[str, str]:
-    """A page of the same look that is not an error, and the policy to send with it."""
-    blank = {"style": STYLE, "refresh": "", "reason": "", "host": "", "status": "", "code": "", "report": ""}
-    return _PAGE.substitute(blank, title=html.escape(title), text=html.escape(text)), _POLICY
+def page(title: str, body: str) -> tuple[str, str]:
+    """A page of the same look that is not an error, around HTML, and the policy to send with it."""
+    return framed().substitute(style=STYLE, refresh="", title=html.escape(title), body=body), _POLICY
 
 
 def _parts(answer: Answer, *, as_html: bool, host: str, reason: str) -> tuple[dict[str, str], bytes]:
