@@ -107,7 +107,10 @@ class Keeper:
         self.wait_opened()
 
     def wait_opened(self) -> None:
-        """Return when the link, begun before, works. On the loop's own thread that would be never."""
+        """Return when the link, begun before, works. Raises what kept it from that.
+
+        On the loop's own thread that would be never: `UsageError`.
+        """
         if not self._ready.done() and running_loop() is self._loop:
             raise UsageError("The link is not open yet: `await` it, or write `async with share(…) as link`")
         try:

@@ -144,6 +144,7 @@ def parse_relay(address: str) -> RelaySettings:
     """Read a relay's address: `https://share.example.org`, `http://localhost:8080`, `share.example.org`.
 
     Without a scheme it is https, but http on this computer itself, where no certificate is to be had.
+    Raises `UsageError`.
     """
     text = address.strip()
     try:
@@ -206,7 +207,7 @@ def login_file(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def read_login(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What `doorstep login` saved; empty when it never did."""
+    """What `doorstep login` saved; empty when it never did. Raises `UsageError` for another file."""
     path = login_file(environment)
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))

@@ -33,12 +33,15 @@ class Finding:
 
 
 def good(step: str, text: str, **facts: Any) -> Finding:
+    """`step` works."""
     return Finding(step, Status.ok, text, facts=facts)
 
 
 def doubtful(step: str, text: str, advice: str, **facts: Any) -> Finding:
+    """`step` works, but not as well as it could."""
     return Finding(step, Status.warning, text, advice, facts)
 
 
 def bad(step: str, text: str, advice: str, **facts: Any) -> Finding:
+    """`step` does not work."""
     return Finding(step, Status.failed, text, advice, facts)

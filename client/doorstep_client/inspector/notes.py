@@ -36,6 +36,7 @@ class Note:
 
 
 def folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a running inspector leaves its page's address."""
     return login_file(environment).parent / "inspectors"
 
 

@@ -60,7 +60,7 @@ def find_program(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]
 
 
 def look(program: Sequence[str], server: SshServer) -> Ssh:
-    """Ask `ssh -G` what the user's configuration says of this host. Takes some 10 ms.
+    """Ask `ssh -G` what the user's configuration says of this host. Takes some 10 ms. Raises `UsageError`.
 
     Who asks before trusting a host's first key is who has decided nothing: an answer can come from no
     script, so new keys are accepted, told about and kept, and a changed one is refused for ever.

@@ -119,7 +119,10 @@ class Remote:
         return context
 
     async def check(self) -> None:
-        """A certificate that is not trusted now will not be later: whoever shares it is told at once."""
+        """A certificate that is not trusted now will not be later: whoever shares it is told at once.
+
+        Raises `BadTargetError`.
+        """
         if not self.tls:
             return
         from doorstep_client.targets.pump import APP_DEADLINE

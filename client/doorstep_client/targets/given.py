@@ -59,11 +59,6 @@ def make_target(
     return ServerTarget(found, _origin(found, host))
 
 
-def is_script(target: object) -> bool:
-    """Whether this is a Python file: something to run, not to serve."""
-    return isinstance(target, str | PathLike) and str(target).endswith(".py") and Path(target).is_file()
-
-
 def _read(target: Any) -> Any:
     """An address, a folder's path, or an app."""
     if target is None or isinstance(target, bool | bytes):

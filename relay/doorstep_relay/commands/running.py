@@ -28,7 +28,10 @@ database_options = setting_options(*DATABASE_SETTINGS)
 
 
 def perform(flags: dict[str, Any], action: Callable[[Services], Awaitable[T]], *, create: bool = False) -> T:
-    """Read the settings, check the schema, then act. Only `create` makes a database where there is none."""
+    """Read the settings, check the schema, then act. Only `create` makes a database where there is none.
+
+    Raises `OperatorError`, and what `action` does.
+    """
     settings = read_settings(flags)
     if create:
         make_data_directory(settings)
@@ -47,7 +50,10 @@ def perform(flags: dict[str, Any], action: Callable[[Services], Awaitable[T]], *
 
 
 async def use(settings: Settings, action: Callable[[Services], Awaitable[T]]) -> T:
-    """Act on the database of these settings, whose schema is known to be right."""
+    """Act on the database of these settings, whose schema is known to be right.
+
+    Raises `SchemaError` for what the database refuses, and what `action` does.
+    """
     from sqlalchemy.exc import DBAPIError
 
     from doorstep_relay.control.services import Services

@@ -15,7 +15,7 @@ _SECRET_BYTES: Final = 32
 
 
 def make_data_directory(settings: Settings) -> None:
-    """Make the data directory, for its owner alone, unless it is there."""
+    """Make the data directory, for its owner alone, unless it is there. Raises `ConfigError`."""
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -26,7 +26,10 @@ def make_data_directory(settings: Settings) -> None:
 
 
 def with_secret(settings: Settings) -> Settings:
-    """The settings with the secret that signs tickets: the one given, or the data directory's."""
+    """The settings with the secret that signs tickets: the one given, or the data directory's.
+
+    Raises `ConfigError` for a file that cannot be read or is too short.
+    """
     return settings if settings.secret else replace(settings, secret=_secret_file(settings.data / "secret"))
 
 

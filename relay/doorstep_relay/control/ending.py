@@ -80,7 +80,10 @@ def grace_over(session: Session, now: float, grace: float) -> list[ShareFacts]:
 
 
 def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -> Change:
-    """End a share against its client's will. What is not the actor's is answered like what is not there."""
+    """End a share against its client's will. What is not the actor's is answered like what is not there.
+
+    Raises `NoSuchShare` and `ShareEnded`.
+    """
     share = _newest(session, name)
     if share is None or not actor.may_end(share.owner_id):
         raise NoSuchShare(name)
@@ -91,7 +94,10 @@ def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -
 
 
 def revoke_all(session: Session, now: float, actor: Actor, owner: str, reason: str) -> Sequence[Change]:
-    """End every share of an account, which stays. The operator's and admins' alone."""
+    """End every share of an account, which stays. The operator's and admins' alone.
+
+    Raises `NoSuchAccount`.
+    """
     account = AccountRows(session).by_name(owner)
     if account is None or not actor.may(Scope.admin):
         raise NoSuchAccount(owner)
@@ -99,7 +105,10 @@ def revoke_all(session: Session, now: float, actor: Actor, owner: str, reason: s
 
 
 def release(session: Session, now: float, actor: Actor, name: str) -> Change:
-    """Give the name of an ended share free. The operator's and admins' alone."""
+    """Give the name of an ended share free. The operator's and admins' alone.
+
+    Raises `NoSuchShare` and `ShareActive`.
+    """
     share = _newest(session, name)
     if share is None or not actor.may(Scope.admin):
         raise NoSuchShare(name)

@@ -45,6 +45,8 @@ class TooLargeError(BadBodyError):
 
 
 class Body(Protocol):
+    """Where a message's body ends; `done` once that was seen."""
+
     done: bool
 
     def feed(self, data: bytes) -> int:
