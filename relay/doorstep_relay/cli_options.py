@@ -8,8 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from doorstep_relay.config import Settings, flag, source, values
-from doorstep_relay.domain.times import write_duration
+from doorstep_relay.config import Settings, as_text, flag, source, values
 
 T = TypeVar("T")
 
@@ -61,10 +60,6 @@ def _option(setting: Field[Any]) -> Callable[[Callable[..., T]], Callable[..., T
     if parse is values.boolean:
         return click.option(flag(name), name, is_flag=True, default=None, help=about)
     if setting.default not in {None, ()}:
-        about = f"{about} [default: {_as_text(setting.default, parse)}]"
+        about = f"{about} [default: {as_text(setting.default, parse)}]"
     metavar = "FILE" if name in _FILES else _METAVARS[parse]
     return click.option(flag(name), name, metavar=metavar, help=about)
-
-
-def _as_text(value: Any, parse: Callable[[str], Any]) -> str:
-    return write_duration(value) if _METAVARS[parse] == "TIME" else str(value)

@@ -177,6 +177,11 @@ def test_a_secret_that_is_too_short_is_refused_not_replaced(tmp_path: Path) -> N
     assert (tmp_path / "secret").read_bytes() == b"short"
 
 
+def test_a_secret_that_cannot_be_made_is_the_operators_to_know(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="secret.*cannot be read or made: No such file"):
+        with_secret(Settings(data=tmp_path / "gone"))
+
+
 def test_a_secret_from_the_environment_beats_the_file(tmp_path: Path) -> None:
     settings = read({"DOORSTEP_RELAY_SECRET": "s" * 40, "DOORSTEP_RELAY_DATA": str(tmp_path)})
     assert with_secret(settings).secret == b"s" * 40

@@ -47,8 +47,6 @@ class Reading:
         """A link without TLS: the one to take unless a better one follows at once."""
         self.new_key: str | None = None
         """The host whose key was seen, and kept, for the first time; with its fingerprint."""
-        self.is_forwarded = False
-        """Whether the server listens for visitors."""
         self.last_words: deque[str] = deque(maxlen=12)
         """What was said, without what ssh says about its own work."""
         self._server = server
@@ -99,7 +97,6 @@ class Reading:
             self.new_key = readable(f"{name} ({self._fingerprint})", 200)
 
     def _forwarded(self, port: int | None) -> None:
-        self.is_forwarded = True
         if self._server.public is not None:
             self.link = self._server.public
         elif port is not None and self._server.remote == 0 and not self._server.needs_session:

@@ -16,56 +16,61 @@ from doorstep_relay.errors import NoSuchReport
 _HEADERS: Final = ("No.", "Came", "Link", "About", "In their words", "Contact", "From", "Outcome")
 
 
-def build(desk: Desk, tab: ds.Tab) -> None:
-    """The tab's parts and what they do."""
+class ReportTab:
+    """Built where it stands on the page."""
 
-    async def fetch(_actor: Actor, cursor: int | None, which: str) -> tuple[Rows, int | None]:
+    def __init__(self, desk: Desk, tab: ds.Tab) -> None:
+        self._desk = desk
+        which = ds.Radio(["Open", "Closed"], value="Open", label="Which")
+        listing = Listing("Reports", _HEADERS, desk.admin, self.fetch, [which], wrap=True)
+        listing.wire(tab)
+        with ds.Group(), ds.Row(elem_classes="fields"):
+            number: Any = ds.Number(label="Report no.", info="A click on a row", precision=0, minimum=1)
+            outcome = ds.Textbox(label="Outcome", info="The reason, where a link is revoked", max_length=500)
+        with ds.Row(elem_classes="dash-actions"):
+            done = ds.Button("Close report", variant="primary")
+            away = ds.Button("Revoke link and close", variant="stop")
+        confirm = Confirmation()
+        listing.choose_into(number)
+        listing.after(done.click(self.close, [number, outcome], outcome, **LOUD))
+        confirm.ask(away, self.ask_revoke, [number, outcome])
+        confirm.on("revoke", self.revoke)
+        listing.after(confirm.wire([outcome]))
+
+    async def fetch(self, _actor: Actor, cursor: int | None, which: str) -> tuple[Rows, int | None]:
+        """A page of the open ones, or of the closed ones."""
         closed = which == "Closed"
-        found = await desk.services.reports.list(closed=closed, before=cursor, limit=PAGE + 1)
+        found = await self._desk.services.reports.list(closed=closed, before=cursor, limit=PAGE + 1)
         shown, following = cut(found)
         return [_row(report) for report in shown], following
 
-    async def close(number: float, outcome: str, request: ds.Request) -> str:
+    async def close(self, number: float, outcome: str, request: ds.Request) -> str:
         """Somebody has looked after it."""
         with told():
-            actor = await desk.admin(request)
-            _, change = await desk.services.reports.close(
+            actor = await self._desk.admin(request)
+            _, change = await self._desk.services.reports.close(
                 int(number or 0), actor=actor, outcome=outcome or ""
             )
-            await desk.obey(change)
+            await self._desk.obey(change)
             return ""
 
-    async def ask_revoke(request: ds.Request, number: float, outcome: str) -> Question:
+    async def ask_revoke(self, request: ds.Request, number: float, outcome: str) -> Question:
         """Whether the link is to end."""
         with told():
-            await desk.admin(request)
-            report = await _open_report(desk, int(number or 0))
+            await self._desk.admin(request)
+            report = await _open_report(self._desk, int(number or 0))
             text = f"End {report.name} for good? Its visitors read the outcome as the reason."
             return Question(text, f"Yes, revoke {report.name}", "revoke", (report.id, needed(outcome)))
 
-    async def revoke(request: ds.Request, number: int, outcome: str) -> str:
+    async def revoke(self, request: ds.Request, number: int, outcome: str) -> str:
         """The link goes, with the outcome as its reason, and the report is closed."""
         with told():
-            actor = await desk.admin(request)
-            report = await _open_report(desk, number)
-            await desk.obey(await desk.services.shares.revoke(report.name, actor=actor, reason=outcome))
-        return await close(number, outcome, request)
-
-    which = ds.Radio(["Open", "Closed"], value="Open", label="Which")
-    listing = Listing("Reports", _HEADERS, desk.admin, fetch, [which], wrap=True)
-    listing.wire(tab)
-    with ds.Group(), ds.Row(elem_classes="fields"):
-        number: Any = ds.Number(label="Report no.", info="A click on a row", precision=0, minimum=1)
-        outcome = ds.Textbox(label="Outcome", info="The reason, where a link is revoked", max_length=500)
-    with ds.Row(elem_classes="dash-actions"):
-        done = ds.Button("Close report", variant="primary")
-        away = ds.Button("Revoke link and close", variant="stop")
-    confirm = Confirmation()
-    listing.choose_into(number)
-    listing.after(done.click(close, [number, outcome], outcome, **LOUD))
-    confirm.ask(away, ask_revoke, [number, outcome])
-    confirm.on("revoke", revoke)
-    listing.after(confirm.wire([outcome]))
+            actor = await self._desk.admin(request)
+            report = await _open_report(self._desk, number)
+            await self._desk.obey(
+                await self._desk.services.shares.revoke(report.name, actor=actor, reason=outcome)
+            )
+        return await self.close(number, outcome, request)
 
 
 async def _open_report(desk: Desk, number: int) -> ReportFacts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.applications import Starlette
 
 import doorstep as ds
-from doorstep_relay.dashboard import every_link, header, links, records, reports
+from doorstep_relay.dashboard import every_link, header, links, records
 from doorstep_relay.dashboard.account_list import AccountTab
 from doorstep_relay.dashboard.audit import AuditTab
 from doorstep_relay.dashboard.desk import Desk
@@ -17,6 +17,7 @@ from doorstep_relay.dashboard.invitations import InvitationTab
 from doorstep_relay.dashboard.link_panel import LinkPanel
 from doorstep_relay.dashboard.listing import QUIET
 from doorstep_relay.dashboard.names import NameTab
+from doorstep_relay.dashboard.reports import ReportTab
 from doorstep_relay.dashboard.tokens import TokenTab
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _build_others(desk: Desk, *, is_admin: bool) -> list[ds.Tab]:
         "Tokens": lambda tab: TokenTab(desk, tab, is_admin=is_admin),
         "Accounts": lambda tab: AccountTab(desk, tab),
         "Invitations": lambda tab: InvitationTab(desk, tab),
-        "Reports": lambda tab: reports.build(desk, tab),
+        "Reports": lambda tab: ReportTab(desk, tab),
         "Names": lambda tab: NameTab(desk, tab, is_admin=is_admin),
         "Domains": lambda tab: DomainTab(desk, tab, is_admin=is_admin),
         "Audit": lambda tab: AuditTab(desk, tab, is_admin=is_admin),

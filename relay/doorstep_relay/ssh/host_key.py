@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import asyncssh
 
 from doorstep_relay.config import Settings
+from doorstep_relay.config.data_directory import make_once
 from doorstep_relay.errors import ConfigError
 
 FILE: Final = "ssh_host_ed25519_key"
@@ -21,8 +20,7 @@ def host_key(settings: Settings) -> asyncssh.SSHKey:
     if settings.ssh_host_key is not None:
         return _read(settings.ssh_host_key)
     path = settings.data / FILE
-    with suppress(FileExistsError):
-        _make(path)
+    _make(path)
     return _read(path)
 
 
@@ -50,19 +48,9 @@ def _read(path: Path) -> asyncssh.SSHKey:
 
 
 def _make(path: Path) -> None:
-    """Written aside and linked into place, so that of several processes one wins and nobody reads half."""
-    if path.exists():
-        return
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        draft.touch(mode=0o600, exist_ok=False)
-        draft.write_bytes(asyncssh.generate_private_key(_ALGORITHM).export_private_key())
-        path.hardlink_to(draft)
-    except FileExistsError:
-        raise
+        make_once(path, lambda: asyncssh.generate_private_key(_ALGORITHM).export_private_key())
     except OSError as error:
         raise ConfigError(
             f"the SSH host key {str(path)!r} cannot be written: {error.strerror}; name one by --ssh-host-key"
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
