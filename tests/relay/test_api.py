@@ -11,13 +11,12 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from doorstep_relay.control.actors import OPERATOR
+from doorstep_relay.control.actors import OPERATOR, Actor
 from doorstep_relay.control.api import build_router
 from doorstep_relay.control.here import Here
-from doorstep_relay.control.shares import Change
-from doorstep_relay.control.tokens import Actor
 from doorstep_relay.domain.scopes import EVERY, USUAL, Role
 from doorstep_relay.server import Relay
+from doorstep_relay.store.audit import Change
 from tests.relay.store.services import Services, open_services
 
 pytestmark = pytest.mark.usefixtures("each_database")  # on SQLite and on PostgreSQL

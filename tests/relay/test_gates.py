@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.gates import NOINDEX, Gatekeeper, Gates
-from doorstep_relay.control.shares import Grant
+from doorstep_relay.control.opening import Grant
 from doorstep_relay.domain.gate import Gate
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool

@@ -28,8 +28,8 @@ from doorstep_relay.control.accounts import AccountChange
 from doorstep_relay.control.actors import OPERATOR, Actor
 from doorstep_relay.control.api import build_router
 from doorstep_relay.control.domains import Domains
-from doorstep_relay.control.shares import Change
 from doorstep_relay.domain.scopes import EVERY, Role, Scope
+from doorstep_relay.store.audit import Change
 from tests.relay.store.services import Services, open_services
 
 

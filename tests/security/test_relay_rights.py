@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from doorstep_relay.config import read_settings
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, Actor
 from doorstep_relay.control.api import build_router
-from doorstep_relay.control.shares import Change
 from doorstep_relay.domain.names import check_name, random_name
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.errors import (
@@ -29,6 +28,7 @@ from doorstep_relay.errors import (
     NoSuchShare,
     Refusal,
 )
+from doorstep_relay.store.audit import Change
 from tests.relay.store.services import DAY, Services, open_services
 
 pytestmark = pytest.mark.usefixtures("each_database")  # on SQLite and on PostgreSQL

@@ -6,11 +6,12 @@ import asyncio
 
 from websockets.http11 import Request
 
+from doorstep_relay.control.actors import ANONYMOUS, Actor
 from doorstep_relay.control.arrivals import Arrivals
 from doorstep_relay.control.channel import turn_away
 from doorstep_relay.control.hub import Hub
 from doorstep_relay.control.sockets import SessionSocket
-from doorstep_relay.control.tokens import ANONYMOUS, Actor, Tokens, bearer
+from doorstep_relay.control.tokens import Tokens, bearer
 from doorstep_relay.control.turns import Turns
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import Forbidden, Refusal

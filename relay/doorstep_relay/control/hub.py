@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.channel import Channel, turn_away
 from doorstep_relay.control.gates import Gates
 from doorstep_relay.control.limits import LimitBook
 from doorstep_relay.control.policies import Policies
 from doorstep_relay.control.session import Session
 from doorstep_relay.control.shares import Shares
-from doorstep_relay.control.tokens import Actor
 from doorstep_relay.control.turnstile import Turnstile, client_of
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.errors import Refusal, TooMany

@@ -18,11 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from doorstep_client import wire
 from doorstep_client.errors import WireError
 from doorstep_client.streams import MOST_STREAMS
+from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.channel import GOODBYE_DEADLINE, Channel, said
 from doorstep_relay.control.history import conditions
+from doorstep_relay.control.opening import Grant
 from doorstep_relay.control.outbox import MAX_SHARES, Outbox
-from doorstep_relay.control.shares import Grant
-from doorstep_relay.control.tokens import Actor
 from doorstep_relay.domain.patterns import allowed
 from doorstep_relay.domain.policy import Policy
 from doorstep_relay.domain.scopes import Scope

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control import ending, forgetting, tending
-from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
+from doorstep_relay.control.actors import RELAY, Actor
 from doorstep_relay.control.batching import Batch
 from doorstep_relay.control.ending import Parting, part_all
 from doorstep_relay.control.history import ShareFacts, facts, take_live_offline
@@ -32,8 +32,6 @@ from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.shares import ShareRows, ShareSearch
 from doorstep_relay.switchboard.local import LiveShare
-
-__all__ = ["ANONYMOUS", "OPERATOR", "RELAY", "Actor", "Change", "Grant", "ShareFacts", "Shares"]
 
 _LONGEST_LIFETIME: Final = 10 * 365 * 86400.0
 _LONGEST_REASON: Final = 500

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, RELAY, Actor
+from doorstep_relay.control.actors import OPERATOR, Actor
 from doorstep_relay.control.issuing import (
     NewToken,
     TokenFacts,
@@ -31,8 +31,6 @@ from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.models import Account, Token
 from doorstep_relay.store.tokens import TokenRows
-
-__all__ = ["ANONYMOUS", "OPERATOR", "RELAY", "Actor", "NewToken", "TokenFacts", "Tokens", "bearer"]
 
 _USE_NOTED_EVERY: Final = 60.0  # seconds; "last used" is for people, and not worth a write a request
 _KNOWN_FOR: Final = 5.0

@@ -161,12 +161,12 @@ class Bridge:
         self._conn.send_debug(reason, always_display=True)
         if self.terminals:
             await asyncio.sleep(0.2)  # else OpenSSH may end at the failure before it has printed the reason
-            self._end_soon_without_shares(reason)
+            self._end_soon_without_shares()
         elif not self._forwards:
             self._parting = reason
             self.part()
 
-    def _end_soon_without_shares(self, reason: str) -> None:
+    def _end_soon_without_shares(self) -> None:
         def look() -> None:
             if not self._forwards and not self._lost:
                 self._status = _REFUSED

@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from doorstep_relay.config import Settings, values
+from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.services import Services as RelayServices
-from doorstep_relay.control.tokens import Actor
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.models import Base
 from doorstep_relay.store.schema import Standing, ensure_schema, standing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from doorstep_relay.control import forgetting
-from doorstep_relay.control.shares import OPERATOR
+from doorstep_relay.control.actors import OPERATOR
 from doorstep_relay.errors import NameRevoked, NameTaken
 from tests.relay.store.services import DAY, Services
 

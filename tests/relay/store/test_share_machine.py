@@ -17,7 +17,8 @@ from hypothesis.stateful import Bundle as Several
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR, Actor
-from doorstep_relay.control.shares import Grant, ShareFacts
+from doorstep_relay.control.history import ShareFacts
+from doorstep_relay.control.opening import Grant
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED
 from doorstep_relay.errors import Refusal
 from tests.relay.store.services import Services, open_services

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from doorstep_relay.control.actors import ANONYMOUS, OPERATOR
-from doorstep_relay.control.shares import Change, Shares
+from doorstep_relay.control.shares import Shares
 from doorstep_relay.domain.lifecycle import State
 from doorstep_relay.errors import BadLifetime, NameRefused, NameTaken, NoSuchShare, ShareActive, ShareEnded
+from doorstep_relay.store.audit import Change
 from doorstep_relay.store.models import AuditEvent
 from tests.relay.store.services import DAY, Services
 
