@@ -242,3 +242,12 @@ async def stay(session: FakeSession) -> None:
     await session.welcome()
     await session.open()
     await session.over()
+
+
+async def polite(session: FakeSession) -> None:
+    """A relay that opens, and closes when asked."""
+    await session.welcome()
+    await session.open(dial=1)
+    await session.expect(wire.Close)
+    await session.send(wire.Ended(0, "closed"))
+    await session.over()

@@ -14,9 +14,8 @@ from doorstep_client import Change, keeper, wire
 from doorstep_client.errors import RefusedError, UnreachableError, UsageError
 from doorstep_client.link import share
 from doorstep_client.pace import Pace
-from tests.client.fakes import FakeRelay, FakeSession
-from tests.client.test_link import polite
-from tests.client.test_targets import LifespanApp, ask
+from tests.client.fakes import FakeRelay, FakeSession, polite
+from tests.client.tunnels import LifespanApp, ask
 from tests.support import eventually, free_port
 
 

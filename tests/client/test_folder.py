@@ -10,7 +10,7 @@ import pytest
 
 from doorstep_client.targets import make_target
 from doorstep_client.targets.listing import size_text
-from tests.client.test_targets import running, tunnel_to
+from tests.client.tunnels import running, tunnel_to
 from tests.support import Answer
 from tests.support.http import is_whole, parse
 

@@ -12,7 +12,7 @@ import pytest
 from doorstep_client.errors import BadTargetError, UsageError
 from doorstep_client.targets import AppTarget, ServerTarget, Target, make_target
 from tests.client.fakes import hello_app
-from tests.client.test_targets import ask, running, tunnel_to
+from tests.client.tunnels import ask, running, tunnel_to
 
 
 def _takes_four(a: object, b: object, c: object, d: object) -> None: ...

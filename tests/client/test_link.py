@@ -25,18 +25,9 @@ from doorstep_client.errors import (
 )
 from doorstep_client.link import Link, share
 from doorstep_client.pace import Pace
-from tests.client.fakes import FakeRelay, FakeSession, hello_app
-from tests.client.test_targets import LifespanApp
+from tests.client.fakes import FakeRelay, FakeSession, hello_app, polite
+from tests.client.tunnels import LifespanApp
 from tests.support import eventually, free_port
-
-
-async def polite(session: FakeSession) -> None:
-    """A relay that opens, and closes when asked."""
-    await session.welcome()
-    await session.open(dial=1)
-    await session.expect(wire.Close)
-    await session.send(wire.Ended(0, "closed"))
-    await session.over()
 
 
 async def opened_link(relay: FakeRelay, target: Any = hello_app, **options: Any) -> Link:

@@ -8,7 +8,7 @@ from doorstep_client import visitors
 from doorstep_client.targets import LocalPort, ServerTarget
 from doorstep_client.targets.heads import is_upgrade, request_visitor
 from doorstep_client.visitors import LINGERS, Visitors
-from tests.client.test_targets import echo, local_server, tunnel_to
+from tests.client.tunnels import echo, local_server, tunnel_to
 from tests.support import eventually
 
 HEAD = b"GET /a HTTP/1.1\r\nHost: a.b\r\nX-Forwarded-For: 10.0.0.9\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n"

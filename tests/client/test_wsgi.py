@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, request
 
 from doorstep_client.targets import make_target
-from tests.client.test_targets import ask, running, to_the_end, tunnel_to
+from tests.client.tunnels import ask, running, to_the_end, tunnel_to
 from tests.support import eventually
 
 FORWARDED = "X-Forwarded-For: 203.0.113.9\nX-Forwarded-Host: a.b\nX-Forwarded-Proto: https"

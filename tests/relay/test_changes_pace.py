@@ -9,8 +9,7 @@ import pytest
 import pytest_asyncio
 
 from doorstep_relay.control.api import callers
-from tests.relay.store.services import open_services
-from tests.relay.test_api import Api
+from tests.relay.api import Api, open_api
 
 CHANGES = 10
 WRITE = ("POST", "/api/v1/shares/nothing/pause")
@@ -19,13 +18,8 @@ WRITE = ("POST", "/api/v1/shares/nothing/pause")
 @pytest_asyncio.fixture
 async def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
     monkeypatch.setattr(callers, "_CHANGES", CHANGES)
-    async with open_services(tmp_path / "data") as services:
-        made = Api(services)
-        for name in ("ann", "bob"):
-            await made.sign_up(name)
-        await made.sign_up("root", admin=True)
-        async with made.http:
-            yield made
+    async with open_api(tmp_path / "data", admin="root") as made:
+        yield made
 
 
 async def test_row_16_a_member_cannot_fill_the_database_and_others_go_on(api: Api) -> None:

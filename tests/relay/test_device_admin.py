@@ -6,9 +6,7 @@ import pytest
 
 from doorstep_relay.control.actors import OPERATOR
 from doorstep_relay.domain.scopes import EVERY, USUAL, Role, Scope, parse_scopes
-from tests.relay.test_pages import Site, site
-
-__all__ = ["site"]
+from tests.relay.site import Site
 
 
 async def sign_in(site: Site, *, admin: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from doorstep_relay.control.effects import Effects
 from doorstep_relay.control.following import Follower
 from doorstep_relay.store.audit import Change
-from tests.relay.test_effects import FakeHub
+from tests.relay.fake_hub import FakeHub
 
 
 class Feed:

@@ -15,21 +15,16 @@ from doorstep_relay.errors import TooManyShares
 from doorstep_relay.switchboard.local import LiveShare
 from doorstep_relay.switchboard.pool import Pool
 from doorstep_relay.switchboard.tally import Spent
-from tests.relay.store.services import Services, open_services
-from tests.relay.test_api import Api
+from tests.relay.api import Api, open_api
+from tests.relay.store.services import Services
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest_asyncio.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    async with open_services(tmp_path / "data") as services:
-        made = Api(services)
-        for name in ("ann", "bob"):
-            await made.sign_up(name)
-        await made.sign_up("root", admin=True)
-        async with made.http:
-            yield made
+    async with open_api(tmp_path / "data", admin="root") as made:
+        yield made
 
 
 async def put(api: Api, who: str, path: str, body: object) -> tuple[int, object]:

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from doorstep_relay.control.api.problems import PROBLEM
 from doorstep_relay.server import Relay
-from tests.relay.store.services import open_services
-
-ORIGIN = "http://localhost:8080"
-
-
-class Site:
-    """The relay's whole app, and a browser that is there."""
-
-    def __init__(self, relay: Relay) -> None:
-        self.relay = relay
-        self.services = relay.services
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(relay.app()), base_url=ORIGIN)
-
-    async def send(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
-        return await self.http.post(path, data=fields, headers={"Origin": ORIGIN} | headers)
-
-    async def sign_in(self) -> str:
-        token = (await self.services.tokens.create("ann")).raw
-        answer = await self.send("/sign-in", {"secret": token, "next": "/device"})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/device")
-        return token
-
-
-@pytest_asyncio.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_services(tmp_path / "data") as services:
-        made = Site(Relay(replace(services.settings, secret=b"s" * 32)))
-        async with made.http:
-            yield made
-        await made.relay.database.close()
+from tests.relay.site import ORIGIN, Site
 
 
 async def test_a_login_is_seen_and_let_in(site: Site) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.relay.test_pages import Site, site
-
-__all__ = ["site"]
+from tests.relay.site import Site
 
 
 async def test_who_is_signed_in_goes_straight_on(site: Site) -> None:

@@ -10,18 +10,13 @@ import pytest_asyncio
 
 from doorstep_relay.domain.limits import Limits, overlaid, tightest
 from doorstep_relay.edge.access_log import redacted
-from tests.relay.store.services import open_services
-from tests.relay.test_api import Api
+from tests.relay.api import Api, open_api
 
 
 @pytest_asyncio.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    async with open_services(tmp_path / "data") as services:
-        made = Api(services)
-        for name in ("ann", "bob"):
-            await made.sign_up(name)
-        async with made.http:
-            yield made
+    async with open_api(tmp_path / "data") as made:
+        yield made
 
 
 @pytest.mark.parametrize("path", ["limits", "live"])

@@ -8,6 +8,7 @@ command to run.
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable
 from enum import Enum
 from importlib.resources import files
@@ -120,7 +121,8 @@ def _config(connection: Connection | None = None) -> Config:
     """Alembic's configuration: our scripts, as installed; the connection is for env.py."""
     from alembic.config import Config
 
-    config = Config(attributes={"connection": connection})
+    # By default it writes to what stdout was when Alembic was imported, which may be closed by now.
+    config = Config(stdout=sys.stdout, attributes={"connection": connection})
     config.set_main_option("script_location", str(files("doorstep_migrations")).replace("%", "%%"))
     return config
 

@@ -59,10 +59,13 @@ async def test_doing_it_again_changes_nothing(tmp_path: Path) -> None:
     assert await schema.standing(settings) is schema.Standing.current
 
 
-async def test_the_migrations_make_the_tables_that_the_models_describe(tmp_path: Path) -> None:
+async def test_the_migrations_make_the_tables_that_the_models_describe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = await empty_settings(tmp_path)
     await schema.ensure_schema(settings)
     await schema.alembic(settings, command.check)
+    assert "No new upgrade operations" in capsys.readouterr().out, "told where stdout is now"
 
 
 async def test_every_migration_can_be_undone(tmp_path: Path) -> None:
