@@ -22,6 +22,8 @@ import httptools
 
 MOST_HEAD: Final = 128 * 1024
 """Bytes of an answer's head that are kept to be rewritten; a longer one passes as it is."""
+MOST_INTERIM: Final = 256
+"""Interim answers to one request whose heads are looked at; more pass as they are: the relay refuses them."""
 _END: Final = b"\r\n\r\n"
 _LOOSE_END: Final = re.compile(rb"\n\r?\n")
 """As some servers write it. The relay does not take it: it is not for us to wait for a better one."""
@@ -133,12 +135,14 @@ class _Answers:
         self._authority = authority
         self._asked = b""
         self._expecting = False
+        self._interim = 0
         self._held = b""
 
     def expect(self, head: bytes) -> None:
         """A request with this head, as it came, goes out."""
         self._asked = head
         self._expecting = True
+        self._interim = 0
 
     def feed(self, data: bytes) -> bytes:
         done = b""
@@ -164,7 +168,8 @@ class _Answers:
     def _note(self, status: int) -> None:
         """After an interim answer (RFC 9110 15.2) the final one follows."""
         self.switched = status == 101
-        self._expecting = 100 <= status < 200 and not self.switched
+        self._interim += 1
+        self._expecting = 100 <= status < 200 and not self.switched and self._interim <= MOST_INTERIM
 
     def _rewritten(self, head: bytes) -> bytes:
         """Most heads do not name the server: they pass after one look."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.tunnel import TunnelConnection
     from doorstep_relay.switchboard.meter import Meter
 
+MOST_INTERIM = 256
+"""Interim answers to one request (RFC 9110 15.2). Each is a head to be read, of some 20 bytes: without an end
+to them an app could keep the relay from serving anybody else."""
 _HEAD_END = b"\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _FAILURES = {code.encode(): code for code in ("app-refused", "app-failed", "app-timeout")}
@@ -33,6 +36,7 @@ class Exchange:
     """A request on its way. `visitor` and `upstream` each know it as their `exchange`."""
 
     __slots__ = (
+        "_interim",
         "_pace",
         "_partial",
         "_received",
@@ -65,6 +69,7 @@ class Exchange:
         self.stick = b""
         """A field line by which the visitor comes back to this one of several clients."""
         self._partial = b""
+        self._interim = 0
         self._response: ResponseHead | None = None
         self._upstream_ended = self._visitor_ended = False
 
@@ -202,6 +207,9 @@ class Exchange:
             data = data[end + 4 :]
             if head.status >= 200 or head.status == 101:
                 break  # else it is interim, and another follows (RFC 9110 15.2)
+            self._interim += 1
+            if self._interim > MOST_INTERIM:
+                raise BadMessageError("interim answers without end", 502)
             if self.head.version == 11:
                 self._to_visitor(head.for_visitor(b""))
                 self.visitor.still_waits()
