@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, quote, unquote_to_bytes
 
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Send
 
 from doorstep_client.targets.base import Scope
 from doorstep_client.targets.listing import Entry, Part, failure_page, list_page
@@ -47,7 +48,8 @@ class Folder:
             await send({"type": "websocket.close", "code": 1000})
         elif scope["type"] == "http":
             answer = await asyncio.to_thread(self._answer, scope)
-            await answer(scope, receive, send)
+            with suppress(_OtherSizeError):
+                await answer(scope, receive, send if scope["method"] == "HEAD" else promised(send))
         else:
             raise RuntimeError("a folder has no lifespan")
 
@@ -174,6 +176,29 @@ def _asked_page(scope: Scope) -> int:
     """The number in `?page=2`; the first one for whatever is none."""
     asked = parse_qs(scope["query_string"].decode("latin-1")).get("page", [""])[0]
     return max(1, int(asked)) if asked.isdecimal() and len(asked) < 9 else 1
+
+
+def promised(send: Send) -> Send:
+    """A `send` for as many bytes as the head has promised: a file may grow or shrink while it is sent."""
+    left = 0
+
+    async def pass_on(message: Message) -> None:
+        nonlocal left
+        if message["type"] == "http.response.start":
+            left = int(dict(message["headers"]).get(b"content-length", 0))
+            await send(message)
+            return
+        body = message["body"][:left]
+        left -= len(body)
+        await send({**message, "body": body, "more_body": left > 0})
+        if message.get("more_body", False) is not (left > 0):
+            raise _OtherSizeError
+
+    return pass_on
+
+
+class _OtherSizeError(Exception):
+    """What was promised is sent, or never will be: then the connection ends without it."""
 
 
 def is_hidden(name: str) -> bool:
