@@ -64,6 +64,7 @@ def test_a_folder_and_a_socket_may_be_paths(tmp_path: Path, monkeypatch: pytest.
         ("http://" + "me:secret@a.b", "no user name"), (Path("none/there"), "there is no none/there"),
         ("no_such_module:app", "no module 'no_such_module'"), ("json:app", "has no 'app'"),
         (object(), "give an ASGI"), (_takes_four, "called with"),
+        ("x" * 64 + ".example:80", "name of a computer"), ("http://\u2028.example", "name of a computer"),
     ],
     ids=lambda each: str(each).split(" at 0x")[0],
 )  # fmt: skip

@@ -116,6 +116,10 @@ def _read_url(url: str) -> Address:
 
 def _remote(host: str, port: int, tls: bool = False) -> Address:
     """`localhost` is looked for on both loopback addresses, as for a port."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise BadTargetError(f"{host[:80]!r} cannot be the name of a computer") from None
     return LocalPort(port) if host == "localhost" and not tls else Remote(host, port, tls)
 
 
