@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 log = logging.getLogger("doorstep_client")
+
+T = TypeVar("T")
 
 What = Literal[
     "live",
@@ -63,13 +66,22 @@ class Changes:
     def tell(self, what: What, text: str, *, silent: bool = False) -> None:
         """`silent` is for what the user of `on_event` has just done: there it needs no words."""
         for listener in list(self._listeners):
-            try:
-                listener(Change(what, text))
-            except Exception:  # a user's callback: no reason to end the link
-                log.exception("on_change failed")
-        if self._on_event is None or silent:
-            return
-        try:
-            self._on_event(text)
-        except Exception:  # a user's callback, or a closed terminal: no reason to end the link
-            log.exception("on_event failed")
+            call_users(listener, Change(what, text), name="on_change")
+        if self._on_event is not None and not silent:
+            call_users(self._on_event, text, name="on_event")
+
+
+def call_users(callback: Callable[[T], object], news: T, *, name: str) -> None:
+    """Call what the user gave: if that fails, or a terminal is closed, it is no reason to end anything.
+
+    `sys.exit` ends the program where it would elsewhere, on the main thread. On the links' own thread it
+    would end that, and with it every link of the process, without a word.
+    """
+    try:
+        callback(news)
+    except Exception:  # noqa: BLE001  # as above
+        log.exception("%s failed", name)
+    except SystemExit:
+        if threading.current_thread() is threading.main_thread():
+            raise
+        log.warning("%s called sys.exit, which ends nothing on this thread: use link.wait() for that", name)

@@ -64,6 +64,7 @@ class Holder(Standing):
         self._policy = policy
         self._changed = changed
         self._line = line
+        self._joined: Line | None = None
         self._kept = kept
         self._session: Session | None = None
         """In which the share is open."""
@@ -88,7 +89,7 @@ class Holder(Standing):
         Raises what kept it from being opened at first: what is lost later comes back, however long it takes.
         """
         if not self._over.is_set():
-            line = self._line or line_to(self._relay)
+            self._joined = line = self._line or line_to(self._relay)
             line.join(self)
             try:
                 await self._over.wait()
@@ -107,10 +108,12 @@ class Holder(Standing):
         Requests under way may finish within `drain` seconds.
         """
         self._is_closing = True
-        if self._session is None:
-            self._over.set()
-        else:
+        if self._session is not None:
             await self._session.send(wire.Close(self.number, drain))
+            return
+        if self._joined is not None:
+            await self._joined.take_back(self)
+        self._over.set()
 
     # -- the line's: asked by it, told by it -------------------------------------------------------
 

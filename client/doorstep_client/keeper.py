@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client.changes import Changes, What
@@ -90,7 +92,10 @@ class Keeper:
         self._deadline: asyncio.TimerHandle | None = None
         self._told: set[str] = set()
         """What was said of the relay being away, since it is."""
+        self._is_starting = False
+        """Whether the app's own startup runs; a model may be loaded there."""
         self._ending = False
+        self._process = os.getpid()
 
     def begin(self) -> None:
         """Open the link, and do not wait for it."""
@@ -114,10 +119,10 @@ class Keeper:
         if not self._ready.done() and running_loop() is self._loop:
             raise UsageError("The link is not open yet: `await` it, or write `async with share(…) as link`")
         try:
-            self._ready.result(READY_DEADLINE)
-        except TimeoutError:
-            self.stop()
-            raise self._too_late() from None
+            while True:
+                with self._patience():
+                    self._ready.result(READY_DEADLINE)
+                    return
         except BaseException:  # also Ctrl-C: nothing stays behind
             self.stop()
             raise
@@ -125,17 +130,26 @@ class Keeper:
     async def opened(self) -> None:
         """`start` for whoever must not block: return when the link, begun before, works. On any loop."""
         try:
-            async with asyncio.timeout(READY_DEADLINE):
-                await _done(self._ready)
-        except TimeoutError:
-            await self.stopped()
-            raise self._too_late() from None
+            while True:
+                with self._patience():
+                    async with asyncio.timeout(READY_DEADLINE):
+                        await _done(self._ready)
+                    return
         except BaseException:  # also when cancelled: nothing stays behind
             await self.stopped()
             raise
 
-    def _too_late(self) -> UnreachableError:
-        return UnreachableError(f"The relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s")
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Waiting is over after the deadline, but for an app that starts: that takes as long as it takes."""
+        try:
+            yield
+        except TimeoutError:
+            if self._ready.done():
+                raise  # that is what happened
+            if not self._is_starting:
+                text = f"The relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s"
+                raise UnreachableError(text) from None
 
     async def stopped(self, drain: float = 0.0) -> None:
         """`stop` for whoever must not block: return when nothing runs any more. On any loop."""
@@ -151,8 +165,11 @@ class Keeper:
     def stop(self, drain: float = 0.0) -> None:
         """Close politely, then firmly. Returns when nothing runs any more; on the loop's thread at once.
 
-        Requests under way may finish within `drain` seconds. A second call with less cuts that short.
+        Requests under way may finish within `drain` seconds. A second call with less cuts that short. In a
+        process that was forked meanwhile it does nothing: the link is its parent's, and so is the thread.
         """
+        if os.getpid() != self._process:
+            return
         if running_loop() is self._loop:
             self._stop_soon(drain)
         else:
@@ -182,6 +199,7 @@ class Keeper:
     # -- on the loop ---------------------------------------------------------------------------
 
     def _begin(self) -> None:
+        self._is_starting = True
         self._task = self._loop.create_task(self._hold())
 
     def _cancel(self) -> None:
@@ -192,8 +210,9 @@ class Keeper:
         self._task = asyncio.current_task()
         try:
             await self._target.start()
+            self._is_starting = False
             await self.holder.run()
-            self._fail(self.holder.error or UnreachableError("The link was closed before it opened"))
+            self._fail(self.holder.error or _not_opened())
         except asyncio.CancelledError:
             pass  # `stop` gave up waiting for a polite end
         except Exception as error:  # noqa: BLE001  # raised where `start` waits, or told to the user
@@ -217,6 +236,8 @@ class Keeper:
             self._kept.release()
         if self._thread is not None:
             give_back(self._thread)
+        if not self._ready.done():
+            self._ready.set_exception(_not_opened())
         self.done.set()
         self._over.set_result(None)
 
@@ -287,6 +308,10 @@ def _holder(relay: RelaySettings | SshServer, target: Target, **options: Any) ->
     from doorstep_client.ssh_out import SshHolder
 
     return SshHolder(relay, target, **options)
+
+
+def _not_opened() -> UnreachableError:
+    return UnreachableError("The link was closed before it opened")
 
 
 async def _done(future: Future[None]) -> None:

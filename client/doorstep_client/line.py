@@ -103,6 +103,11 @@ class Line:
         elif self._session is not None and holder.holds_in(self._session):
             await self._close(self._session, holder)
 
+    async def take_back(self, holder: Holder) -> None:
+        """Its share is not wanted any more, although the relay may be opening it just now."""
+        if self._session is not None and holder.number in self._session.asked:
+            await self._close(self._session, holder)
+
     # -- one session after the other ---------------------------------------------------------------
 
     async def _run(self) -> None:
@@ -190,6 +195,8 @@ class Line:
             await session.send(holder.ask())
 
     async def _ask(self, session: Session, holder: Holder) -> None:
+        if holder.is_over:
+            return
         session.asked.add(holder.number)
         with suppress(OSError, TimeoutError):  # the session's end is noticed where it is read
             await session.send(holder.ask())

@@ -99,14 +99,19 @@ class Session:
             return None
         self._since = asyncio.get_running_loop().time()
         soon = self._since + DOUBT_DEADLINE
-        self._patience.reschedule(min(soon, self._patience.when() or soon))
+        self._hurry(min(soon, self._patience.when() or soon))
         return asyncio.create_task(self._ping())
 
     def give_up(self, why: str) -> None:
         """The connection is known to be dead."""
         self._cause = why
+        self._hurry(asyncio.get_running_loop().time())
+
+    def _hurry(self, when: float) -> None:
+        """Let patience run out then, unless it has: both timers are due when a computer wakes up."""
         if self._patience is not None:
-            self._patience.reschedule(asyncio.get_running_loop().time())
+            with suppress(RuntimeError):
+                self._patience.reschedule(when)
 
     # ----------------------------------------------------------------------------------------------
 

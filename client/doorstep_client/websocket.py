@@ -96,8 +96,8 @@ class WebSocket(asyncio.Protocol):
         except InvalidState as error:
             raise ConnectionError("the session has ended") from error
         self._flush()
-        if self._writable is not None:
-            await self._writable
+        if self._writable is not None:  # others wait for it, too: who gives up must not cancel it
+            await asyncio.wait([self._writable])
 
     def carry(self, most: int) -> Streams:
         """Streams of this session, so many at the most."""

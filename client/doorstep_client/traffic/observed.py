@@ -6,17 +6,15 @@ Heads are read, bodies are only counted: nothing of them is kept.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from itertools import count
 
+from doorstep_client.changes import call_users
 from doorstep_client.targets import Target
 from doorstep_client.targets.wrapped import WrappedTarget
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.exchange import Exchange, Message, State
 from doorstep_client.traffic.tap import Tap
-
-log = logging.getLogger("doorstep_client")
 
 Observer = Callable[[Exchange], None]
 
@@ -59,7 +57,4 @@ class _Teller:
         self.changed(exchange)
 
     def changed(self, exchange: Exchange) -> None:
-        try:
-            self._observer(exchange)
-        except Exception:  # a user's callback: no reason to fail the request
-            log.exception("on_request failed")
+        call_users(self._observer, exchange, name="on_request")

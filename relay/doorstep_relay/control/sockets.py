@@ -108,8 +108,8 @@ class SessionSocket(asyncio.Protocol):
             self._answers += 1
             if self._answers > 1:
                 self._settle()
-        if self._writable is not None:
-            await self._writable
+        if self._writable is not None:  # a goodbye may have to wait for it again, once this one gave up
+            await asyncio.wait([self._writable])
         if self._is_lost:
             raise ConnectionError("the client is gone")
 
