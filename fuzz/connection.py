@@ -286,12 +286,12 @@ def _raise(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
 
 def connection(data: bytes) -> None:
     """Play `data`."""
-    begin, hold = Exchange.begin, connection_module._HOLD
-    connection_module._HOLD = HOLD
+    begin, hold = Exchange.begin, connection_module.HOLD
+    connection_module.HOLD = HOLD
     try:
         _loop().run_until_complete(_play(data, begin))
     finally:
-        connection_module._HOLD = hold
+        connection_module.HOLD = hold
         Exchange.begin = begin  # type: ignore[method-assign]  # put back as it was
 
 

@@ -26,6 +26,7 @@ async def drain(edge: Edge, listener: Listener, seconds: float, closed: Callable
     """
     until = asyncio.get_running_loop().time() + seconds
     edge.is_draining = True
+    edge.switchboard.absent.dismiss()
     await asyncio.sleep(min(_SETTLE, seconds))
     await _settled(lambda: not any(visitor.waits for visitor in edge.visitors), until)
     listener.close()

@@ -98,6 +98,7 @@ class Relay:
         self.tokens = self.services.tokens
         self.here = Here(settings)
         self.switchboard = self.here.switchboard
+        self.switchboard.absent.patience = settings.reconnect_wait or 0.0
         self.tallies = self.here.tallies
         self.policies = self.services.policies
         self.gates = Gates(settings)
@@ -148,10 +149,11 @@ class Relay:
         self.edge = edge = self._edge(self.apex.protocol)
         self.gatekeeper.recheck = edge.recheck
         self.hub.tunnel = lambda share: TunnelConnection(edge, share)
-        await self.shares.all_offline()
+        missed = await self.shares.all_offline()
         seen = await self.shares.last_change()
         await self.limits.load()
         await self._show_domains(edge)
+        self.switchboard.absent.left(missed)
         server = await listen(lambda: VisitorConnection(edge), sock, certificates)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         self.observers = Observers(self.here, edge)
@@ -265,6 +267,7 @@ class Relay:
             max_tunnels=settings.max_tunnels,
             ticket_lifetime=settings.ticket_lifetime,
         )
+        self.switchboard.absent.patience = settings.reconnect_wait or 0.0
         self.edge.limits = edge_limits(self.settings, self.hub.settings.files)
         self.observers.use(settings)
         self.shares.use(settings)

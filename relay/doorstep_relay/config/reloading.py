@@ -13,7 +13,7 @@ LIVE: Final = frozenset(
         *("heartbeat", "spare_tunnels", "max_tunnels", "ticket_lifetime", "change_poll", "drain", "instead"),
         *("limit_shares", "limit_connections", "limit_requests", "limit_bytes", "limit_month"),
         *("limit_request_size", "max_visitors", "max_head", "connect_wait", "head_timeout", "idle_timeout"),
-        *("body_timeout", "app_timeout", "stream_timeout", "stall_timeout", "access_log"),
+        *("reconnect_wait", "body_timeout", "app_timeout", "stream_timeout", "stall_timeout", "access_log"),
         *("interstitial", "interstitial_exempt", "allow_indexing"),
     }
 )

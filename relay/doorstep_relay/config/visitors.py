@@ -16,6 +16,12 @@ class Visitors:
     connect_wait: float = setting(
         10.0, "How long a visitor waits for a tunnel connection before the answer is 504.", read.duration
     )
+    reconnect_wait: float | None = setting(
+        3.0,
+        "How long visitors wait for a client that is lost, or was connected when the relay stopped: it may "
+        "be back in a moment. After that the answer is 503 `offline`; `none` for at once.",
+        read.duration_or_none,
+    )
     max_visitors: int | None = setting(
         None,
         "Most connections of visitors at once. Beyond it idle ones are ended, and new ones are answered 503 "

@@ -27,6 +27,8 @@ ENDS: Final = {
 }
 """What the audit trail may say of a share that lives here, and what its people are told."""
 TRANSFER: Final = "share.transfer"
+_NOT_WORTH_WAITING: Final = frozenset({*ENDS, TRANSFER, "share.pause"})
+"""After which visitors do not wait for the share's client any more."""
 _MOST_KEPT: Final = 4096
 _MOST_EARLY: Final = 1024
 """Shares that are not here, of which the last changes are remembered for a client that is on its way."""
@@ -96,6 +98,8 @@ class Effects:
     def _apply_to_share(self, change: Change, share: LiveShare | None) -> None:
         if share is None:
             self._remember(change)
+            if change.share_id is not None and change.action in _NOT_WORTH_WAITING:
+                self._hub.switchboard.absent.over(change.share_id)
             return
         epoch = change.detail.get("epoch", share.epoch)
         if (code := ENDS.get(change.action)) is not None:

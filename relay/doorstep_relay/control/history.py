@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change, Entry
 from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import Leased
+from doorstep_relay.switchboard.absent import Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,8 @@ def _taken_up(now: float, actor: Actor, share: Leased) -> Entry:
     )
 
 
-def take_live_offline(session: Session, actor: Actor, now: float) -> int:
-    """Take every live share offline and record it; how many there were.
+def take_live_offline(session: Session, actor: Actor, now: float) -> list[Missed]:
+    """Take every live share offline and record it; those that visitors might see.
 
     Two statements, however many shares: nobody can come back before a relay that starts has done it.
     """
@@ -132,13 +134,17 @@ def take_live_offline(session: Session, actor: Actor, now: float) -> int:
     statement = update(Share).where(Share.ended_at.is_(None), Share.offline_since.is_(None))
     changed = session.execute(
         statement.values(state=state, offline_since=now).returning(
-            Share.id, Share.name, Share.owner_id, Share.epoch
+            Share.id, Share.name, Share.owner_id, Share.epoch, Share.expires_at, Share.paused_at
         ),
         execution_options={"synchronize_session": False},
     )
-    rows = sorted(changed.all())
-    audit.append(session, [_disconnected(actor, now, *row) for row in rows])
-    return len(rows)
+    rows = sorted(changed.all(), key=lambda row: row.id)
+    audit.append(session, [_disconnected(actor, now, *row[:4]) for row in rows])
+    return [
+        Missed(row.id, row.name, math.inf if row.expires_at is None else row.expires_at - now)
+        for row in rows
+        if row.paused_at is None
+    ]
 
 
 def _disconnected(

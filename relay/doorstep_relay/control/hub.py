@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from doorstep_relay.control.shares import Shares
 from doorstep_relay.control.turnstile import Turnstile, client_of
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.errors import Refusal, TooMany
+from doorstep_relay.switchboard.absent import Missed
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import fitting_spares
 from doorstep_relay.switchboard.tally import Tallies
@@ -85,7 +87,7 @@ class Hub:
         self._sessions: set[Session] = set()
         self._expiring: set[Session] = set()
         self.on_connect: Callable[[LiveShare], None] = lambda _share: None
-        """Called when a client holds a share: what changed while it was on its way takes effect."""
+        """What changed while a client was on its way takes effect."""
         self.tunnel: Callable[[LiveShare], asyncio.Protocol] | None = None
         """What serves a tunnel connection that a session carries; None where sessions carry none."""
         self._ended: OrderedDict[Credential, str] = OrderedDict()
@@ -165,13 +167,28 @@ class Hub:
         share.ended = (code, "")
         share.pool.retire(code, "")
 
-    def leave(self, share: LiveShare) -> bool:
-        """A client is gone: what it carried is cut. Whether the share waits for one now."""
+    def arrive(self, share: LiveShare) -> None:
+        """A client holds the share: what changed while it was on its way takes effect, visitors come in."""
+        self.on_connect(share)
+        self.switchboard.absent.back(share.share_id, share.name)
+
+    def leave(self, share: LiveShare, *, for_good: bool = False) -> bool:
+        """A client is gone: what it carried is cut. Whether the share waits for one now.
+
+        Visitors wait with it for a moment, unless the client is not to come back.
+        """
         waits = self.switchboard.leave(share)
         if waits:
+            if not for_good:
+                self._miss(share.whole)
             share.whole.ended = ("offline", "")
             share.whole.pool.close("offline", "")
         return waits
+
+    def _miss(self, share: LiveShare) -> None:
+        lasts = math.inf if share.expires_at is None else share.expires_at - self.clock()
+        if not share.paused:
+            self.switchboard.absent.left([Missed(share.share_id, share.name, lasts)])
 
     def end_token(self, token_id: int) -> None:
         """A token lost its rights: its sessions end, and with them its shares."""

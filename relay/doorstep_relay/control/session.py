@@ -99,7 +99,7 @@ class Session:
         """End the session for good: its shares are cut now, the client is told not to come back."""
         self._parting = wire.Error(code, message, fatal=True)
         for share in self._shares.values():
-            self._hub.leave(share)  # its visitors have no business with tokens
+            self._hub.leave(share, for_good=True)  # its visitors have no business with tokens
         self._end()
 
     def send_away(self, instead: tuple[str, ...]) -> None:
@@ -183,7 +183,8 @@ class Session:
         for closing in self._closings.values():
             closing.cancel()
         for number, share in self._shares.items():
-            waits = self._hub.leave(share)
+            for_good = self._parting is not None or number in self._closings
+            waits = self._hub.leave(share, for_good=for_good)
             if number in self._closings:
                 share.pool.close("closed", "")
             if waits or (self._parting is not None and not self._hub.switchboard.missed(share)):
@@ -319,7 +320,7 @@ class Session:
                 now=self._hub.clock(),
             )
         )
-        self._hub.on_connect(share)
+        self._hub.arrive(share)
 
     def _live(self, number: int, grant: Grant, spares: int) -> LiveShare:
         settings = self._hub.settings
@@ -394,7 +395,7 @@ class Session:
 
     async def _close_part(self, number: int, share: LiveShare) -> None:
         """The share itself is over when the last of its clients says so."""
-        if self._hub.leave(share):
+        if self._hub.leave(share, for_good=True):
             await self._write_down_close(share)
         self._ended(number, "closed", "")
 

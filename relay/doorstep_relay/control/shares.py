@@ -31,6 +31,7 @@ from doorstep_relay.store import audit
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
 from doorstep_relay.store.shares import ShareRows, ShareSearch
+from doorstep_relay.switchboard.absent import Missed
 from doorstep_relay.switchboard.local import LiveShare
 
 _LONGEST_LIFETIME: Final = 10 * 365 * 86400.0
@@ -129,8 +130,11 @@ class Shares:
             lambda session: ending.grace_over(session, now, self._settings.grace)
         )
 
-    async def all_offline(self) -> int:
-        """At the relay's start nobody is connected: what was live waits, offline, from now on. How many."""
+    async def all_offline(self) -> Sequence[Missed]:
+        """At the relay's start nobody is connected: what was live waits, offline, from now on.
+
+        Those of them that visitors might see: their clients may be back in a moment.
+        """
         now = self._clock()
         return await self._database.write(lambda session: take_live_offline(session, RELAY, now))
 

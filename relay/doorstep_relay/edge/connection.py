@@ -1,6 +1,6 @@
 """A visitor's connection below its requests: what is written and held back, its deadline, its end.
 
-What is held for later is bounded by `_HOLD`, beyond which the visitor is not read from.
+What is held for later is bounded by `HOLD`, beyond which the visitor is not read from.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from doorstep_relay.switchboard.meter import Meter
 
 Fields = tuple[tuple[str, str], ...]
-_HOLD = 64 * 1024
+HOLD = 64 * 1024
 """Bytes that are kept of what comes before its time: a body without a tunnel, a pipeline."""
 _DRAIN: Final = 4 * 1024 * 1024
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
     @property
     def waits(self) -> bool:
         """Whether its request has not gone anywhere yet."""
-        return self._state in (State.LOOKUP, State.WAITING)
+        return self._state in (State.LOOKUP, State.HELD, State.WAITING)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
             self._hold_beyond(data)
 
     def _hold_beyond(self, held: bytes) -> None:
-        self.hold_reading(buffer=len(held) > _HOLD)
+        self.hold_reading(buffer=len(held) > HOLD)
 
     def _settle_reading(self) -> None:
         reading = not (self._hold_upstream or self._hold_buffer or self._hold_pace)
@@ -229,12 +229,15 @@ class Connection(asyncio.Protocol):
 
     def _request_over(self) -> None:
         """Whoever looked after the request under way hears of its end."""
-        meter, self._meter = self._meter, None
-        if meter is not None:
-            meter.leave()
+        self._leave_meter()
         record, self.record = self.record, None
         if record is not None and self.edge.recorder is not None:
             self.edge.recorder.end(record)
+
+    def _leave_meter(self) -> None:
+        meter, self._meter = self._meter, None
+        if meter is not None:
+            meter.leave()
 
     def _close(self) -> None:
         self._state = _CLOSED

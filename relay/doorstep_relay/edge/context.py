@@ -216,6 +216,7 @@ class Edge:
 
     def _tend_pools(self, now: float) -> None:
         """Not inline in `sweep`: a frame that sleeps would keep the last share, and its session, alive."""
+        self.switchboard.absent.tidy()
         for share in self.switchboard:
             share.pool.trim(now - self.limits.spare_idle)
             share.pool.renew(now, self.limits.connect_wait / 2)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class GatedCarrier(Carrier):
     """Lets in whom the gate admits."""
 
-    __slots__ = ("_judged_as", "label")
+    __slots__ = ("_admitted", "_judged_as", "label")
 
     def __init__(self, edge: Edge) -> None:
         super().__init__(edge)
@@ -35,6 +35,8 @@ class GatedCarrier(Carrier):
         """The share that it belongs to, from its first request on."""
         self._judged_as: tuple[RequestHead, Visit] | None = None
         """The last request that a gate was asked about."""
+        self._admitted: RequestHead | None = None
+        """The last request that was let in, without what was meant for the relay."""
 
     def _asker(self, head: RequestHead) -> tuple[str, bytes]:
         """Address and scheme of who asks."""
@@ -47,7 +49,9 @@ class GatedCarrier(Carrier):
     def _at_gate(self, share: LiveShare, gate: Gate, head: RequestHead, rest: bytes) -> None:
         match self._judged(gate, head):
             case Admit() as verdict:
-                admit(head, verdict)
+                if self._admitted is not head:  # else it waits for a client for the second time
+                    admit(head, verdict)
+                    self._admitted = head
                 self._visit(share, head, rest)
             case AskPassword(password):
                 self._state = State.LOOKUP
@@ -60,8 +64,10 @@ class GatedCarrier(Carrier):
                 self._stop(verdict)
 
     def _judged(self, gate: Gate, head: RequestHead) -> Verdict:
-        visit = visit_of(head, *self._asker(head))
-        self._judged_as = head, visit
+        judged, visit = self._judged_as or (None, None)
+        if visit is None or judged is not head:
+            visit = visit_of(head, *self._asker(head))
+            self._judged_as = head, visit
         return gate.judge(visit, time.time())
 
     def _password_checked(self, share_id: int, refusal: Deny | None) -> None:

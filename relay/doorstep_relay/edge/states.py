@@ -1,6 +1,7 @@
 """The states of a visitor's connection, and how long each of them may last.
 
     HEAD ──▶ LOOKUP ──▶ answered by the relay, closing
+      │  │  HELD ──▶ as from HEAD
       │  └─▶ WAITING ──▶ EXCHANGE ──▶ HEAD (keep-alive) | DRAINING | CLOSED
       │                     └──▶ UPGRADED
       └─▶ handed over: to the relay's own app (apex) or to a tunnel connection
@@ -24,6 +25,8 @@ class State(Enum):
     """A request is awaited, or its head is not yet whole."""
     LOOKUP = auto()
     """The share is not live: the database is asked why."""
+    HELD = auto()
+    """The share's client was here a moment ago, and may be back in another."""
     WAITING = auto()
     """The share has no tunnel connection to spare."""
     EXCHANGE = auto()
@@ -47,7 +50,7 @@ def patience(state: State, limits: Limits, *, begun: bool) -> float:
             return limits.drain_timeout
         case State.CLOSED:
             return limits.stall_timeout
-        case State.LOOKUP | State.WAITING:
+        case State.LOOKUP | State.HELD | State.WAITING:
             return limits.connect_wait
 
 

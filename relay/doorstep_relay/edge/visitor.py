@@ -15,7 +15,7 @@ from doorstep_relay.edge.answers import code_for
 from doorstep_relay.edge.apex import ApexConnection
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.forwarding import forwarding_lines, peer_address
-from doorstep_relay.edge.gated import GatedCarrier
+from doorstep_relay.edge.held import HeldCarrier
 from doorstep_relay.edge.hosts import Place
 from doorstep_relay.edge.http1 import BadMessageError
 from doorstep_relay.edge.request import RequestHead, read_request
@@ -32,10 +32,11 @@ _NOTHING = (b"", b"\r")
 """What may stand before a head without being the start of one: empty lines are skipped."""
 _SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: doorstep-reverse\r\n\r\n"
 _SHARE = Goal.SHARE
-_HEAD, _EXCHANGE, _UPGRADED, _CLOSED = State.HEAD, State.EXCHANGE, State.UPGRADED, State.CLOSED
+_HEAD, _HELD, _EXCHANGE = State.HEAD, State.HELD, State.EXCHANGE
+_UPGRADED, _CLOSED = State.UPGRADED, State.CLOSED
 
 
-class VisitorConnection(GatedCarrier):
+class VisitorConnection(HeldCarrier):
     """One connection to the relay's port, until it is handed over or ends."""
 
     __slots__ = ("_forwarding", "_forwarding_for", "_peer", "_scheme", "surplus", "trusted")
@@ -80,11 +81,16 @@ class VisitorConnection(GatedCarrier):
         self._ended = True
         if self.exchange is not None:
             return self.exchange.visitor_eof()
+        if self._state is _HELD:  # most often somebody who has gone; who has not may ask again
+            self._leave_held()
+            self._say("offline")
         return self._state in (State.WAITING, State.LOOKUP)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.edge.visitors.discard(self)
         self._leave_line()
+        if self._state is _HELD:
+            self._leave_held()
         self._state = _CLOSED
         if self._meter is not None or self.record is not None:
             self._request_over()
@@ -170,10 +176,13 @@ class VisitorConnection(GatedCarrier):
     def _visit_custom(self, place: Place, head: RequestHead, rest: bytes) -> None:
         """An account's own host shows its own share, not what another account has under that name since."""
         self.label = place.label
+        self._arrive(place, head, rest)
+
+    def _arrive(self, place: Place, head: RequestHead, rest: bytes) -> None:
         share = self.edge.switchboard.find(place.label)
         if share is None:
             self._look_up(place, rest)
-        elif share.account_id != place.owner:
+        elif place.owner is not None and share.account_id != place.owner:
             self._say("no-such-share")
         elif share.gate is None:
             self._visit(share, head, rest)
@@ -185,12 +194,11 @@ class VisitorConnection(GatedCarrier):
         if self._host == host and self.exchange is not None:
             self.transport.abort()
 
-    def _look_up(self, place: Place, rest: bytes) -> None:
+    def _say_why(self, label: str) -> None:
         """Not live: the durable facts say why, and that takes a moment."""
         self._state = State.LOOKUP
         self.deadline = self.edge.now + self.edge.limits.connect_wait
-        self._keep(rest)
-        self.edge.look_up(place.label, self._looked_up)
+        self.edge.look_up(label, self._looked_up)
 
     def _looked_up(self, code: str, reason: str) -> None:
         if self._state is State.LOOKUP:
@@ -255,6 +263,9 @@ class VisitorConnection(GatedCarrier):
             case State.WAITING:
                 self._leave_line()
                 self._say("app-timeout", "The app's computer opened no connection for this request in time.")
+            case State.HELD:
+                self._leave_held()
+                self._say_why(self.label)
             case State.LOOKUP:
                 self._say("app-timeout")
             case State.EXCHANGE if not self.write_paused:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from doorstep_relay.domain.gate import Gate
+from doorstep_relay.switchboard.absent import Absences, Missed
 from doorstep_relay.switchboard.balanced import Balanced
 from doorstep_relay.switchboard.meter import Meter
 from doorstep_relay.switchboard.pool import Pool
@@ -104,6 +105,8 @@ class Switchboard:
         self._warnings: list[tuple[float, int, int]] = []
         self._more = 0
         """Clients beyond the first of each share."""
+        self.absent = Absences()
+        """Those whose clients were here a moment ago."""
         self.find = self._seen.get
         """`find(name)`: the live share that visitors may see, or None. Called for every request."""
 
@@ -140,6 +143,10 @@ class Switchboard:
             if old.term > share.term:
                 return False
             self.disconnect(old)
+            if old.share_id == share.share_id:
+                self.absent.left(
+                    [Missed(old.share_id, old.name)]
+                )  # who stands in line is served by the new one
             old.end("taken-over", "the same share was opened again elsewhere")
         self._place(share if share.balanced_from is None else _fronted(share))
         return True
