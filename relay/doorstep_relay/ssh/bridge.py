@@ -22,11 +22,12 @@ from doorstep_relay.ssh import lines
 from doorstep_relay.ssh.forward import Forward, Listener, name_in, port_of
 from doorstep_relay.ssh.options import Options
 from doorstep_relay.ssh.promise import Promise
-from doorstep_relay.ssh.tunnel import SshTunnel, TunnelChannel, Visit
+from doorstep_relay.ssh.tunnel import SshTunnel, TunnelChannel
+from doorstep_relay.ssh.visits import Visit, Visits
 from doorstep_relay.ssh.words import Words
 
 if TYPE_CHECKING:
-    from doorstep_relay.ssh.client import Connection
+    from doorstep_relay.ssh.connection import Connection
     from doorstep_relay.ssh.desk import Desk
     from doorstep_relay.ssh.terminal import Terminal
 
@@ -63,6 +64,7 @@ class Bridge:
         self._lost = False
         self._parting = ""
         self._status = _REFUSED
+        self._visits = Visits(self._show_visits)
         self.terminals: list[Terminal] = []
         self.sessions: set[Terminal] = set()
         """Those that are open, also without a wish for a shell or a command."""
@@ -256,10 +258,15 @@ class Bridge:
 
     def _visited(self, forward: Forward, visit: Visit) -> None:
         words = self._options.words
-        if words is not None and not words.quiet and self.terminals:
-            several = len(self._forwards) > 1 and forward.opened is not None
-            prefix = f"{forward.opened.name} " if several and forward.opened is not None else ""
-            self._show(f"{prefix}{lines.visit(visit)}\n")
+        if words is not None and not words.quiet and self.terminals and forward.opened is not None:
+            self._visits.add(forward.opened.name, visit)
+
+    def _show_visits(self, visits: list[tuple[str, Visit]], more: int) -> None:
+        several = len(self._forwards) > 1
+        said = [f"{name} {lines.visit(visit)}" if several else lines.visit(visit) for name, visit in visits]
+        if more:
+            said.append(f"… and {more} more")
+        self._show("\n".join(said) + "\n")
 
     @property
     def is_full(self) -> bool:
@@ -297,6 +304,7 @@ class Bridge:
         """The connection is gone: the shares wait for the client."""
         self._lost = True
         self._idle.cancel()
+        self._visits.stop()
         for task in self._dials:
             task.cancel()
         for forward in self._forwards.values():

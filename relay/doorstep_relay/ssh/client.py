@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import asyncssh
-from asyncssh.packet import SSHPacket
 
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.seats import seat_of
 from doorstep_relay.edge.forwarding import peer_address
 from doorstep_relay.errors import Refusal
 from doorstep_relay.ssh.bridge import Bridge
+from doorstep_relay.ssh.connection import ANSWER_DEADLINE, Connection
 from doorstep_relay.ssh.login import Login, why
 from doorstep_relay.ssh.options import Options
 from doorstep_relay.ssh.promise import Promise
@@ -26,99 +26,19 @@ from doorstep_relay.ssh.terminal import Terminal
 
 if TYPE_CHECKING:
     from doorstep_relay.ssh.desk import Desk
-    from doorstep_relay.ssh.tunnel import TunnelChannel
 
 log = logging.getLogger("doorstep_relay.ssh")
 
 MOST_SPARES: Final = 0
 """No tunnel connection ahead of need: each one connects to the app, which may serve one at a time."""
-ANSWER_DEADLINE: Final = 2.0
-"""Seconds in which a client has to answer that it lives, when another comes in its place."""
 MOST_TRIES: Final = 20
 """Keys, tokens and user names that one connection may try: agents offer all the keys that they have."""
 _PROHIBITED: Final = asyncssh.ChannelOpenError(
     asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "only -R is possible here"
 )
 _MOST_TERMINALS: Final = 8
-_MOST_QUEUED: Final = 256
-"""Requests that wait for the answer to one before them."""
-_FULL: Final = 1024 * 1024
-"""Bytes that wait for a client to read them, from which on its tunnel connections take no more."""
-_MOST_WAITING: Final = 32 * 1024 * 1024
-_MOST_WAITING_OUTSIDE: Final = 256 * 1024
-"""Bytes of one that asks for more than it reads, or than can be done; the second until it is in."""
 _TOO_OFTEN: Final = "too many connections came from this address; try again in a minute"
 _CROWDED: Final = "too many wait here to be let in; try again"
-_LIVES: Final = b"keepalive@openssh.com"
-"""A request that no client knows, and that every client therefore answers (RFC 4254 4)."""
-
-
-class Connection(asyncssh.SSHServerConnection):
-    """asyncssh's connection, which tells its owner when a key is proven, and bounds what queues up.
-
-    A channel's window is the client's choice, up to 4 GB: what bounds memory is how much of all channels
-    waits in the one transport, of which asyncssh takes no notice.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions) -> None:
-        super().__init__(loop, options)
-        self._spelt: dict[str, str] = {}
-        self.tunnels: set[TunnelChannel] = set()
-        self.is_full = False
-        """Whether the client is behind with reading."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._wire = cast(asyncio.Transport, transport)
-        self._wire.set_write_buffer_limits(high=_FULL)
-
-    def pause_writing(self) -> None:
-        self._fill(full=True)
-
-    def resume_writing(self) -> None:
-        self._fill(full=False)
-
-    def _fill(self, *, full: bool) -> None:
-        self.is_full = full
-        for tunnel in list(self.tunnels):
-            tunnel.connection_filled(full=full)
-
-    async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
-        """Without a signature the client only asks whether a key would do."""
-        good = await super().validate_public_key(username, key_data, msg, signature)
-        owner = self.get_owner()
-        if good and msg and isinstance(owner, Client):
-            await owner.key_proven()
-        return good
-
-    def data_received(self, data: bytes, datatype: asyncssh.DataType = None) -> None:
-        super().data_received(data, datatype)
-        waiting = max(self._wire.get_write_buffer_size(), len(self._inpbuf))
-        if len(self._global_request_queue) > _MOST_QUEUED or waiting > self._most_waiting():
-            self.abort()
-
-    def _most_waiting(self) -> int:
-        owner = self.get_owner()
-        return _MOST_WAITING if isinstance(owner, Client) and owner.is_in else _MOST_WAITING_OUTSIDE
-
-    def _process_tcpip_forward_global_request(self, packet: SSHPacket) -> None:
-        """asyncssh tells of hosts in lower case, and OpenSSH knows a forwarding only as it was spelt."""
-        spelt = SSHPacket(packet.get_remaining_payload()).get_string().decode("utf-8", "replace")
-        self._spelt[spelt.lower()] = spelt
-        super()._process_tcpip_forward_global_request(packet)
-
-    def as_spelt(self, host: str) -> str:
-        """The host of a forwarding as the client wrote it, which it expects to be told."""
-        return self._spelt.pop(host, host)
-
-    async def is_alive(self) -> bool:
-        """Whether the client answers within `ANSWER_DEADLINE`. All it sent before is read by then."""
-        try:
-            async with asyncio.timeout(ANSWER_DEADLINE):
-                await self._make_global_request(_LIVES)
-        except (TimeoutError, OSError, asyncssh.Error):
-            return False
-        return not self.is_closed()
 
 
 class Client(asyncssh.SSHServer):

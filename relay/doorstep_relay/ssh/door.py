@@ -16,8 +16,10 @@ import asyncssh
 
 from doorstep_relay import __version__
 from doorstep_relay.control.pace import Pace
+from doorstep_relay.control.turns import Turns
 from doorstep_relay.control.turnstile import subscriber
-from doorstep_relay.ssh.client import Client, Connection
+from doorstep_relay.ssh.client import Client
+from doorstep_relay.ssh.connection import Connection
 from doorstep_relay.ssh.desk import Desk
 from doorstep_relay.ssh.knocking import Knocking
 
@@ -62,6 +64,7 @@ class SshDoor:
         self._desk = desk
         self._key = key
         self._knocking: Knocking[Client] = Knocking(MOST_KNOCKING, MOST_OF_ONE)
+        self._turns = Turns()
         self._pace = Pace(_BURST, _EVERY)
         self._server: asyncio.Server | None = None
 
@@ -71,7 +74,7 @@ class SshDoor:
         logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
         loop = asyncio.get_running_loop()
         options = await self._options()
-        self._server = await loop.create_server(lambda: Connection(loop, options), sock=sock)
+        self._server = await loop.create_server(lambda: Connection(loop, options, self._turns), sock=sock)
 
     def close(self) -> None:
         """Let nobody in any more; who is in stays."""

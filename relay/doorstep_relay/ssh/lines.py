@@ -10,7 +10,7 @@ from doorstep_relay.domain.times import relative_text
 
 if TYPE_CHECKING:
     from doorstep_relay.ssh.forward import Forward
-    from doorstep_relay.ssh.tunnel import Visit
+    from doorstep_relay.ssh.visits import Visit
 
 PAUSED: Final = "paused: nobody sees it until it is resumed"
 RESUMED: Final = "resumed: visitors come again"
@@ -69,7 +69,9 @@ def over(ended: wire.Ended) -> str:
 
 def visit(seen: Visit) -> str:
     """A request: method, path, status and how long it took."""
-    target = wire.readable(seen.target, _LONGEST_TARGET + 1)
+    target = wire.readable(seen.target.decode("latin-1"), _LONGEST_TARGET + 1)
     if len(target) > _LONGEST_TARGET:
         target = target[:_LONGEST_TARGET] + "…"
-    return f"{seen.method} {target} {seen.status or 'no answer'} {seen.seconds * 1000:.0f} ms"
+    return (
+        f"{seen.method.decode('latin-1')} {target} {seen.status or 'no answer'} {seen.seconds * 1000:.0f} ms"
+    )

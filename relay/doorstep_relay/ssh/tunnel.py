@@ -5,27 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
 from doorstep_relay.edge.tunnel import TunnelConnection
+from doorstep_relay.ssh.visits import Visit
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
     from doorstep_relay.edge.exchange import Exchange
-    from doorstep_relay.ssh.client import Connection
+    from doorstep_relay.ssh.connection import Connection
     from doorstep_relay.switchboard.local import LiveShare
-
-
-class Visit(NamedTuple):
-    """A request that is over, for who watches them."""
-
-    method: str
-    target: str
-    status: int
-    """0 when there was no answer."""
-    seconds: float
 
 
 OnVisit = Callable[[Visit], None]
@@ -54,8 +45,7 @@ class SshTunnel(TunnelConnection):
             self._began = time.monotonic()
         elif over is not None:
             head, seconds = over.head, time.monotonic() - self._began
-            method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
-            self._on_visit(Visit(method, target, over.status, seconds))
+            self._on_visit(Visit(head.method, head.target, over.status, seconds))
 
 
 class TunnelChannel(asyncssh.SSHTCPSession[bytes]):
@@ -119,7 +109,7 @@ class ChannelTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
         if not self._channel.is_closing():
-            self._channel.write(bytes(data))
+            self._channel.write(data if type(data) is bytes else bytes(data))
 
     def write_eof(self) -> None:
         self._channel.write_eof()
