@@ -46,6 +46,9 @@ def edge_limits(settings: Settings, files: int) -> Limits:
         app_timeout=settings.app_timeout,
         idle_stream=settings.stream_timeout,
         stall_timeout=settings.stall_timeout,
+        linger_idle=settings.linger_idle,
+        linger_time=settings.linger_time,
+        linger_bytes=settings.linger_size,
     )
 
 

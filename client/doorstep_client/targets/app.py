@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from doorstep_client.corked import CorkedTransport
 from doorstep_client.errors import BadTargetError
 from doorstep_client.targets.base import AsgiApp, Scope
+from doorstep_client.targets.lingering import LINGER
 from doorstep_client.visitors import Visitors
 
 if TYPE_CHECKING:
     from uvicorn.lifespan.on import LifespanOn
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 _DAY: Final = 24 * 3600
 
@@ -77,14 +78,46 @@ def _app_protocol() -> type[HttpToolsProtocol]:
 
     class AppProtocol(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(CorkedTransport(cast(asyncio.Transport, transport), self.loop))
+            self._end = _PatientTransport(cast(asyncio.Transport, transport), self.loop, self)
+            super().connection_made(self._end)
 
         def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+            self._end.lost()
             # To uvicorn every end is an orderly one: of a connection that was reset it would keep the
             # timer for idle ones, and by that the connection itself, until the timer is due.
             super().connection_lost(None)
 
     return AppProtocol
+
+
+class _PatientTransport(CorkedTransport):
+    """Is not closed in the middle of a request: see `lingering`."""
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, protocol: HttpToolsProtocol
+    ) -> None:
+        super().__init__(transport, loop)
+        self._protocol = protocol
+        self._timer: asyncio.TimerHandle | None = None
+
+    def close(self) -> None:
+        """The app has answered. uvicorn throws away what still comes of the request."""
+        cycle: RequestResponseCycle | None = self._protocol.cycle
+        if cycle is None or not cycle.more_body or self.is_closing():
+            super().close()
+            return
+        if self._transport.can_write_eof():
+            self.write_eof()
+        else:
+            self._flush()
+        self.is_closing = lambda: True  # type: ignore[method-assign]
+        self.resume_reading()
+        self._timer = self._loop.call_later(LINGER, self._transport.close)
+
+    def lost(self) -> None:
+        """The connection has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def with_visitor(app: AsgiApp, target: AppTarget) -> AsgiApp:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import struct
 from typing import TYPE_CHECKING, Final, cast
 
 from doorstep_client.targets.heads import is_upgrade, request_visitor
+from doorstep_client.targets.lingering import Lingering
 
 if TYPE_CHECKING:
     from doorstep_client.targets.addresses import Address
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 _BUFFER: Final = 256 * 1024
 APP_DEADLINE: Final = 5.0
 """Seconds for a server to accept a connection."""
-_LAST_WORDS: Final = 1.0
-"""Seconds for what a server has said to reach the relay, before its broken connection breaks ours."""
-_RESET: Final = struct.pack("ii", 1, 0)
 
 REFUSED: Final = (
     b"HTTP/1.1 502 Bad Gateway\r\nDoorstep-Error: app-refused\r\n"
@@ -81,7 +78,7 @@ class Pump(asyncio.Protocol):
                 local = await self._address.connect(lambda: _LocalSide(self))
         except (OSError, TimeoutError):
             self.transport.write(REFUSED)
-            self.transport.close()
+            self._linger(broke_off=False)
             return
         if self.transport.is_closing():
             local.transport.abort()
@@ -155,41 +152,27 @@ class Pump(asyncio.Protocol):
     def local_lost(self, *, clean: bool) -> None:
         """The server has ended its connection."""
         self.finish_answer()
-        if clean:
+        if clean and (self.has_ended or self._is_read_to_the_end):
             self.transport.close()
-        elif not self.transport.is_closing():
-            self.transport.set_protocol(_BrokenOff(self, self.transport))
+        else:
+            self._linger(broke_off=not clean)
+
+    @property
+    def _is_read_to_the_end(self) -> bool:
+        """Whether closing our end resets nothing: TLS hears what comes until the other end closes too.
+
+        But for asyncio's own, which only a request that is over leaves in peace.
+        """
+        if self.transport.can_write_eof():
+            return False
+        return not (self.rewriter is not None and self.rewriter.is_mid_request)
+
+    def _linger(self, *, broke_off: bool) -> None:
+        if not self.transport.is_closing():
+            self.transport.set_protocol(Lingering(self, self.transport, broke_off=broke_off))
 
     def abort(self) -> None:
         self.transport.abort()
-
-
-class _BrokenOff(asyncio.Protocol):
-    """The tunnel's side once the local server has broken off: its last words go out, then a reset.
-
-    Often it has answered all the same, without reading the whole request. A relay that has read
-    that answer ends the connection itself. One that has not must see no clean end: the end of an
-    answer without a length is the end of its connection.
-    """
-
-    def __init__(self, pump: Pump, transport: asyncio.Transport) -> None:
-        self._pump = pump
-        self._transport = transport
-        self._timer = asyncio.get_running_loop().call_later(_LAST_WORDS, self._reset)
-        transport.resume_reading()
-
-    def data_received(self, data: bytes) -> None:
-        """The rest of a request that nobody reads."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
-        self._pump.connection_lost(exc)
-
-    def _reset(self) -> None:
-        sock = self._transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._transport.abort()
 
 
 class _LocalSide(asyncio.Protocol):
@@ -243,7 +226,7 @@ class _LocalSide(asyncio.Protocol):
         if self._second is not None:
             self._read_last_words(self._second)
             self._forget_second()
-        self._pump.local_lost(clean=exc is None)
+        self._pump.local_lost(clean=exc is None or self.has_ended)
 
     def _read_last_words(self, second: socket.socket) -> None:
         second.setblocking(False)

@@ -64,6 +64,11 @@ class Rewriter:
         """Bytes that are still to come of a request's body."""
         self._chunks: _Chunks | None = None
 
+    @property
+    def is_mid_request(self) -> bool:
+        """Whether more is to come of a request."""
+        return bool(self._left or self._chunks or self.held)
+
     def request(self, data: bytes) -> bytes:
         """The next bytes for the server; nothing while a head is not whole."""
         if self._left:

@@ -14,6 +14,7 @@ LIVE: Final = frozenset(
         *("limit_shares", "limit_connections", "limit_requests", "limit_bytes", "limit_month"),
         *("limit_request_size", "max_visitors", "max_head", "connect_wait", "head_timeout", "idle_timeout"),
         *("reconnect_wait", "body_timeout", "app_timeout", "stream_timeout", "stall_timeout", "access_log"),
+        *("linger_idle", "linger_time", "linger_size"),
         *("interstitial", "interstitial_exempt", "allow_indexing"),
     }
 )

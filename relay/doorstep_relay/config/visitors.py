@@ -49,6 +49,14 @@ class Visitors:
     stall_timeout: float = setting(
         120.0, "How long a visitor may take nothing of what waits for it.", read.duration
     )
+    linger_idle: float = setting(
+        5.0,
+        "How long the next byte of a request is awaited that was answered before it was read (too large, not "
+        "let in): who is cut while it sends may not see the answer. What comes is thrown away.",
+        read.duration,
+    )
+    linger_time: float = setting(30.0, "How long such bytes are taken, all together.", read.duration)
+    linger_size: int = setting(256 * 1024**2, "How many bytes of that are taken at most.", read.size)
     ticket_lifetime: float = setting(
         60.0, "How long a client has to open the tunnel connections that the relay asked for.", read.duration
     )

@@ -15,6 +15,8 @@ from doorstep_relay.control.api import problem
 from doorstep_relay.control.document import describe
 from doorstep_relay.edge import rendering
 
+MOST_BYTES: Final = 1024 * 1024
+"""In the body of a request, which is held in memory."""
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -40,13 +42,15 @@ def build_app(
     async def about() -> HTMLResponse:
         return HTMLResponse(about_page, headers={"Content-Security-Policy": policy})
 
-    return _SecurityHeaders(app)
+    return _SecurityHeaders(_SmallBodies(app))
 
 
 async def _nothing_here(request: HttpRequest, error: HTTPException) -> Response:
     """What no route took, said as the relay says everything: a page for people, JSON for programs."""
     if error.status_code == 400:  # FastAPI's word for a body that is not even text
         return problem(422, "bad-request", f"body: {error.detail}")
+    if error.status_code == 413:
+        return problem(413, "too-large", error.detail, {"Connection": "close"})
     if error.status_code != 404:
         code = error.detail.lower().replace(" ", "-")
         fields = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
@@ -71,6 +75,26 @@ def _allowed(request: HttpRequest) -> str:
         )
     )
     return ", ".join(taken)
+
+
+class _SmallBodies:
+    """Reads no more than `MOST_BYTES` of a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        left = MOST_BYTES
+
+        async def receive_little() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, f"A request to the relay holds at most {MOST_BYTES:,} bytes")
+            return message
+
+        await self._app(scope, receive_little, send)
 
 
 class _SecurityHeaders:

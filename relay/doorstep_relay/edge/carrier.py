@@ -7,8 +7,8 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from doorstep_relay.edge.body import BadBodyError, Length, TooLargeError
-from doorstep_relay.edge.connection import Connection
 from doorstep_relay.edge.exchange import Exchange
+from doorstep_relay.edge.lingering import LingeringConnection
 from doorstep_relay.edge.request import RequestHead
 from doorstep_relay.edge.states import State
 from doorstep_relay.edge.sticking import chosen, sticking
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HEAD, _EXCHANGE = State.HEAD, State.EXCHANGE
 
 
-class Carrier(Connection):
+class Carrier(LingeringConnection):
     """Carries one exchange at a time. What starts one, a head that was read and routed, is `visitor`'s."""
 
     __slots__ = ("_line",)
@@ -162,7 +162,8 @@ class Carrier(Connection):
         if self._hold_upstream:
             self.hold_reading(upstream=False)
         if exchange is not None and not exchange.request_done:
-            self._start_draining()
+            rest = exchange.short_rest if keep_alive else None
+            self._start_draining(rest, close=exchange.ends_with_connection)
         elif not keep_alive or (exchange is not None and exchange.held):
             self._close()  # bytes after a refused upgrade: a request, or the protocol that was hoped for?
         else:

@@ -1,4 +1,4 @@
-"""A visitor's connection below its requests: what is written and held back, its deadline, its end.
+"""A visitor's connection below its requests: what is written and held back, and its deadline.
 
 What is held for later is bounded by `HOLD`, beyond which the visitor is not read from.
 """
@@ -6,12 +6,8 @@ What is held for later is bounded by `HOLD`, beyond which the visitor is not rea
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
-from doorstep_relay.edge.answers import ANSWERS
-from doorstep_relay.edge.rendering import render
 from doorstep_relay.edge.states import State, patience, patience_with_app
 from doorstep_relay.edge.tunnel import BUFFER
 
@@ -22,20 +18,16 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.request import RequestHead
     from doorstep_relay.switchboard.meter import Meter
 
-Fields = tuple[tuple[str, str], ...]
 HOLD = 64 * 1024
 """Bytes that are kept of what comes before its time: a body without a tunnel, a pipeline."""
-_DRAIN: Final = 4 * 1024 * 1024
-_RESET: Final = struct.pack("ii", 1, 0)
-_CLOSED, _DRAINING, _EXCHANGE = State.CLOSED, State.DRAINING, State.EXCHANGE
+_EXCHANGE = State.EXCHANGE
 
 
 class Connection(asyncio.Protocol):
-    """The transport of a visitor, and the one place that ends it."""
+    """The transport of a visitor. How it ends is `lingering`'s."""
 
     __slots__ = (
         "_buffer",
-        "_drained",
         "_ended",
         "_head",
         "_hold_buffer",
@@ -49,6 +41,7 @@ class Connection(asyncio.Protocol):
         "edge",
         "exchange",
         "record",
+        "surplus",
         "transport",
         "write_paused",
     )
@@ -57,6 +50,7 @@ class Connection(asyncio.Protocol):
         self.edge = edge
         self.transport: asyncio.Transport
         self.exchange: Exchange | None = None
+        self.surplus = False
         self.write_paused = False
         self.deadline = 0.0
         self._state = State.HEAD
@@ -65,7 +59,6 @@ class Connection(asyncio.Protocol):
         self._host = b""
         """The host that it is for, without its port."""
         self._buffer = b""
-        self._drained = 0
         self._ended = False
         """Whether the visitor said that it will send no more."""
         self._hold_buffer = self._hold_upstream = self._hold_pace = False
@@ -170,88 +163,3 @@ class Connection(asyncio.Protocol):
                 self.transport.resume_reading()
             else:
                 self.transport.pause_reading()
-
-    # -- the relay's own answers, and the end --------------------------------------------------
-
-    def _say(self, code: str, reason: str = "", retry_after: int | None = None, fields: Fields = ()) -> None:
-        """Answer in the relay's name, then end the connection once the visitor could read it."""
-        if code not in ANSWERS:
-            code, reason = "offline", ""  # an end that is the client's business: the page tries again
-        if self.record is not None:
-            self.record.code = code
-        head = self._head
-        self._send_last(
-            render(
-                code,
-                as_html=head is not None and head.wants_html(),
-                host=self._host.decode("ascii", "replace"),
-                reason=reason,
-                retry_after=retry_after,
-                head_only=head is not None and head.method == b"HEAD",
-                more=fields,
-            )
-        )
-
-    def _send_last(self, answer: bytes) -> None:
-        """The relay's own answer, after which the connection ends."""
-        if self.record is not None:
-            self.record.status = int(answer[9:12])
-            answer = answer.replace(b"\r\n", b"\r\n" + self.record.line, 1)
-        self.write(answer)
-        head = self._head
-        if head is None or not head.body.done or self._buffer:
-            self._start_draining()
-        else:
-            self._close()
-
-    def _start_draining(self) -> None:
-        """Keep reading for a moment: closing on unread bytes would reset the answer away."""
-        self._state = _DRAINING
-        if self._meter is not None or self.record is not None:
-            self._request_over()
-        self.deadline = self.edge.now + self._patience()
-        self._buffer = b""
-        self._hold_buffer = self._hold_upstream = self._hold_pace = False
-        self._settle_reading()
-        if self._ended:
-            self._close()
-        elif self.transport.can_write_eof():
-            self.transport.write_eof()
-
-    def _drain(self, data: bytes) -> None:
-        """Throw bytes away; after `_DRAIN` of them the rest waits unread for the deadline.
-
-        Not closed at once: that would reset the connection, maybe before the answer was read.
-        """
-        self._drained += len(data)
-        if self._drained > _DRAIN:
-            self.hold_reading(buffer=True)
-
-    def _request_over(self) -> None:
-        """Whoever looked after the request under way hears of its end."""
-        self._leave_meter()
-        record, self.record = self.record, None
-        if record is not None and self.edge.recorder is not None:
-            self.edge.recorder.end(record)
-
-    def _leave_meter(self) -> None:
-        meter, self._meter = self._meter, None
-        if meter is not None:
-            meter.leave()
-
-    def _close(self) -> None:
-        self._state = _CLOSED
-        if self._meter is not None or self.record is not None:
-            self._request_over()
-        self.deadline = self.edge.now + self.edge.limits.stall_timeout
-        self.transport.close()
-
-    def _cut(self) -> None:
-        """End with a reset: an answer whose end is the connection's must not look complete."""
-        self._state = _CLOSED
-        if self._meter is not None or self.record is not None:
-            self._request_over()
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.transport.abort()

@@ -60,8 +60,12 @@ class Limits:
     """Between two bytes of an answer or of an upgraded connection."""
     stall_timeout: float = 120.0
     """How long a visitor may take nothing of what waits for it."""
-    drain_timeout: float = 5.0
-    """How long unread bytes are awaited after an early answer."""
+    linger_idle: float = 5.0
+    """How long the next unread byte is awaited after an early answer."""
+    linger_time: float = 30.0
+    """How long unread bytes are taken after an early answer, all together."""
+    linger_bytes: int = 256 * 1024 * 1024
+    """How many of them are."""
     surplus_timeout: float = 1.0
     """How long a connection beyond `max_visitors` may take to show that it is a client's."""
     spare_idle: float = 60.0

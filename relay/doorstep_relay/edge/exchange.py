@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from doorstep_relay.edge.body import BadBodyError, Chunked, TooLargeError, UntilClose
+from doorstep_relay.edge.body import BadBodyError, Body, Chunked, Length, TooLargeError, UntilClose
 from doorstep_relay.edge.http1 import BadMessageError
 from doorstep_relay.edge.pacing import Pace
 from doorstep_relay.edge.record import Record, without_ids
@@ -28,6 +28,8 @@ MOST_INTERIM = 256
 to them an app could keep the relay from serving anybody else."""
 _HEAD_END = b"\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
+_SHORT_REST = 64 * 1024
+"""Bytes of a request that are worth reading to keep a visitor's connection."""
 _FAILURES = {code.encode(): code for code in ("app-refused", "app-failed", "app-timeout")}
 """What a client may say of its app; what the relay says of a share is not for it to say."""
 
@@ -84,6 +86,23 @@ class Exchange:
         if self.upgraded:
             return 101
         return 0 if self._response is None else self._response.status
+
+    @property
+    def short_rest(self) -> Body | None:
+        """What is left of the request, if it is little and certain to come.
+
+        Who expects a `100` may never send it, nor say so: what came next would be taken for it.
+        """
+        body = self.head.body
+        if not isinstance(body, Length) or body.left > _SHORT_REST or _expects(self.head):
+            return None
+        return body if self._pace is None else None  # what that held is lost, and was not counted
+
+    @property
+    def ends_with_connection(self) -> bool:
+        """Whether the visitor knows the end of the answer by the end of its connection alone."""
+        body = None if self._response is None else self._response.body
+        return isinstance(body, UntilClose) or (isinstance(body, Chunked) and body.payload is not None)
 
     # -- from the visitor ----------------------------------------------------------------------
 
@@ -249,6 +268,8 @@ class Exchange:
         request, body = self.head, head.body
         if self.held or isinstance(body, UntilClose):
             request.keep_alive = False
+        elif not self.request_done and self.short_rest is None:
+            request.keep_alive = False  # nobody will read the rest only to keep the connection
         if request.version == 10 and _CHUNKED in head.lines:
             _unchunk(request, head)
         usual = head.dated and request.keep_alive and request.version == 11 and not self.stick
@@ -349,6 +370,10 @@ class Exchange:
         upstream.exchange = None
         upstream.pool.drop(upstream)
         upstream.discard()
+
+
+def _expects(request: RequestHead) -> bool:
+    return any(line[:7].lower() == b"expect:" for line in request.lines)
 
 
 def _unchunk(request: RequestHead, answer: ResponseHead) -> None:

@@ -47,7 +47,7 @@ def patience(state: State, limits: Limits, *, begun: bool) -> float:
         case State.UPGRADED | State.EXCHANGE:
             return limits.idle_stream
         case State.DRAINING:
-            return limits.drain_timeout
+            return limits.linger_idle
         case State.CLOSED:
             return limits.stall_timeout
         case State.LOOKUP | State.HELD | State.WAITING:

@@ -39,11 +39,10 @@ _UPGRADED, _CLOSED = State.UPGRADED, State.CLOSED
 class VisitorConnection(HeldCarrier):
     """One connection to the relay's port, until it is handed over or ends."""
 
-    __slots__ = ("_forwarding", "_forwarding_for", "_peer", "_scheme", "surplus", "trusted")
+    __slots__ = ("_forwarding", "_forwarding_for", "_peer", "_scheme", "trusted")
 
     def __init__(self, edge: Edge) -> None:
         super().__init__(edge)
-        self.surplus = False
         self.trusted = False
         self._peer = ""
         self._scheme = b"http"
@@ -270,5 +269,7 @@ class VisitorConnection(HeldCarrier):
                 self._say("app-timeout")
             case State.EXCHANGE if not self.write_paused:
                 self._give_up()
+            case State.DRAINING if not self.transport.can_write_eof():
+                self._close()  # of TLS: the transport takes leave, within a deadline of its own
             case _:
                 self.transport.abort()

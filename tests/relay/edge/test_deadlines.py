@@ -43,7 +43,7 @@ async def test_a_connection_that_says_nothing_is_ended(make_stage: MakeStage) ->
 
 
 async def test_a_head_that_stops_in_the_middle_is_answered_with_408(make_stage: MakeStage) -> None:
-    stage = await make_stage(head_timeout=SHORT, drain_timeout=SHORT)
+    stage = await make_stage(head_timeout=SHORT, linger_idle=SHORT)
     assert await told(await stage.visitor(GET[:-2])) == (408, "head-timeout")
     await stage.empty()
 
@@ -259,7 +259,7 @@ async def test_a_deadline_after_a_pause_is_the_states_own_again(make_stage: Make
 
 
 async def test_an_unread_answer_of_the_relay_is_not_kept_for_ever(make_stage: MakeStage) -> None:
-    stage = await make_stage(stall_timeout=SHORT, drain_timeout=SHORT)
+    stage = await make_stage(stall_timeout=SHORT, linger_idle=SHORT)
     visitor = await stage.visitor(b"\x16\x03\x01")
     visitor.stop_reading()
     await eventually(lambda: not stage.edge.visitors, 2)

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from doorstep_relay.edge import connection
 from tests.relay.edge.conftest import MakeStage
 from tests.relay.edge.stage import GET, OK, Stage, request
 from tests.support import eventually
@@ -333,17 +332,15 @@ async def test_an_early_answer_to_an_upload_arrives_and_ends_both_connections(st
 
 
 async def test_an_early_answer_drains_for_a_while_only(make_stage: MakeStage) -> None:
-    stage = await make_stage(drain_timeout=0.1)
+    stage = await make_stage(linger_idle=0.1)
     visitor, app = await stage.pair(request("/", "Content-Length: 1000000", method="POST"))
     await app.send(OK)
     assert (await visitor.answer()).status == 200
     await eventually(lambda: not stage.edge.visitors, 2)
 
 
-async def test_an_early_answer_is_not_reset_away_by_a_long_upload(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "_DRAIN", 1000)
+async def test_an_early_answer_is_not_reset_away_by_a_long_upload(make_stage: MakeStage) -> None:
+    stage = await make_stage(linger_bytes=1000)
     visitor, app = await stage.pair(request("/", "Content-Length: 1000000", method="POST"))
     await app.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
     assert await app.gone()
