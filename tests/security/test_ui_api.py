@@ -160,12 +160,8 @@ async def test_row_39_an_uploads_name_decides_nothing_about_its_place(
 async def test_row_39_an_upload_over_the_limit_leaves_nothing(
     client: httpx.AsyncClient, server: Served
 ) -> None:
-    try:
-        answer = await client.post(f"{API}/upload", files={"files": ("a", b"a" * (2 << 20))})
-    except httpx.TransportError:  # the server answered and hung up while the client was still sending
-        pass
-    else:
-        assert answer.status_code == 413
+    answer = await client.post(f"{API}/upload", files={"files": ("a", b"a" * (2 << 20))})
+    assert answer.status_code == 413
     await eventually(lambda: not server.app.files._files)
 
 

@@ -203,11 +203,8 @@ def _has_left(leaving: asyncio.Future[Any]) -> bool:
 
 def _upload_refused(error: RefusedError) -> Response:
     if isinstance(error, NoRoomError):
-        answer = refusal(507, "no-room", str(error))
-    else:
-        answer = refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
-    answer.headers["Connection"] = "close"  # the rest of the body is not waited for
-    return answer
+        return refusal(507, "no-room", str(error))
+    return refusal(413 if isinstance(error, FileTooBigError) else 400, "refused", str(error))
 
 
 def refusal(status: int, code: str, message: str) -> JSONResponse:

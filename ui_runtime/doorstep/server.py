@@ -17,6 +17,7 @@ from doorstep.events.scripts import author
 from doorstep.file_routes import FileRoutes, refusal
 from doorstep.files import MAX_SESSION_SIZE, FileStore, Paths, parse_size
 from doorstep.framed import frame
+from doorstep.lingering import answer_whole
 from doorstep.look import LookOptions, merged_look
 from doorstep.page import Page
 from doorstep.prefix import rooted
@@ -132,6 +133,12 @@ class App:
             await self._lifespan(receive, send)
             return
         scope = rooted(scope, self._root_path)
+        if scope["type"] == "http":
+            await answer_whole(self._answer, scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not is_same_origin(scope):
             foreign = refusal(403, "foreign-origin", "This app takes requests from its own page only.")
             await foreign(scope, receive, send)

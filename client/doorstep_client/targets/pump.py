@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from typing import TYPE_CHECKING, Final, cast
 
 from doorstep_client.targets.heads import is_upgrade, request_visitor
@@ -84,6 +85,7 @@ class Pump(asyncio.Protocol):
             local.transport.abort()
             return
         self._local = local
+        local.spoke = False
         local.transport.writelines(self._early)
         self._early.clear()
         if not local.write_paused:
@@ -226,7 +228,7 @@ class _LocalSide(asyncio.Protocol):
         if self._second is not None:
             self._read_last_words(self._second)
             self._forget_second()
-        self._pump.local_lost(clean=exc is None or self.has_ended)
+        self._pump.local_lost(clean=exc is None or self.has_ended or _ended_before(exc))
 
     def _read_last_words(self, second: socket.socket) -> None:
         second.setblocking(False)
@@ -246,3 +248,8 @@ class _LocalSide(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.write_paused = False
         self._pump.transport.resume_reading()
+
+
+def _ended_before(error: Exception) -> bool:
+    """Whether the server had ended its side in order before it broke off: Linux tells these apart."""
+    return sys.platform == "linux" and isinstance(error, BrokenPipeError)

@@ -134,6 +134,8 @@ class Apex(asyncio.Protocol):
         self._stage.at_apex += data
         if b"\r\n\r\n" in data and b"GET /silent" not in data:
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\napex")
+            if self._stage.closes_at_apex:
+                self.transport.close()
 
 
 class Stage:
@@ -149,6 +151,7 @@ class Stage:
         self.told: list[tuple[str, str, str]] = []
         """The share, code and reason of each end that a client was told."""
         self.at_apex = b""
+        self.closes_at_apex = False
         self.port = 0
         self.lookup_gate = asyncio.Event()
         self.lookup_gate.set()
