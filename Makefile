@@ -35,8 +35,8 @@ test-torch: system $(VENV)/.dev  ## the example that needs PyTorch, which is big
 	@$(BIN)/python scripts/page.py install
 	@$(BIN)/python -m pytest tests/needs_torch/digits.py $(ARGS)
 
-test-apps: system $(VENV)/.dev $(VENV)/.apps  ## Gradio, Streamlit, Panel, NiceGUI, Jupyter, TensorBoard behind a link
-	@DOORSTEP_APPS=$(VENV)/apps $(BIN)/python -m pytest tests/needs_apps/apps.py $(ARGS)
+test-apps: system $(VENV)/.dev $(VENV)/.apps  ## Gradio, Streamlit, Panel, NiceGUI, Jupyter, TensorBoard behind a link, and cells of JupyterLab
+	@DOORSTEP_APPS=$(VENV)/apps $(BIN)/python -m pytest tests/needs_apps/apps.py tests/needs_apps/lab.py $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, import contracts, the page's own checks
 	@failed=0; \

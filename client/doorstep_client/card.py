@@ -10,7 +10,7 @@ def card(url: str, status: str, expires_at: float | None) -> str:
     """The HTML. `expires_at` is Unix time, seconds."""
     import segno
 
-    code = segno.make_qr(url, error="l").svg_inline(scale=3, border=2, light="#fff")
+    code = segno.make_qr(url, error="l").svg_inline(scale=4, border=2, light="#fff")
     address = html.escape(url, quote=True)
     until = "" if expires_at is None else time.strftime(", until %Y-%m-%d %H:%M", time.localtime(expires_at))
     return (

@@ -23,8 +23,17 @@ async function start(): Promise<void> {
   // English is here already, and costs nothing.
   if (!/^en\b/.test(navigator.language))
     await (await import("./lib/languages.ts")).applyLanguage(navigator.languages, root);
-  const left = sessionStorage.getItem("doorstep-kept") === null ? {} : (await import("./lib/reload.ts")).leftBehind();
+  const left = isFollower() ? (await import("./lib/reload.ts")).leftBehind() : {};
   await show(readConfig(document), left);
+}
+
+/** Whether a page before this one left something. Within another site's page all storage may be forbidden. */
+function isFollower(): boolean {
+  try {
+    return sessionStorage.getItem("doorstep-kept") !== null;
+  } catch {
+    return false;
+  }
 }
 
 async function show(given: AppConfig, kept: Kept): Promise<void> {

@@ -23,8 +23,17 @@ export async function reload(app: App, show: Show): Promise<void> {
     takeStyles(next);
     return show(readConfig(next), kept);
   }
-  sessionStorage.setItem(STORE, JSON.stringify(kept));
+  leave(kept);
   location.reload();
+}
+
+/** Where storage is full or forbidden, the new page begins anew. */
+function leave(kept: Kept): void {
+  try {
+    sessionStorage.setItem(STORE, JSON.stringify(kept));
+  } catch (error) {
+    console.warn("the browser did not keep what was on the page", error);
+  }
 }
 
 /** What a page left for the one that was loaded in its place. */
