@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
+from doorstep_relay.control.finding import actors_share, newest
 from doorstep_relay.control.history import ShareFacts, facts, happen, is_overdue, note, take, write
 from doorstep_relay.domain.lifecycle import ACTIVE, ENDED, Event, State
-from doorstep_relay.domain.names import lookup_form
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import NoSuchAccount, NoSuchShare, ShareActive, ShareEnded
+from doorstep_relay.errors import NoSuchAccount, NoSuchShare, ShareActive
 from doorstep_relay.store import audit
 from doorstep_relay.store.accounts import AccountRows
 from doorstep_relay.store.audit import Change, Entry
@@ -84,11 +84,7 @@ def revoke(session: Session, now: float, actor: Actor, name: str, reason: str) -
 
     Raises `NoSuchShare` and `ShareEnded`.
     """
-    share = _newest(session, name)
-    if share is None or not actor.may_end(share.owner_id):
-        raise NoSuchShare(name)
-    if share.state in ENDED:
-        raise ShareEnded(share.state, share.reason)
+    share = actors_share(session, actor, name)
     (change,) = happen(session, actor, now, Event.revoke, share, reason=reason)
     return change
 
@@ -109,7 +105,7 @@ def release(session: Session, now: float, actor: Actor, name: str) -> Change:
 
     Raises `NoSuchShare` and `ShareActive`.
     """
-    share = _newest(session, name)
+    share = newest(session, name)
     if share is None or not actor.may(Scope.admin):
         raise NoSuchShare(name)
     if share.state in ACTIVE:
@@ -118,11 +114,6 @@ def release(session: Session, now: float, actor: Actor, name: str) -> Change:
     session.flush()
     (change,) = audit.record(session, note(actor, now, "share.release", share))
     return change
-
-
-def _newest(session: Session, name: str) -> Share | None:
-    stored = lookup_form(name)
-    return None if stored is None else ShareRows(session).newest(stored)
 
 
 def _all_facts(shares: Sequence[Share]) -> list[ShareFacts]:

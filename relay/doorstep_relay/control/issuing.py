@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import OPERATOR, Actor
 from doorstep_relay.domain import credentials
-from doorstep_relay.domain.patterns import parse_patterns
+from doorstep_relay.domain.patterns import parse_patterns, within
 from doorstep_relay.domain.scopes import USUAL, Role, Scope, effective, parse_scopes, scopes_text
-from doorstep_relay.errors import ConfigError
+from doorstep_relay.errors import ConfigError, TooBroad
 from doorstep_relay.store.audit import Entry
 from doorstep_relay.store.models import Account, Token
 
@@ -156,3 +156,18 @@ def check_lifetime(expires_in: float) -> float:
     if not math.isfinite(expires_in) or expires_in <= 0:
         raise ConfigError(f"a token cannot live for {expires_in} seconds; give more than 0")
     return expires_in
+
+
+def check_reach(by: Actor, wish: Wish) -> None:
+    """Nobody gives a token or a key what their own token has not: neither scopes, nor names, nor time.
+
+    Raises `TooBroad`.
+    """
+    if by.may(Scope.admin):
+        return
+    if not wish.scopes <= by.scopes:
+        raise TooBroad(f"the scope {scopes_text(wish.scopes - by.scopes)}")
+    if not within(wish.names, by.names):
+        raise TooBroad("names")
+    if by.token_expires_at is not None and not (wish.expires_at or float("inf")) <= by.token_expires_at:
+        raise TooBroad("time")

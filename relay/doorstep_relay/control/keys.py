@@ -9,12 +9,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import OPERATOR, Actor
-from doorstep_relay.control.issuing import Wish, check_lifetime
+from doorstep_relay.control.issuing import Wish, check_lifetime, check_reach
 from doorstep_relay.domain.claims import owns
-from doorstep_relay.domain.patterns import parse_patterns, within
+from doorstep_relay.domain.patterns import parse_patterns
 from doorstep_relay.domain.public_keys import PublicKey, parse_key
 from doorstep_relay.domain.scopes import Role, Scope
-from doorstep_relay.errors import BadToken, Banned, KeyTaken, NoSuchAccount, NoSuchKey, TooBroad
+from doorstep_relay.errors import BadToken, Banned, KeyTaken, NoSuchAccount, NoSuchKey
 from doorstep_relay.store import audit
 from doorstep_relay.store.accounts import AccountRows
 from doorstep_relay.store.audit import Change, Entry
@@ -76,7 +76,7 @@ class Keys:
             label=_label(key, label),
             expires_at=None if expires_in is None else now + check_lifetime(expires_in),
         )
-        _check_reach(by, wish)
+        check_reach(by, wish)
         return await self._database.write(lambda session: _add(session, now, by, account, key, wish))
 
     async def remove(self, fingerprint: str, *, by: Actor = OPERATOR) -> Change:
@@ -150,18 +150,6 @@ def _label(key: PublicKey, asked: str | None) -> str:
     if asked is not None:
         return asked
     return "".join(sign for sign in key.comment if sign.isprintable())[:100]
-
-
-def _check_reach(by: Actor, wish: Wish) -> None:
-    """Nobody gives a key what their own token has not: neither names nor time."""
-    if by.may(Scope.admin):
-        return
-    if not by.may(Scope.share):
-        raise TooBroad("the scope share")
-    if not within(wish.names, by.names):
-        raise TooBroad("names")
-    if by.token_expires_at is not None and not (wish.expires_at or float("inf")) <= by.token_expires_at:
-        raise TooBroad("time")
 
 
 def _add(session: Session, now: float, by: Actor, name: str, key: PublicKey, wish: Wish) -> KeyFacts:

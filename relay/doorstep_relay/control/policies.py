@@ -12,16 +12,15 @@ from msgspec import UnsetType
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
+from doorstep_relay.control.finding import actors_share
 from doorstep_relay.control.history import change_policy
 from doorstep_relay.domain import passwords
 from doorstep_relay.domain.lifecycle import ENDED
-from doorstep_relay.domain.names import lookup_form
 from doorstep_relay.domain.policy import OPEN, Policy, Wish, check_times, policy, read, readable, wish
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import BadPolicy, Forbidden, NoSuchShare, ShareEnded
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.database import Database
-from doorstep_relay.store.models import Share
 from doorstep_relay.store.shares import ShareRows
 
 
@@ -43,7 +42,7 @@ class Policies:
 
     async def of(self, name: str, actor: Actor) -> Policy:
         """Who may look at a share of the actor's. Raises `NoSuchShare`, `ShareEnded` and `BadPolicy`."""
-        return await self._database.read(lambda session: read(_share(session, name, actor).policy))
+        return await self._database.read(lambda session: read(actors_share(session, actor, name).policy))
 
     async def stored(self, share_id: int) -> dict[str, Any] | None:
         """A share's policy as it is stored; None when there is no such share."""
@@ -90,22 +89,11 @@ class Policies:
         now = self._clock()
 
         def write(session: Session) -> Changed:
-            share = _share(session, name, actor)
+            share = actors_share(session, actor, name)
             change = change_policy(session, actor, now, share, make(readable(share.policy)))
             return Changed(readable(share.policy), change)
 
         return await self._database.write(write)
-
-
-def _share(session: Session, name: str, actor: Actor) -> Share:
-    """The actor's share of this name. What is not the actor's is answered like what is not there."""
-    stored = lookup_form(name)
-    share = ShareRows(session).newest(stored) if stored else None
-    if share is None or not actor.may_end(share.owner_id):
-        raise NoSuchShare(name)
-    if share.state in ENDED:
-        raise ShareEnded(share.state, share.reason)
-    return share
 
 
 def _merged(before: Policy, made: Policy, given: set[str], gone: set[str]) -> Policy:

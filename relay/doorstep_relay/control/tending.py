@@ -12,18 +12,17 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from doorstep_relay.control.actors import RELAY, Actor
+from doorstep_relay.control.finding import actors_share
 from doorstep_relay.control.history import happen, is_overdue, note
 from doorstep_relay.domain.claims import owns
 from doorstep_relay.domain.credentials import hash_secret, new_lease
-from doorstep_relay.domain.lifecycle import ENDED, Event, State
-from doorstep_relay.domain.names import lookup_form
+from doorstep_relay.domain.lifecycle import Event, State
 from doorstep_relay.domain.scopes import Scope
-from doorstep_relay.errors import BadLifetime, NoSuchAccount, NoSuchShare, PausedByAdmin, ShareEnded
+from doorstep_relay.errors import BadLifetime, NoSuchAccount, PausedByAdmin, ShareEnded
 from doorstep_relay.store import audit
 from doorstep_relay.store.accounts import AccountRows
 from doorstep_relay.store.audit import Change
 from doorstep_relay.store.models import Share
-from doorstep_relay.store.shares import ShareRows
 
 BY_ADMIN: Final = "admin"
 """Whose a pause is that its owner may not lift."""
@@ -110,12 +109,7 @@ def transfer(session: Session, now: float, actor: Actor, name: str, account: str
 
 def _tended(session: Session, now: float, actor: Actor, name: str) -> Share:
     """The active share of this name, if it is the actor's to change."""
-    stored = lookup_form(name)
-    share = None if stored is None else ShareRows(session).newest(stored)
-    if share is None or not actor.may_end(share.owner_id):
-        raise NoSuchShare(name)
-    if share.state in ENDED:
-        raise ShareEnded(share.state, share.reason)
+    share = actors_share(session, actor, name)
     if is_overdue(share, now):
         raise ShareEnded(State.expired)
     return share

@@ -16,6 +16,7 @@ from doorstep_relay.control.issuing import (
     actor_of,
     check_account,
     check_lifetime,
+    check_reach,
     facts_of,
     issue,
     note,
@@ -70,7 +71,7 @@ class Tokens:
         now = self._clock()
         expires_at = None if expires_in is None else now + check_lifetime(expires_in)
         wish = Wish(scopes=scopes, names=names, label=label, expires_at=expires_at)
-        _check_reach(by, wish)
+        check_reach(by, wish)
         return await self._database.write(lambda session: _create(session, now, by, account_name, wish))
 
     async def narrow(
@@ -245,18 +246,6 @@ def _account_made(now: float, by: Actor, account: Account) -> audit.Entry:
     return audit.Entry(
         at=now, actor=by.label, action="account.create", subject=account.name, account_id=account.id
     )
-
-
-def _check_reach(by: Actor, wish: Wish) -> None:
-    """Nobody gives a token what their own has not: neither scopes, nor names, nor time."""
-    if by.may(Scope.admin):
-        return
-    if not wish.scopes <= by.scopes:
-        raise TooBroad(f"the scope {scopes_text(wish.scopes - by.scopes)}")
-    if not within(wish.names, by.names):
-        raise TooBroad("names")
-    if by.token_expires_at is not None and not (wish.expires_at or float("inf")) <= by.token_expires_at:
-        raise TooBroad("time")
 
 
 def _check_narrower(token: Token, wish: Wish) -> None:

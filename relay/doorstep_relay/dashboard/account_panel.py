@@ -11,11 +11,12 @@ from doorstep_relay.dashboard.confirming import Confirmation, Question
 from doorstep_relay.dashboard.desk import Desk, told
 from doorstep_relay.dashboard.limit_form import LimitForm, Stated
 from doorstep_relay.dashboard.listing import LOUD, QUIET
-from doorstep_relay.dashboard.pieces import facts, fill, page_of
+from doorstep_relay.dashboard.pieces import facts, page_of
 from doorstep_relay.dashboard.words import clock_text, counted, needed, size_text
 from doorstep_relay.domain.limits import NAMES, as_stated
 from doorstep_relay.domain.months import month_of
 from doorstep_relay.domain.scopes import Role
+from doorstep_relay.markup import fill
 
 
 class AccountPanel:

@@ -12,9 +12,10 @@ from doorstep_relay.control.trail import EventFacts
 from doorstep_relay.dashboard.audit_file import PATH
 from doorstep_relay.dashboard.desk import Desk
 from doorstep_relay.dashboard.listing import PAGE, QUIET, Listing, Rows, cut
-from doorstep_relay.dashboard.pieces import fill, page_of
+from doorstep_relay.dashboard.pieces import page_of
 from doorstep_relay.dashboard.words import clock_text
 from doorstep_relay.domain.scopes import Scope
+from doorstep_relay.markup import fill
 from doorstep_relay.store.audit import Filter
 
 _EVENTS: Final = ("When (UTC)", "Who", "What", "To", "Reason", "More")

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import doorstep as ds
 from doorstep_relay.dashboard.listing import LOUD, QUIET
-from doorstep_relay.dashboard.pieces import fill, page_of
+from doorstep_relay.dashboard.pieces import page_of
+from doorstep_relay.markup import fill
 
 Act = Callable[..., Awaitable[Any]]
 """`act(request, *about)`: does it, and gives what the page then shows."""

@@ -10,9 +10,10 @@ from doorstep_relay.control.domains import DomainFacts
 from doorstep_relay.dashboard.confirming import Confirmation, Question
 from doorstep_relay.dashboard.desk import Desk, told
 from doorstep_relay.dashboard.listing import LOUD, PAGE, QUIET, Listing, Rows, cut
-from doorstep_relay.dashboard.pieces import facts, fill, page_of
+from doorstep_relay.dashboard.pieces import facts, page_of
 from doorstep_relay.dashboard.words import clock_text
 from doorstep_relay.domain.scopes import Scope
+from doorstep_relay.markup import fill
 
 _HEADERS: Final = ("Host", "Shows", "Account", "Proven since", "Said")
 

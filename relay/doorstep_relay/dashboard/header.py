@@ -8,10 +8,11 @@ import doorstep as ds
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.dashboard.desk import Desk, SignedOutError
 from doorstep_relay.dashboard.listing import QUIET
-from doorstep_relay.dashboard.pieces import Html, fill, page_of
+from doorstep_relay.dashboard.pieces import page_of
 from doorstep_relay.dashboard.words import minute_text
 from doorstep_relay.domain.times import relative_text
 from doorstep_relay.errors import Refusal
+from doorstep_relay.markup import Html, fill
 
 SIGNED_OUT: Final = Html(
     '<p role="alert">You are signed in no more. <a href="/sign-in?next=%2F">Sign in</a></p>'

@@ -14,13 +14,14 @@ from doorstep_relay.dashboard.desk import Desk, SignedOutError
 from doorstep_relay.dashboard.limit_form import OF_SHARES, LimitForm, Stated
 from doorstep_relay.dashboard.link_actions import LinkActions
 from doorstep_relay.dashboard.listing import QUIET
-from doorstep_relay.dashboard.pieces import Html, facts, fill, link, note, page_of
+from doorstep_relay.dashboard.pieces import facts, link, note, page_of
 from doorstep_relay.dashboard.policy_form import PolicyForm
 from doorstep_relay.dashboard.words import clock_text, size_text
 from doorstep_relay.domain.limits import as_stated
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.domain.times import relative_text
 from doorstep_relay.errors import Refusal
+from doorstep_relay.markup import Html, fill
 from doorstep_relay.store.audit import Filter
 
 _EVERY: Final = 2.0

@@ -1,21 +1,10 @@
-"""Pieces of HTML for the dashboard's page. Whatever comes from outside is escaped here, and nowhere else."""
+"""Pieces of HTML for the dashboard's page."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
-from string import Template
 
-
-class Html(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
-def fill(template: str, **values: object) -> Html:
-    """A template with values in it, each escaped unless it is a piece itself."""
-    return Html(Template(template).substitute({name: _safe(value) for name, value in values.items()}))
+from doorstep_relay.markup import Html, fill
 
 
 def facts(lines: Iterable[tuple[str, object]], kind: str = "facts") -> Html:
@@ -41,7 +30,3 @@ def note(text: str) -> str:
 def page_of(*pieces: Html) -> str:
     """Pieces as a component takes them: plain text, which is HTML."""
     return "".join(map(str, pieces))
-
-
-def _safe(value: object) -> str:
-    return value if isinstance(value, Html) else html.escape(str(value))

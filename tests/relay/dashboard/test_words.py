@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorstep_relay.dashboard.pieces import Html, facts, fill, link
+from doorstep_relay.dashboard.pieces import facts, link
 from doorstep_relay.dashboard.words import (
     NeedsReasonError,
     needed,
@@ -13,6 +13,7 @@ from doorstep_relay.dashboard.words import (
     sparkline,
     speed_text,
 )
+from doorstep_relay.markup import Html, fill
 
 
 @pytest.mark.parametrize(

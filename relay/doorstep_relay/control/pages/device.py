@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request, Response
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.logins import LoginFacts
 from doorstep_relay.control.pages.browser import Browser
-from doorstep_relay.control.pages.look import Html, fill, page, says
+from doorstep_relay.control.pages.look import page, says
 from doorstep_relay.control.pages.sign_in import refused, ways_in
 from doorstep_relay.control.services import Services
 from doorstep_relay.domain.scopes import Scope
 from doorstep_relay.errors import Forbidden, Refusal
+from doorstep_relay.markup import Html, fill
 
 _ASK: Final = """<form method="get" action="/device">
 <label for="code">The code that <code>doorstep login</code> shows</label>

@@ -1,4 +1,4 @@
-"""How the relay's own pages look: as its answers do, with forms. What comes from outside is escaped."""
+"""How the relay's own pages look: as its answers do, with forms."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import base64
 import hashlib
 import html
 from importlib import resources
-from string import Template
 from typing import Final
 
 from fastapi.responses import HTMLResponse
 
 from doorstep_relay.edge import rendering
+from doorstep_relay.markup import Html, fill
 
 _FILES: Final = resources.files(__package__)
 _STYLE: Final = rendering.STYLE + _FILES.joinpath("page.css").read_text(encoding="utf-8")
@@ -29,17 +29,6 @@ HEADERS: Final = {
 }
 
 
-class Html(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
-def fill(template: str, **values: object) -> Html:
-    """A piece of HTML with values in it, each escaped unless it is a piece itself."""
-    return Html(Template(template).substitute({name: _safe(value) for name, value in values.items()}))
-
-
 def page(title: str, *pieces: Html, status: int = 200, go_on_to: str = "") -> HTMLResponse:
     """A whole page. `go_on_to` is a path of ours that it leads to by itself."""
     refresh = fill('\n<meta http-equiv="refresh" content="0; url=$to">', to=go_on_to) if go_on_to else ""
@@ -55,7 +44,3 @@ def says(text: str) -> Html:
 def complaint(text: str) -> Html:
     """What went wrong, where a screen reader says it at once."""
     return fill('<p class="reason" role="alert">$text</p>', text=text) if text else Html("")
-
-
-def _safe(value: object) -> str:
-    return value if isinstance(value, Html) else html.escape(str(value))

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from doorstep_relay.control.pages.browser import Browser, local
-from doorstep_relay.control.pages.look import Html, complaint, fill, page, says
+from doorstep_relay.control.pages.look import complaint, page, says
 from doorstep_relay.control.services import Services
 from doorstep_relay.control.web_sessions import SignedIn
 from doorstep_relay.errors import BadCode, BadToken, Refusal
+from doorstep_relay.markup import Html, fill
 
 HERE: Final = "/sign-in"
 _FORM: Final = """<form method="post" action="/sign-in">
