@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doorstep_client.targets import make_target
-from tests.client.test_targets import running, to_the_end, tunnel_to
+from tests.client.tunnels import running, to_the_end, tunnel_to
 
 SIZE = 8 * 1024 * 1024
 """More than the system keeps for a reader that does not read yet."""

@@ -17,9 +17,9 @@ from doorstep_client.changes import call_users
 from doorstep_client.errors import UnreachableError
 from doorstep_client.link import share
 from doorstep_client.session import Session
-from tests.client.fakes import FakeRelay, FakeSession, hello_app, stay
-from tests.client.test_link import link_threads, opened_link, polite
+from tests.client.fakes import FakeRelay, FakeSession, hello_app, polite, stay
 from tests.client.sessions.held import held
+from tests.client.test_link import link_threads, opened_link
 from tests.support import eventually
 
 # -- several at once -------------------------------------------------------------------------------
