@@ -32,6 +32,9 @@ _NO_SCRIPTS: Final = ("", "-", "-c", "-m")
 _KEPT_FOR: Final = 7 * 86400.0
 """Seconds after which a file that nobody holds is removed: no relay waits that long."""
 
+_AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0)
+"""Whatever else may have that name, a pipe say, is not waited for."""
+
 _used: dict[Path, str] = {}
 """Those of this process, and by which run of a cell: a link that a run closed is over, and its next one is
 another. A script has one run, the process.
@@ -77,10 +80,10 @@ class LeaseFile:
         self.lease, self.name = _text(kept.get("lease")), _text(kept.get("name"))
 
     def _save(self, content: Mapping[str, Any]) -> None:
-        with suppress(OSError, ValueError):  # a full disk costs the URL, not the link
+        """On a full disk there is room for what takes the place of something else: cut only afterwards."""
+        with suppress(OSError, ValueError):
             os.lseek(self._descriptor, 0, os.SEEK_SET)
-            os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, json.dumps(content).encode())
+            os.ftruncate(self._descriptor, os.write(self._descriptor, json.dumps(content).encode()))
 
 
 def find_lease(
@@ -130,7 +133,7 @@ def _first_free(paths: list[Path], run: str) -> LeaseFile | None:
     for path in paths:
         if _used.get(path) == run:
             continue
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _AT_ONCE, 0o600)
         if _lock(descriptor):
             _used[path] = run
             return LeaseFile(descriptor)
