@@ -360,6 +360,9 @@ class Session:
         """The share is over: the client is told, and the session forgets it."""
         if self._parting is None:
             self._shares.pop(number, None)
+            closing = self._closings.pop(number, None)
+            if closing is not None:  # its number may be another share's soon
+                closing.cancel()
             self._outbox.forget(number)
             self._outbox.tell(wire.Ended(number, code, reason))
 
