@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 from dataclasses import replace
+from io import StringIO
 from itertools import count
 
 import pyte
@@ -305,3 +306,20 @@ def test_where_nobody_looks_nothing_reads_along() -> None:
         [sys.executable, "-c", source], check=True, capture_output=True, text=True, timeout=30
     )
     assert not [name for name in done.stdout.split() if name.startswith("doorstep_client.traffic")]
+
+
+def test_a_handler_that_came_before_the_board_prints_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`logging` keeps the stream that it was given: what stands before it has to be there by then."""
+    screen, lines = StringIO(), list[str]()
+    monkeypatch.setattr("sys.stderr", screen)
+    prints = Prints(lines.append)
+    prints.stand_in()
+    kept = sys.stderr
+    print("before", file=kept)
+    prints.take()
+    print("while it is there", file=kept)
+    prints.give_back()
+    print("after", file=kept)
+
+    assert (screen.getvalue(), lines) == ("before\nafter\n", ["while it is there"])
+    assert sys.stderr is screen

@@ -37,7 +37,7 @@ tbody tr:hover { background: var(--raised); }
   font-variant-numeric: tabular-nums; font-size: .9375rem; }
 p { color: var(--quiet); }
 nav { display: flex; justify-content: space-between; gap: 1rem; padding: 1rem .5rem; color: var(--quiet);
-  font-variant-numeric: tabular-nums; }
+  text-align: center; font-variant-numeric: tabular-nums; }
 @media (max-width: 34rem) { .time { display: none; } th, td { padding: .6rem .25rem; } }
 """
 
