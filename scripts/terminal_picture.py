@@ -13,7 +13,7 @@ from pathlib import Path
 import pyte
 
 from doorstep_client.terminal.ink import Ink
-from doorstep_client.terminal.panel import State, message_line, panel, request_line
+from doorstep_client.terminal.panel import State, message_lines, panel, request_line
 from doorstep_client.terminal.qr import qr_lines
 from doorstep_client.traffic.exchange import Exchange, Message
 
@@ -62,8 +62,8 @@ def moment() -> list[str]:
         *qr_lines(URL, ink),
         "",
         *(request_line(each, COLUMNS, ink) for each in exchanges),
-        message_line("The relay cannot be reached; the link comes back by itself …", NOW - 21, COLUMNS, ink),
-        message_line(f"The link is back: {URL}", NOW - 19, COLUMNS, ink),
+        *message_lines("The relay cannot be reached; the link comes back by itself …", NOW - 21, COLUMNS, ink),
+        *message_lines(f"The link is back: {URL}", NOW - 19, COLUMNS, ink),
         *panel(state, COLUMNS, ROWS, ink),
     ]
 

@@ -19,7 +19,7 @@ from doorstep_client.terminal import words
 from doorstep_client.terminal.browser import has_window
 from doorstep_client.terminal.ink import Ink, find_ink
 from doorstep_client.terminal.keys import Keyboard
-from doorstep_client.terminal.panel import State, panel, request_line
+from doorstep_client.terminal.panel import State, message_lines, panel, request_line
 from doorstep_client.terminal.prints import Prints
 from doorstep_client.terminal.qr import qr_lines, qr_size
 from doorstep_client.terminal.screen import Screen
@@ -323,3 +323,12 @@ def test_a_handler_that_came_before_the_board_prints_where_it_is(monkeypatch: py
 
     assert (screen.getvalue(), lines) == ("before\nafter\n", ["while it is there"])
     assert sys.stderr is screen
+
+
+def test_a_sentence_is_broken_between_words_and_an_address_is_not() -> None:
+    url = "https://a-name-for-this-link.share.example.org"
+    shown = message_lines(f"The link is back at last, after all: {url}", NOW, 40, PLAIN)
+    assert shown == ["The link is back at last, after all:", url]
+    stamped = message_lines("word " * 30, NOW, 80, PLAIN)
+    assert [len(line) < 80 for line in stamped] == [True, True, True]
+    assert stamped[1].startswith(" " * 10 + "word")

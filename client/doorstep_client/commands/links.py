@@ -46,7 +46,7 @@ def revoke(name: str, reason: str, relay: str | None) -> None:
 def extend(name: str, time_: float, relay: str | None) -> None:
     """Put off the end of your link NAME by TIME: 90s, 30m, 2h, 3d."""
     link = ask(relay, "POST", _path(name) + "/extend", {"by": time_})
-    click.echo(f"{name} ends {_when(link['expires_at'], time.time())}.")
+    click.echo(f"{name} ends {_when(link['expires_at'], time.time())}{_at(link['expires_at'])}.")
 
 
 @click.command()
@@ -87,6 +87,10 @@ def _when(at: float | None, now: float) -> str:
         if left >= 2 * size:
             return f"in {left / size:.0f} {unit}"
     return f"in {left:.0f} s"
+
+
+def _at(at: float | None) -> str:
+    return "" if at is None else time.strftime(", at %Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:

@@ -19,7 +19,7 @@ from doorstep_client.terminal.browser import open_in_browser
 from doorstep_client.terminal.inbox import Inbox
 from doorstep_client.terminal.ink import Ink
 from doorstep_client.terminal.keys import Keyboard
-from doorstep_client.terminal.panel import State, message_line, panel, request_line, summary
+from doorstep_client.terminal.panel import State, message_lines, panel, request_line, summary
 from doorstep_client.terminal.prints import Prints
 from doorstep_client.terminal.qr import qr_lines, qr_size
 from doorstep_client.terminal.reads import Reads
@@ -198,7 +198,9 @@ class Board:
         code: list[str] = []
         if self._wants_qr or (self._wants_qr is None and self._ink.colours and _fits(url, columns, lines)):
             code = [*qr_lines(url, self._ink), ""]
-        return ["", self._ink.bold(url), "", *code]
+        inspect = self._link.inspect_url
+        for_you = [self._ink.dim("Its requests, for you alone:"), inspect, ""] if inspect else []
+        return ["", self._ink.bold(url), "", *for_you, *code]
 
     def _draw(self) -> None:
         self._woken = False
@@ -216,7 +218,8 @@ class Board:
 
     def _above(self, columns: int) -> list[str]:
         above = _all(self._printed)
-        above += [message_line(text, time.time(), columns, self._ink) for text in _all(self._texts)]
+        for text in _all(self._texts):
+            above += message_lines(text, time.time(), columns, self._ink)
         news = self._tally.take()
         if news.skipped:
             above.append(self._ink.dim(f"… {news.skipped} more requests"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,10 +67,13 @@ def request_line(exchange: Exchange, columns: int, ink: Ink, now: float = 0.0) -
     return line if path_room > 0 else clip(f"{method} {path}", room)
 
 
-def message_line(text: str, now: float, columns: int, ink: Ink) -> str:
-    """Something that a person should know."""
+def message_lines(text: str, now: float, columns: int, ink: Ink) -> list[str]:
+    """Something that a person should know, broken between words; an address stays whole."""
     stamp = time.strftime("%H:%M:%S  ", time.localtime(now)) if columns > _WIDE else ""
-    return ink.dim(stamp) + ink.odd(text)
+    room = max(columns - 1 - len(stamp), 1)
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    stamps = [ink.dim(stamp), *[" " * len(stamp)] * (len(lines) - 1)]
+    return [before + ink.odd(line) for before, line in zip(stamps, lines, strict=True)]
 
 
 def summary(requests: int, visitors: int, seconds: float) -> str:
