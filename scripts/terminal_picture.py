@@ -62,7 +62,7 @@ def moment() -> list[str]:
         *qr_lines(URL, ink),
         "",
         *(request_line(each, COLUMNS, ink) for each in exchanges),
-        *message_lines("The relay cannot be reached; the link comes back by itself …", NOW - 21, COLUMNS, ink),
+        *message_lines("The relay cannot be reached; the link comes back by itself", NOW - 21, COLUMNS, ink),
         *message_lines(f"The link is back: {URL}", NOW - 19, COLUMNS, ink),
         *panel(state, COLUMNS, ROWS, ink),
     ]
