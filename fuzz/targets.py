@@ -11,8 +11,8 @@ from typing import Any, Final
 from doorstep_client import wire
 from doorstep_client.carried import CHUNK, WINDOW, CarriedTransport
 from doorstep_client.errors import WireError
+from doorstep_client.opening import TunnelOpening
 from doorstep_client.streams import MOST_RESETS, Streams
-from doorstep_client.tunnel import TunnelOpening
 from doorstep_relay.domain.names import RESERVED, check_name
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.edge.body import MAX_TRAILERS, BadBodyError, Chunked
@@ -193,7 +193,7 @@ async def _tunnel_answer(stream: bytes, size: int) -> None:
     transport = Transport(opening)
     for at in range(0, len(stream), size):
         transport.deliver(stream[at : at + size])
-        assert len(opening._head) <= 16 * 1024 + size
+        assert len(opening._said) <= 16 * 1024 + size
     transport.lose()
     assert opening.opened.done()
     head, _, rest = stream.partition(b"\r\n\r\n")

@@ -18,7 +18,8 @@ from doorstep_client.websocket import WebSocket
 
 HANDSHAKE_DEADLINE: Final = 15.0
 CLOSE_DEADLINE: Final = 3.0
-CHECK_DEADLINE: Final = 10.0
+WELCOME_DEADLINE: Final = 15.0
+CHECK_DEADLINE: Final = 20.0
 PORTAL: Final = "A captive portal or proxy answers instead of the relay: sign in to the network"
 _SIGN_IN_FIRST: Final = 511
 """Network Authentication Required (RFC 6585 6)."""
@@ -47,6 +48,16 @@ def is_unknown_issuer(error: BaseException) -> bool:
     return getattr(error, "verify_code", None) in _UNKNOWN_ISSUER
 
 
+def is_of_another(error: BaseException) -> bool:
+    """Whether a certificate is a good one, of another host."""
+    return getattr(error, "verify_code", None) in _OTHER_NAME
+
+
+def is_portal_status(status: int) -> bool:
+    """Whether networks that want people to sign in first answer so, where a relay would refuse."""
+    return 200 <= status < 400 or status == _SIGN_IN_FIRST
+
+
 async def _about_issuer(relay: RelaySettings) -> str:
     """Whose certificate it is: a proxy that reads along has one of its own, and its CA can be trusted."""
     issuer = "an authority"
@@ -66,7 +77,7 @@ def about_issuer(issuer: str) -> str:
 
 
 def _why(relay: RelaySettings, error: Exception) -> str:
-    if getattr(error, "verify_code", None) in _OTHER_NAME:
+    if is_of_another(error):
         return f"its certificate is not to be trusted: it is not valid for {relay.host!r}"
     return explain(error)
 
@@ -98,11 +109,8 @@ def is_portal(error: Exception) -> bool:
     """
     cause = error.__cause__
     if isinstance(cause, InvalidStatus):
-        status = cause.response.status_code
-        return 200 <= status < 400 or status == _SIGN_IN_FIRST
-    return (
-        isinstance(cause, InvalidMessage | InvalidUpgrade) or getattr(cause, "verify_code", 0) in _OTHER_NAME
-    )
+        return is_portal_status(cause.response.status_code)
+    return isinstance(cause, InvalidMessage | InvalidUpgrade) or (cause is not None and is_of_another(cause))
 
 
 async def check(relay: RelaySettings) -> None:
@@ -124,13 +132,32 @@ async def check(relay: RelaySettings) -> None:
 
 
 async def welcomed(socket: WebSocket, relay: RelaySettings) -> wire.Welcome:
-    """The first message of a session. Raises what the relay said instead."""
-    message = await receive(socket)
+    """The first message of a session. Raises what the relay said instead, or that nothing came through."""
+    try:
+        async with asyncio.timeout(WELCOME_DEADLINE):
+            message = await receive(socket)
+    except (ConnectionError, TimeoutError) as error:
+        if isinstance(error, ConnectionError) and not socket.was_cut:
+            raise  # the relay said goodbye
+        socket.abort()
+        raise UnreachableError(_mute(relay, error)) from error
     if isinstance(message, wire.Error):
         raise refusal(message, relay)
     if not isinstance(message, wire.Welcome):
         raise WireError(f"The relay began with {type(message).__name__}, not with Welcome")
     return message
+
+
+def _mute(relay: RelaySettings, error: Exception) -> str:
+    """The sentence for a WebSocket that was agreed to, and on which the relay was never heard."""
+    late = isinstance(error, TimeoutError)
+    what = f"nothing came through it within {WELCOME_DEADLINE:.0f} s" if late else "it was cut at once"
+    more = "" if relay.tls else "; what has TLS (https://) it could not look into"
+    return (
+        f"The WebSocket to the relay {relay.url} was agreed to, and {what}: a proxy or firewall in between "
+        f"lets the upgrade through and nothing after it (or the relay stops just now). Its operator has to "
+        f"allow WebSockets to {relay.authority}{more}"
+    )
 
 
 async def receive(socket: WebSocket) -> wire.FromRelay:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _CARRIED: Final = (
     "A proxy in between allows no direct connections; the link works through its session, slower."
 )
+_DIRECT: Final = "Direct connections come through again; the link is as fast as it can be."
 
 
 class Holder(Standing):
@@ -69,7 +70,8 @@ class Holder(Standing):
         self._session: Session | None = None
         """In which the share is open."""
         self._tunnels: Tunnels | None = None
-        self._told_carried = False
+        self._told: set[str] = set()
+        """Notices that the user had already."""
         self._failed: Exception | None = None
         self._over = asyncio.Event()
         self._is_closing = False
@@ -199,7 +201,8 @@ class Holder(Standing):
         self._tunnels = Tunnels(session.relay, self._target, self._fail_visitors)
         self.carried = False
         if session.streams is not None:
-            self._tunnels.use_session(partial(_carry, session.streams, self.number), self._carried)
+            carry = partial(_carry, session.streams, self.number)
+            self._tunnels.use_session(carry, self._turned, pings=session.pings)
         self.opened, self._name = opened, opened.name
         self.expires_at = opened.expires_at
         self.countdown.set(opened.expires_at, opened.now)
@@ -251,12 +254,12 @@ class Holder(Standing):
             self._tunnels = None
         self._target.abort()
 
-    def _carried(self) -> None:
-        """A proxy in between allows no connection but the session. The user is told once."""
-        self.carried = True
-        if not self._told_carried:
-            self._told_carried = True
-            self.notice = _CARRIED
+    def _turned(self, carried: bool) -> None:  # noqa: FBT001  # a callback's
+        """A proxy in between allows no connection but the session, or does again. The user is told once."""
+        self.carried = carried
+        self.notice = _CARRIED if carried else _DIRECT
+        if self.notice not in self._told:
+            self._told.add(self.notice)
             self._changed("notice")
 
     def _fail_visitors(self, why: str) -> None:

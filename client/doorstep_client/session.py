@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from doorstep_client.streams import Streams
     from doorstep_client.websocket import WebSocket
 
-WELCOME_DEADLINE: Final = 15.0
 CLOSE_DEADLINE: Final = 3.0
 PONG_DEADLINE: Final = 8.0
 """Seconds for the answer to a ping: with a heartbeat of 10 s, a peer that is gone is found within 18 s."""
@@ -36,7 +35,8 @@ class Session:
         welcomed: Callable[[Session], Awaitable[None]],
     ) -> None:
         self.relay = relay
-        self.is_welcome = False
+        self.is_welcome = self.pings = False
+        """Whether the relay has greeted, and whether it answers `wire.PING`."""
         self.asked: set[int] = set()
         """The shares that were asked for in it."""
         self._hear = hear
@@ -134,10 +134,10 @@ class Session:
         """Read until the session ends. The first message tells the heartbeat."""
         from doorstep_client.handshake import welcomed
 
-        async with asyncio.timeout(WELCOME_DEADLINE):
-            welcome = await welcomed(self._socket, self.relay)
+        welcome = await welcomed(self._socket, self.relay)
         if welcome.streams:
             self._socket.carry(welcome.streams)
+        self.pings = welcome.pings
         self.is_welcome = True
         with suppress(ConnectionError, TimeoutError):  # a relay that hung up has said why: that is read next
             await self._welcomed(self)

@@ -27,6 +27,8 @@ from doorstep_client.streams import Streams, queue_little
 
 _MOST_WAITING: Final = 64
 """Messages that may wait for their reader before the peer is asked to wait."""
+_MOST_PINGS: Final = 64
+"""That the peer may send while it takes nothing of what is written: each has an answer, which waits."""
 
 
 async def connect(relay: RelaySettings) -> WebSocket:
@@ -69,8 +71,11 @@ class WebSocket(asyncio.Protocol):
         """What the session carries besides its messages."""
         self._fault: WireError | None = None
         self._messages: deque[bytes] = deque()
-        self._parts: list[bytes] = []
+        self._parts = bytearray()
+        """Of a message in fragments. They are many or few, its size is bounded by websockets."""
         self._is_binary = False
+        self._pings = 0
+        """That came while nothing could be written."""
         self._arrived: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._lost = loop.create_future()
@@ -131,6 +136,11 @@ class WebSocket(asyncio.Protocol):
         near, far = (self._transport.get_extra_info(name) for name in ("sockname", "peername"))
         return (near[0], far[0]) if isinstance(near, tuple) and isinstance(far, tuple) else None
 
+    @property
+    def was_cut(self) -> bool:
+        """Whether it is over, if it is, without a goodbye of the relay's."""
+        return self._socket.close_rcvd is None
+
     def _resume_reading(self) -> None:
         if not self._transport.is_closing():
             self._transport.resume_reading()
@@ -185,6 +195,7 @@ class WebSocket(asyncio.Protocol):
 
     def _let_write(self) -> None:
         writable, self._writable = self._writable, None
+        self._pings = 0
         if writable is not None and not writable.done():
             writable.set_result(None)
 
@@ -212,26 +223,38 @@ class WebSocket(asyncio.Protocol):
             self.agreed.set_exception(error)
 
     def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PING:
+            self._count_ping()
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
         if frame.opcode is not Opcode.CONT:
             self._is_binary = frame.opcode is Opcode.BINARY
-        self._parts.append(bytes(frame.data))
+        self._parts += frame.data
         if not frame.fin:
             return
-        message = b"".join(self._parts)
+        message = bytes(self._parts)
         self._parts.clear()
         if self._is_binary and self.streams is not None:
             self._take_binary(self.streams, message)
         else:
             self._messages.append(message)
 
+    def _count_ping(self) -> None:
+        if self._writable is None:
+            return
+        self._pings += 1
+        if self._pings > _MOST_PINGS:
+            self._fail(WireError("the relay sends pings without end, and takes no answers"))
+
     def _take_binary(self, streams: Streams, message: bytes) -> None:
         try:
             streams.received(message)
         except WireError as error:
-            self._fault = error
-            self._transport.abort()
+            self._fail(error)
+
+    def _fail(self, error: WireError) -> None:
+        self._fault = error
+        self._transport.abort()
 
     def _wake(self) -> None:
         arrived, self._arrived = self._arrived, None

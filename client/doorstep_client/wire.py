@@ -7,7 +7,9 @@ A session may hold several shares; `share` is the number that the client gave a 
 A *tunnel connection* starts as an HTTP/1.1 request of the client to `TUNNEL_PATH`, with the
 share's own `Host`, `Upgrade: doorstep-reverse` and `Authorization: Doorstep <ticket>`.
 After `101 Switching Protocols` the roles are reversed: the relay sends HTTP/1.1 requests and the
-client answers them, one at a time, for as long as both keep the connection.
+client answers them, one at a time, for as long as both keep the connection. What answers `101` may
+yet let nothing through: a client that asks for `PINGED_PATH` says `PING` first, and the relay gives the
+connection no visitor before it has said `PONG`.
 
 Nothing here does I/O or reads a clock. Both sides import this module; neither defines a message
 of its own. Unknown fields are ignored, so that a newer peer can add some; an unknown `type`, a
@@ -27,8 +29,11 @@ from doorstep_client.errors import WireError
 SUBPROTOCOL: Final = "doorstep.v1"
 SESSION_PATH: Final = "/.doorstep/session"
 TUNNEL_PATH: Final = "/.doorstep/tunnel"
+PINGED_PATH: Final = f"{TUNNEL_PATH}?ping"
 TUNNEL_UPGRADE: Final = "doorstep-reverse"
 TICKET_SCHEME: Final = "Doorstep"
+PING: Final = b"ping\r\n"
+PONG: Final = b"pong\r\n"
 
 MAX_MESSAGE: Final = 64 * 1024
 """Bytes in one session message; a longer one ends the session."""
@@ -96,6 +101,8 @@ class Welcome(_Message, frozen=True, tag="welcome"):
     streams: _Count = 0
     """So many tunnel connections the session itself carries, where a proxy in between allows no others: see
     `streams`. A relay that does not say it carries none."""
+    pings: bool = False
+    """Whether a tunnel connection may begin with `PING`. An older relay knows nothing of that."""
 
 
 class Opened(_Message, frozen=True, tag="opened"):
@@ -124,7 +131,7 @@ class Opened(_Message, frozen=True, tag="opened"):
 
 
 class Dial(_Message, frozen=True, tag="dial"):
-    """Open `count` more tunnel connections, with this fresh ticket."""
+    """Open `count` more tunnel connections, with this fresh ticket. With 0, if it wants to try one."""
 
     share: int
     count: _Count

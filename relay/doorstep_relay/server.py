@@ -35,7 +35,7 @@ from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.draining import drain
 from doorstep_relay.edge.context import Edge
 from doorstep_relay.edge.listen import bind, listen
-from doorstep_relay.edge.tunnel import TunnelConnection
+from doorstep_relay.edge.tunnel import CarriedTunnel
 from doorstep_relay.edge.visitor import VisitorConnection
 from doorstep_relay.errors import ConfigError
 from doorstep_relay.from_settings import certificates_of, edge_limits, session_settings, warn_of_visitors
@@ -148,7 +148,7 @@ class Relay:
             loop.add_signal_handler(number, stop.set)
         self.edge = edge = self._edge(self.apex.protocol)
         self.gatekeeper.recheck = edge.recheck
-        self.hub.tunnel = lambda share: TunnelConnection(edge, share)
+        self.hub.tunnel = lambda share: CarriedTunnel(edge, share)
         missed = await self.shares.all_offline()
         seen = await self.shares.last_change()
         await self.limits.load()

@@ -36,8 +36,8 @@ class Falling:
         self.streams += self.room
         return self.room
 
-    def _tell(self) -> None:
-        self.told += 1
+    def _tell(self, carried: bool) -> None:
+        self.told += carried
 
     def dial(self, count: int) -> None:
         self.tunnels.dial(count, "hello.localhost", "ticket")

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from doorstep_client import tunnel as tunnelling
+from doorstep_client.opening import TunnelOpening
 from doorstep_client.targets import AppTarget
-from doorstep_client.tunnel import MAX_TUNNELS, TunnelOpening, Tunnels, most_tunnels
+from doorstep_client.tunnel import MAX_TUNNELS, Tunnels, most_tunnels
 from tests.client.fakes import SWITCHING, FakeRelay, hello_app, stay
 from tests.support import eventually
 

@@ -33,18 +33,30 @@ def doctor(relay: str | None, *, as_json: bool, no_link: bool, **network: str | 
     """
     from doorstep_client.settings import find_relay
 
+    settings: RelaySettings | None = None
     try:
         settings = find_relay(relay, network=network)
         findings = asyncio.run(_examine(settings, link=not no_link, show=not as_json))
     except DoorstepError as error:
-        raise click.ClickException(str(error)) from error
+        if not as_json:
+            raise click.ClickException(str(error)) from error
+        findings = [_unsettled(error)]
     works = all(finding.status != "failed" for finding in findings)
     if as_json:
+        url = None if settings is None else settings.url
         steps = [finding.as_json() for finding in findings]
-        click.echo(json.dumps({"relay": settings.url, "works": works, "steps": steps}, indent=2))
+        click.echo(json.dumps({"relay": url, "works": works, "steps": steps}, indent=2))
     else:
         click.echo("Links work." if works else "Links do not work from here.")
     sys.exit(0 if works else 1)
+
+
+def _unsettled(error: DoorstepError) -> Finding:
+    """There is nothing to examine."""
+    from doorstep_client.doctor.findings import bad
+
+    text, _, advice = str(error).partition("\n")
+    return bad("settings", text, advice.strip() or "see `doorstep doctor --help`, and docs/networks.md")
 
 
 async def _examine(settings: RelaySettings, *, link: bool, show: bool) -> list[Finding]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from doorstep_client.commands.network_options import network_options_of_links, read_network
 from doorstep_client.commands.policy_options import policy_options, read_options
 from doorstep_client.commands.time_span import time_span
 from doorstep_client.errors import DoorstepError
@@ -39,6 +40,7 @@ INTERRUPTED: Final = 130
     "--host", metavar="NAME", help="The Host that a server sees: target (its own), visitor, or a name."
 )
 @click.option("--verify/--no-verify", default=True, help="Check the certificate of an https:// target.")
+@network_options_of_links
 @policy_options
 def share(
     target: str,
@@ -64,8 +66,9 @@ def share(
     Ends with 0 after Ctrl-C, with 1 when the link could not be opened or the relay ended it, with 130 after a
     second Ctrl-C, or one that came before the link was open.
     """
+    network = read_network(flags)
     asked = read_options(flags) or None
-    view = choose_view(relay, as_json=as_json, quiet=quiet, qr=qr)
+    view = choose_view(relay, network, as_json=as_json, quiet=quiet, qr=qr)
     options = {
         "relay": relay,
         "name": name,
@@ -76,6 +79,7 @@ def share(
         "inspect": inspected or None,
         "host": host,
         "verify": None if verify else False,
+        **network,
     }
     said = {option: value for option, value in options.items() if value is not None}
     sys.exit(show_script(target, view, said, quiet=quiet) if is_script(target) else show(target, view, said))
@@ -124,7 +128,9 @@ def show(target: Any, view: View, options: dict[str, Any]) -> int:
     return attend(link, view)
 
 
-def choose_view(relay: str | None, *, as_json: bool, quiet: bool, qr: bool | None) -> View:
+def choose_view(
+    relay: str | None, network: dict[str, Any], *, as_json: bool, quiet: bool, qr: bool | None
+) -> View:
     """The view for where the output goes."""
     if as_json:
         from doorstep_client.terminal.json_lines import JsonLines
@@ -141,14 +147,16 @@ def choose_view(relay: str | None, *, as_json: bool, quiet: bool, qr: bool | Non
     from doorstep_client.terminal.screen import Screen
 
     def pause(link: Link, on: bool) -> None:
-        _tend(relay, link.name, "pause" if on else "resume")
+        _tend(relay, network, link.name, "pause" if on else "resume")
 
     screen, keyboard = Screen(sys.stdout.fileno()), Keyboard(sys.stdin.fileno())
     return Board(screen, keyboard, find_ink(), wants_qr=qr, pause=pause)
 
 
-def _tend(relay: str | None, name: str, action: str) -> None:
+def _tend(relay: str | None, network: dict[str, Any], name: str, action: str) -> None:
+    from doorstep_client.network.options import cert_and_key
     from doorstep_client.rest import call
     from doorstep_client.settings import find_relay
 
-    call(find_relay(relay), "POST", f"/api/v1/shares/{quote(name, safe='')}/{action}")
+    settings = find_relay(relay, network=network | cert_and_key(network.get("cert")))
+    call(settings, "POST", f"/api/v1/shares/{quote(name, safe='')}/{action}")

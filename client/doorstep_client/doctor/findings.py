@@ -20,8 +20,8 @@ class Finding:
     """One step. Nothing in it is secret."""
 
     step: str
-    """`proxy`, `dns`, `tcp`, `way`, `tls`, `relay`, `clock`, `upgrade`, `token`, `latency`, `link`, `tunnel`
-    or `throughput`."""
+    """`settings`, `proxy`, `dns`, `tcp`, `way`, `tls`, `relay`, `clock`, `upgrade`, `token`, `latency`,
+    `link`, `tunnel` or `throughput`."""
     status: Status
     text: str
     advice: str = ""

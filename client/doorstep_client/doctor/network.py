@@ -13,15 +13,15 @@ from ipaddress import ip_address
 from typing import Final
 
 from doorstep_client.doctor.findings import Finding, bad, doubtful, good
-from doorstep_client.errors import UnreachableError, WireError
-from doorstep_client.handshake import about_issuer, is_unknown_issuer
+from doorstep_client.errors import UnreachableError, UsageError, WireError
+from doorstep_client.handshake import about_issuer, is_of_another, is_portal_status, is_unknown_issuer
 from doorstep_client.network.certificate import Certificate, read_certificate
 from doorstep_client.network.dial import Address, address_of, dial, explain, shown_certificate
 from doorstep_client.network.eyeballs import connect_any
-from doorstep_client.network.fetch import fetch
+from doorstep_client.network.fetch import Fetched, fetch
 from doorstep_client.network.options import VARIABLES, make_pin
-from doorstep_client.network.proxies import Proxy, proxy_for
-from doorstep_client.network.tls import WrongKeyError, blind_context
+from doorstep_client.network.proxies import NoWayError, Proxy, proxy_for
+from doorstep_client.network.tls import WrongKeyError, blind_context, tls_context
 from doorstep_client.settings import RelaySettings
 from doorstep_client.wire import SESSION_PATH, readable
 
@@ -30,9 +30,24 @@ _SOON: Final = 14
 """Days before its end that a certificate is worth a word."""
 _SKEW: Final = 30.0
 """Seconds that clocks may differ."""
+_ALLOW: Final = "the proxy's operator has to allow CONNECT to {}"
+_SIGN_IN: Final = "open any page in a browser, and sign in to the network; or is the relay's address another?"
+_NOT_NOW: Final = frozenset({9, 10})
+"""OpenSSL's codes for a certificate that is not good yet, or not any more."""
 _IN_BETWEEN: Final = (OSError, TimeoutError, UnreachableError, WireError)
 
 Findings = AsyncIterator[Finding]
+
+
+async def files(relay: RelaySettings) -> Findings:
+    """Authorities and certificates that were given and are of no use; nothing where all is well."""
+    try:
+        tls_context(relay.network)
+    except UsageError as error:
+        advice = (
+            f"see where it is named: {VARIABLES['ca']}, {VARIABLES['cert']}, an option, or the login's file"
+        )
+        yield bad("settings", str(error), advice)
 
 
 async def proxy(relay: RelaySettings) -> Findings:
@@ -96,9 +111,11 @@ async def way(relay: RelaySettings) -> Findings:
     began = time.perf_counter()
     try:
         (await dial(Address(relay.host, relay.port, network=relay.network), asyncio.Protocol)).abort()
+    except NoWayError as error:
+        yield bad("way", error.why, error.advice or _ALLOW.format(relay.authority))
+        return
     except _IN_BETWEEN as error:
-        advice = f"the proxy's operator has to allow CONNECT to {relay.authority}"
-        yield bad("way", explain(error), advice)
+        yield bad("way", explain(error), _ALLOW.format(relay.authority))
         return
     yield good("way", f"the proxy connects to {relay.authority}{_took(began)}")
 
@@ -145,8 +162,22 @@ async def _distrusted(relay: RelaySettings, error: ssl.SSLCertVerificationError)
     issuer = readable(seen.issuer, 100)
     if is_unknown_issuer(error):
         return bad("tls", text, about_issuer(repr(issuer)), issuer=issuer)
-    advice = "the relay's certificate needs to be renewed, or to have its name; the clock here may be wrong"
+    advice = _about_certificate(relay, error, seen)
     return bad("tls", text, advice, issuer=issuer, expires=seen.ends.isoformat())
+
+
+def _about_certificate(relay: RelaySettings, error: ssl.SSLCertVerificationError, seen: Certificate) -> str:
+    if error.verify_code in _NOT_NOW:
+        return (
+            f"this computer's clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: set it, if that is wrong; "
+            f"if not, the relay's operator has to renew its certificate, good until {seen.ends:%Y-%m-%d}"
+        )
+    if is_of_another(error):
+        return (
+            f"another server answers than {relay.host!r}, as it does in networks that want people to sign in "
+            f"first: {_SIGN_IN}"
+        )
+    return "the relay's operator has to look at the certificate"
 
 
 def _trusted(version: str, seen: Certificate, took: str) -> Finding:
@@ -175,22 +206,40 @@ async def relay(relay: RelaySettings) -> Findings:
         async with asyncio.timeout(DEADLINE):
             answer = await fetch(relay, "GET", SESSION_PATH)
     except _IN_BETWEEN as error:
-        yield bad("relay", explain(error), _wants_certificate(error) or "is it a web server at all?")
+        yield bad("relay", explain(error), _about_silence(error))
         return
     if "doorstep-error" in answer.fields:
         yield good("relay", f"a Doorstep relay answers{_took(began)}")
         return
+    yield _somebody_else(relay, answer)
+
+
+def _about_silence(error: BaseException) -> str:
+    if "CERTIFICATE" in str(getattr(error, "reason", "")):
+        return f"get a client certificate, and name it in {VARIABLES['cert']}"
+    if isinstance(error, TimeoutError):
+        return "something takes connections and says nothing: is it the relay, and is no firewall in between?"
+    return "is it a web server at all?"
+
+
+def _somebody_else(relay: RelaySettings, answer: Fetched) -> Finding:
+    """An answer, and not of a relay: whose it may be."""
     server = readable(answer.fields.get("server", ""), 60) or "something"
-    text = f"{server} answers with HTTP status {answer.status}, and it is no Doorstep relay"
-    advice = "is the address right? A network may want you to sign in first: open any page in a browser"
-    if answer.status == 400 and not relay.network.cert:
-        advice += f"; or a certificate of yours is wanted ({VARIABLES['cert']})"
-    yield bad("relay", text, advice, status=answer.status)
-
-
-def _wants_certificate(error: BaseException) -> str:
-    reason = str(getattr(error, "reason", ""))
-    return f"get a client certificate, and name it in {VARIABLES['cert']}" if "CERTIFICATE" in reason else ""
+    status, where = answer.status, readable(answer.fields.get("location", ""), 200)
+    text = f"{server} answers with HTTP status {status}"
+    if 300 <= status < 400 and where.startswith(f"https://{relay.host}") and not relay.tls:
+        return bad("relay", f"{text}: a redirect to {where}", f"give https://{relay.host}", status=status)
+    if is_portal_status(status):
+        what = f"a redirect to {where}" if where else "a page of its own"
+        text = f"{text} and {what}, where a relay refuses: this looks like a captive portal"
+        return bad("relay", text, _SIGN_IN, status=status, portal=True)
+    text += ", and it is no Doorstep relay"
+    if status in (502, 503, 504):
+        return bad("relay", text, "a gateway answers for a relay that is away: does it run?", status=status)
+    advice = "is the address right?"
+    if status == 400 and not relay.network.cert:
+        advice += f" Or a certificate of yours is wanted ({VARIABLES['cert']})"
+    return bad("relay", text, advice, status=status)
 
 
 async def clock(relay: RelaySettings) -> Findings:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from doorstep_client import wire
 from doorstep_client.doctor.findings import Finding, bad, doubtful, good
-from doorstep_client.errors import DoorstepError, RefusedError
+from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError
 from doorstep_client.handshake import connect, receive, welcomed
 from doorstep_client.holder import Holder
 from doorstep_client.network.dial import explain
@@ -20,15 +20,20 @@ from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from doorstep_client.websocket import WebSocket
 
-DEADLINE: Final = 20.0
+DEADLINE: Final = 45.0
+VISIT_DEADLINE: Final = 10.0
 CLOSE_DEADLINE: Final = 3.0
 LIFETIME: Final = 120.0
 """Seconds after which the relay ends the link of an examination that was broken off."""
 LOAD: Final = 2.0
 """Seconds of download that throughput is measured by, at the most."""
 _PINGS: Final = 5
+_VISITS: Final = 3
+"""Tries: the first visitor may come before it is found out that direct connections are broken."""
 _CHUNK: Final = b"\0" * 65536
 _FOR_LINKS: Final = "certificates and proxies have to allow the names of links, not the relay's alone"
+_WEBSOCKETS: Final = "a proxy in between has to let WebSockets through to {}"
+_THROUGH: Final = "the session's WebSocket gets through"
 _HELLO: Final = b"hello, doctor"
 
 Findings = AsyncIterator[Finding]
@@ -42,10 +47,8 @@ async def session(relay: RelaySettings) -> Findings:
     try:
         socket = await connect(relay)
     except DoorstepError as error:
-        advice = f"a proxy in between has to let WebSockets through to {relay.authority}"
-        yield bad("upgrade", str(error), advice)
+        yield bad("upgrade", str(error), _WEBSOCKETS.format(relay.authority))
         return
-    yield good("upgrade", "the session's WebSocket gets through")
     try:
         async with asyncio.timeout(DEADLINE):
             async for finding in _greeted(relay, socket):
@@ -61,9 +64,14 @@ async def session(relay: RelaySettings) -> Findings:
 async def _greeted(relay: RelaySettings, socket: WebSocket) -> Findings:
     try:
         welcome = await welcomed(socket, relay)
+    except UnreachableError as error:
+        yield bad("upgrade", str(error), _WEBSOCKETS.format(relay.authority))
+        return
     except RefusedError as error:
+        yield good("upgrade", _THROUGH)
         yield bad("token", str(error), f"run `doorstep login {relay.url}`", code=error.code)
         return
+    yield good("upgrade", _THROUGH)
     version = wire.readable(welcome.relay, 40)
     whose = f"from {relay.token_from}" if relay.token else "none, and none is needed"
     yield good("token", f"{whose}; the relay is version {version}", relay=version)
@@ -133,18 +141,25 @@ def _not_opened(holder: Holder) -> Finding:
 
 
 async def _visited(relay: RelaySettings, holder: Holder, host: str) -> Findings:
-    try:
-        answer = await fetch(relay, "GET", "/", host=host)
-    except (OSError, TimeoutError, DoorstepError) as error:
-        yield bad("tunnel", f"a visit fails: {explain(error)}", _FOR_LINKS)
-        return
-    if bytes(answer.body) != _HELLO:
-        why = holder.failure or f"a visitor is answered HTTP status {answer.status}"
-        yield bad("tunnel", why, _FOR_LINKS, status=answer.status)
+    for _ in range(_VISITS):
+        why = await _visit(relay, host)
+        if not why:
+            break
+    else:
+        yield bad("tunnel", holder.failure or why, _FOR_LINKS)
         return
     yield _carrier(relay, holder)
     async for finding in _throughput(relay, host):
         yield finding
+
+
+async def _visit(relay: RelaySettings, host: str) -> str:
+    """Why a visit fails; empty when it does not."""
+    try:
+        answer = await fetch(relay, "GET", "/", host=host, deadline=VISIT_DEADLINE)
+    except (OSError, TimeoutError, DoorstepError) as error:
+        return f"a visit fails: {explain(error)}"
+    return "" if bytes(answer.body) == _HELLO else f"a visitor is answered HTTP status {answer.status}"
 
 
 def _carrier(relay: RelaySettings, holder: Holder) -> Finding:

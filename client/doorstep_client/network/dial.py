@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from doorstep_client.settings import RelaySettings
 
 CONNECT_DEADLINE: Final = 10.0
-KEEPALIVE: Final = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+KEEPALIVE: Final = (
+    ("TCP_KEEPIDLE", 20),
+    ("TCP_KEEPALIVE", 20),  # the same on macOS
+    ("TCP_KEEPINTVL", 5),
+    ("TCP_KEEPCNT", 3),
+)
 """The system looks after idle connections: a peer that vanished is noticed, a NAT keeps its entry."""
 
 

@@ -14,6 +14,10 @@ from doorstep_client.network.dial import address_of, dial
 from doorstep_client.settings import RelaySettings
 
 MOST_BYTES: Final = 16 * 1024 * 1024
+MOST_HEAD: Final = 64 * 1024
+"""Bytes without any of a body among them: fields, and interim answers however many they are."""
+DEADLINE: Final = 15.0
+"""Seconds for all of it, connecting too: however slowly an answer drips, it ends in time or not at all."""
 
 
 @dataclass(slots=True)
@@ -34,12 +38,13 @@ async def fetch(
     fields: Mapping[str, str] = {},
     body: bytes | None = None,
     most: int = MOST_BYTES,
+    deadline: float = DEADLINE,
     progress: Callable[[int], None] | None = None,
 ) -> Fetched:
     """The relay's answer, or that of a share with this `host`. A redirect is an answer, too.
 
-    Raises `OSError`, `UnreachableError`, `TimeoutError` and `WireError`: also for more than `most` bytes.
-    `progress(size)` is told of each piece of the body, which then is not kept.
+    Raises `OSError`, `UnreachableError`, `TimeoutError` after `deadline` seconds, and `WireError`: also for
+    more than `most` bytes. `progress(size)` is told of each piece of the body, which then is not kept.
     """
     name = host.rpartition(":")[0] or host if host else None
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host or relay.authority}", "Connection: close"]
@@ -48,11 +53,12 @@ async def fetch(
         lines.append(f"Content-Length: {len(body)}")
     request = "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
     exchange = _Exchange(request, method, most, progress)
-    transport = await dial(address_of(relay, name), lambda: exchange)
-    try:
-        return await exchange.done
-    finally:
-        transport.abort()
+    async with asyncio.timeout(deadline):
+        transport = await dial(address_of(relay, name), lambda: exchange)
+        try:
+            return await exchange.done
+        finally:
+            transport.abort()
 
 
 class _Exchange(asyncio.Protocol):
@@ -69,6 +75,8 @@ class _Exchange(asyncio.Protocol):
         self._answer = Fetched()
         self._parser = httptools.HttpResponseParser(self)
         self._until_end = False
+        self._beside = 0
+        """Bytes since the last ones of the body."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.Transport, transport).write(self._request)
@@ -76,10 +84,15 @@ class _Exchange(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.done.done():
             return
+        self._beside += len(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail(WireError("the answer changes the protocol, and nobody asked for that"))
         except httptools.HttpParserError as error:
             self._fail(WireError(f"the answer is not HTTP: {error}"))
+        if self._beside > MOST_HEAD:
+            self._fail(WireError(f"the head of the answer has more than {MOST_HEAD} bytes"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._until_end and exc is None:
@@ -92,6 +105,9 @@ class _Exchange(asyncio.Protocol):
 
     # -- the parser's ------------------------------------------------------------------------------
 
+    def on_message_begin(self) -> None:
+        self._answer.fields.clear()  # of an interim answer
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._answer.fields[name.decode("latin-1").lower()] = value.decode("latin-1")
 
@@ -103,6 +119,7 @@ class _Exchange(asyncio.Protocol):
             self.on_message_complete()
 
     def on_body(self, data: bytes) -> None:
+        self._beside = 0
         if self._progress is not None:
             self._progress(len(data))
             return

@@ -43,6 +43,8 @@ class Network:
     """`sha256/…` of the public keys that the relay may have, separated by commas."""
     proxy: str = field(default="", repr=False)
     """`http://` or `https://` with user and password if need be; `none` to go straight."""
+    proxy_from: str = field(default="", compare=False)
+    """Who named it, for messages."""
 
     @property
     def pins(self) -> frozenset[bytes]:
@@ -67,6 +69,8 @@ def find_network(
         value = argument or environment.get(variable, "") or saved.get(name, "")
         if value:
             found[name] = _checked(name, value, name if argument else variable)
+    if given.get("proxy"):
+        found["proxy_from"] = "the argument proxy"
     return Network(**found)
 
 

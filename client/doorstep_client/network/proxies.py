@@ -56,7 +56,8 @@ def proxy_for(address: Address) -> Proxy | None:
     """The proxy on the way to this address, if any. Raises `UnreachableError` for one of another kind."""
     chosen = address.network.proxy
     if chosen:
-        return None if chosen.lower() in NO_PROXY_AT_ALL else _parse(chosen, VARIABLES["proxy"])
+        source = address.network.proxy_from or VARIABLES["proxy"]
+        return None if chosen.lower() in NO_PROXY_AT_ALL else _parse(chosen, source)
     scheme = "https" if address.server_name else "http"
     proxies = urllib.request.getproxies()
     kind = scheme if proxies.get(scheme) else "all"
@@ -109,6 +110,15 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
 
 
+class NoWayError(UnreachableError):
+    """A proxy answers, and gives no way. `why` is what it said, `advice` what to do about it."""
+
+    def __init__(self, why: str, advice: str) -> None:
+        super().__init__(f"{why}. {advice[:1].upper()}{advice[1:]}" if advice else why)
+        self.why = why
+        self.advice = advice
+
+
 class Connect(asyncio.Protocol):
     """Asks a proxy for a way through (RFC 9110 9.3.6) and waits for its word."""
 
@@ -125,9 +135,9 @@ class Connect(asyncio.Protocol):
         cast(asyncio.Transport, transport).write("\r\n".join([*lines, "", ""]).encode())
 
     def data_received(self, data: bytes) -> None:
-        self._head += data
         if self.established.done():
             return
+        self._head += data
         if b"\r\n\r\n" in self._head:
             self._answered(self._head.split(b"\r\n\r\n", 1)[0].decode("latin-1"))
         elif len(self._head) > _MAX_HEAD:
@@ -138,27 +148,38 @@ class Connect(asyncio.Protocol):
         if re.match(r"HTTP/1\.[01] 2\d\d(?!\S)", status):
             self.established.set_result(None)
         else:
-            told = readable(status, 100)
-            more = self._about_credentials(head) if re.match(r"HTTP/1\.[01] 40[17]\b", status) else ""
-            self._refuse(f"{told}{more}")
+            self._refuse(readable(status, 100), self._advice(status, head))
+
+    def _advice(self, status: str, head: str) -> str:
+        """What to do about an answer, as far as it tells."""
+        if re.match(r"HTTP/1\.[01] 40[17]\b", status):
+            return self._about_credentials(head)
+        if re.match(r"HTTP/1\.[01] 5\d\d\b", status):
+            return (
+                f"the proxy itself cannot reach {self._where}: is that the relay's address, and does it run?"
+            )
+        return ""
 
     def _about_credentials(self, head: str) -> str:
         """What a proxy that wants to know who asks is to be told, and where."""
         kinds = [kind.lower() for kind in _ASKS_FOR.findall(head)]
         if kinds and "basic" not in kinds:
             return (
-                f". It takes {readable(', '.join(kinds), 60)} only, which Doorstep does not speak; "
+                f"it takes {readable(', '.join(kinds), 60)} only, which Doorstep does not speak; "
                 "a small proxy on this computer can (px, cntlm): name that one instead"
             )
         source = self._proxy.source or "its address"
         if self._proxy.credentials:
-            return f". It does not take the user and password in {source}"
-        return f". It wants a user and a password: write `user:password@` before the host in {source}"
+            return (
+                f"it does not take the user and password in {source}: one of them is wrong, or a special "
+                "character in them is not percent-encoded"
+            )
+        return f"it wants a user and a password: write `user:password@` before the host in {source}"
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str, advice: str = "") -> None:
         if not self.established.done():
             text = f"the proxy {self._proxy.authority} gives no way to {self._where}: {why}"
-            self.established.set_exception(UnreachableError(text))
+            self.established.set_exception(NoWayError(text, advice))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._refuse("it closed the connection")

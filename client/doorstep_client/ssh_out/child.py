@@ -63,7 +63,7 @@ class Child(asyncio.SubprocessProtocol):
     @property
     def is_frozen(self) -> bool:
         """Whether somebody has stopped the process (SIGSTOP): it will not notice that its peer is gone."""
-        if not hasattr(os, "waitid"):
+        if sys.platform == "win32" or not hasattr(os, "waitid"):
             return False
         with suppress(ChildProcessError):
             return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import stat
 import sys
 from collections.abc import Callable
@@ -145,8 +146,8 @@ def _read_path(path: Path) -> Path | UnixSocket:
 
 
 def _socket(path: Path) -> UnixSocket:
-    if sys.platform == "win32":
-        raise BadTargetError("UNIX sockets are not to be had on Windows")
+    if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
+        raise BadTargetError("UNIX sockets are not to be had on this computer")
     try:
         kind = path.stat().st_mode
     except OSError:

@@ -6,7 +6,11 @@ import contextlib
 import os
 import re
 import signal
+import sys
 from typing import Any, Final, Self
+
+if sys.platform == "win32":
+    raise ImportError("terminals with single keys are POSIX's; elsewhere the plain view is shown")
 
 _SEQUENCE: Final = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 """Arrows, function keys and answers of the terminal."""

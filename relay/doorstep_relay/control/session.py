@@ -155,7 +155,7 @@ class Session:
         if self._hub.tunnel is not None:
             self._channel.carry(self._tunnel, lambda error: self.refuse("bad-message", str(error)))
             streams = MOST_STREAMS
-        return wire.Welcome(self._heartbeat, self._hub.settings.version, streams)
+        return wire.Welcome(self._heartbeat, self._hub.settings.version, streams, pings=True)
 
     def _tunnel(self, number: int) -> asyncio.Protocol | None:
         """What serves a stream that the client opens for one of its shares; None when there is no such."""

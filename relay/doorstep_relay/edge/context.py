@@ -33,6 +33,8 @@ log = logging.getLogger("doorstep_relay.edge")
 
 SWEEP = 0.5
 """Seconds between two looks at the deadlines; also how coarse `Edge.now` is."""
+REMIND_EVERY = 60.0
+"""Seconds after which a client whose session carries streams has a fresh ticket, to try another way."""
 TEND_EVERY = 4
 """Sweeps between two looks at the shares' pools: those are many, and their times are long."""
 
@@ -224,6 +226,7 @@ class Edge:
         for share in self.switchboard:
             share.pool.trim(now - self.limits.spare_idle)
             share.pool.renew(now, self.limits.connect_wait / 2)
+            share.pool.remind(now, REMIND_EVERY)
 
     def close(self) -> None:
         """Cut every connection."""

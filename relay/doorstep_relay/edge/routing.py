@@ -16,7 +16,7 @@ from doorstep_relay.edge.hosts import Kind, Place
 from doorstep_relay.edge.request import RequestHead
 
 _RESERVED: Final = b"/.doorstep/"
-_TUNNEL: Final = wire.TUNNEL_PATH.encode()
+_TUNNELS: Final = (wire.TUNNEL_PATH.encode(), wire.PINGED_PATH.encode())
 _PAGES: Final = frozenset(path.encode() for path in landing.PAGES)
 _REVERSE: Final = wire.TUNNEL_UPGRADE.encode()
 _SESSION: Final = wire.SESSION_PATH.encode()
@@ -109,7 +109,7 @@ def _reserved(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
     """The relay's own paths on a share's host: its pages for visitors, and the way in for clients."""
     if head.target.partition(b"?")[0] in _PAGES and not head.upgrade:
         return _BUSY if asker.surplus else Goal.PAGE
-    if head.upgrade != _REVERSE or head.target != _TUNNEL:
+    if head.upgrade != _REVERSE or head.target not in _TUNNELS:
         return Refusal("not-found")
     if rest or not head.body.done:
         return Refusal("ticket-refused")

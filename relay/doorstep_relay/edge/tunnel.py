@@ -39,6 +39,8 @@ class TunnelConnection(asyncio.Protocol):
         self._edge.make_room_for(self)
         if not self.pool.add(self, self._edge.now):
             self.discard()
+        elif not isinstance(self, CarriedTunnel):
+            self.pool.relieve(CarriedTunnel)
 
     def data_received(self, data: bytes) -> None:
         if self.exchange is None:
@@ -83,3 +85,17 @@ class TunnelConnection(asyncio.Protocol):
         self.transport.abort()
         if exchange is not None:
             exchange.upstream_lost(clean=False)
+
+
+class CarriedTunnel(TunnelConnection):
+    """A stream of the client's session: it does the work of connections that something in between breaks."""
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.pool.carried += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.pool.carried -= 1
+        super().connection_lost(exc)

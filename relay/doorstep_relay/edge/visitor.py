@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from doorstep_client import wire
 from doorstep_relay.edge.answers import code_for
 from doorstep_relay.edge.apex import ApexConnection
 from doorstep_relay.edge.exchange import Exchange
@@ -22,6 +23,7 @@ from doorstep_relay.edge.request import RequestHead, read_request
 from doorstep_relay.edge.routing import Goal, Refusal, route
 from doorstep_relay.edge.states import State
 from doorstep_relay.edge.tunnel import TunnelConnection
+from doorstep_relay.edge.unproven import UnprovenTunnel
 
 if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
@@ -30,6 +32,7 @@ _HEAD_END = b"\r\n\r\n"
 _EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
 _NOTHING = (b"", b"\r")
 """What may stand before a head without being the start of one: empty lines are skipped."""
+_PINGED = wire.PINGED_PATH.encode()
 _SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: doorstep-reverse\r\n\r\n"
 _SHARE = Goal.SHARE
 _HEAD, _HELD, _EXCHANGE = State.HEAD, State.HELD, State.EXCHANGE
@@ -231,7 +234,8 @@ class VisitorConnection(HeldCarrier):
             self._say("ticket-refused")
             return
         self.write(_SWITCHED)
-        self._hand_over(TunnelConnection(self.edge, share))
+        kind = UnprovenTunnel if head.target == _PINGED else TunnelConnection
+        self._hand_over(kind(self.edge, share))
 
     def _hand_over(self, protocol: asyncio.BaseProtocol) -> None:
         self.edge.visitors.discard(self)

@@ -76,6 +76,11 @@ class Pool:
         self._asked_at = 0.0
         """When `renew` first saw that connections are on their way; 0 when none are."""
         self.closed = False
+        self.carried = 0
+        """Connections that are streams of the session."""
+        self._reminded_at = 0.0
+        self.unproven = 0
+        """Connections that may yet be added, when their client has been heard on them."""
 
     @property
     def size(self) -> int:
@@ -156,6 +161,20 @@ class Pool:
         line = self._waiting or self._others
         if len(line) > self._coming:
             line.popleft().upstream_failed(code, reason)
+
+    def relieve(self, kind: type[Upstream]) -> None:
+        """A better connection has come: an idle one of this kind ends, if there are enough without it."""
+        if len(self._idle) > self._spares:
+            spent = next((upstream for upstream in self._idle if isinstance(upstream, kind)), None)
+            if spent is not None:
+                self._idle.remove(spent)
+                spent.discard()
+
+    def remind(self, now: float, every: float) -> None:
+        """While the session carries some, its client gets a ticket, to try another way."""
+        if self.carried and now - self._reminded_at > every and not self.closed:
+            self._reminded_at = now
+            self._ask(0)
 
     def give_back(self, upstream: Upstream, now: float) -> None:
         """A clean exchange is over: the connection may serve the next visitor."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorstep_client import session as sessions
-from doorstep_client import wire
+from doorstep_client import handshake, wire
 from doorstep_client.errors import UnreachableError, WireError
 from doorstep_client.settings import RelaySettings
 from tests.client.fakes import FakeRelay, FakeSession
@@ -55,11 +54,11 @@ async def test_a_relay_that_does_not_begin_with_welcome_speaks_another_protocol(
 
 
 async def test_a_relay_that_says_nothing_at_all_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "WELCOME_DEADLINE", 0.2)
+    monkeypatch.setattr(handshake, "WELCOME_DEADLINE", 0.2)
 
     async def script(session: FakeSession) -> None:
         await session.over()
 
     async with FakeRelay(script) as relay, held(relay.settings()) as one:
-        with pytest.raises(UnreachableError, match="no answer in time"):
+        with pytest.raises(UnreachableError, match="agreed to, and nothing came through it"):
             await one.end()

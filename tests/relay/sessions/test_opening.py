@@ -12,7 +12,7 @@ from tests.relay.sessions.desk import BOB, Desk
 
 
 async def test_a_session_begins_with_the_heartbeat(desk: Desk) -> None:
-    assert await desk.connect().hear(wire.Welcome) == wire.Welcome(30.0, "test")
+    assert await desk.connect().hear(wire.Welcome) == wire.Welcome(30.0, "test", pings=True)
     assert len(desk.hub) == 1
 
 
