@@ -52,11 +52,14 @@ class EndedError(DoorstepError):
 class UnreachableError(DoorstepError):
     """The relay cannot be reached: its name, port, TLS or a proxy between is at fault.
 
-    `retry_after` is after how many seconds it wants to be asked again, if it said so.
+    `retry_after` is after how many seconds it wants to be asked again, if it said so. `advice` is what to do
+    about `why`, where that is known; as text it is both.
     """
 
-    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
-        super().__init__(message)
+    def __init__(self, why: str, *, retry_after: float = 0.0, advice: str = "") -> None:
+        super().__init__(f"{why}. {advice[:1].upper()}{advice[1:]}" if advice else why)
+        self.why = why
+        self.advice = advice
         self.retry_after = retry_after
 
 

@@ -37,8 +37,10 @@ def most_tunnels() -> int:
     """Connections that one share may take: half of the files that this process may have open."""
     if sys.platform == "win32":
         return MAX_TUNNELS // 2
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # a system that is none of POSIX's either
+        return MAX_TUNNELS // 2
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_TUNNELS if soft == resource.RLIM_INFINITY else min(MAX_TUNNELS, soft // 2)
 

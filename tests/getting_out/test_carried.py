@@ -51,6 +51,18 @@ def test_however_the_upgrade_is_broken_the_link_works_and_that_is_told_once(
         assert "cannot be served" not in one.process.output
 
 
+def test_a_proxy_that_cuts_what_it_let_through_is_gone_around(lasting: Lasting, tmp_path: Path) -> None:
+    impatient = f"{UPGRADE}proxy_read_timeout 300ms;"
+    with (
+        nginx(tmp_path / "nginx", lasting.relay.url, elsewhere=impatient) as box,
+        through(box, lasting, "impatient") as one,
+    ):
+        one.told(CARRIED)
+        for _ in range(5):
+            assert status(lasting.relay, one.url) == 200
+        assert "cannot be served" not in one.process.output
+
+
 def test_a_proxy_that_lets_upgrades_through_is_no_reason_to_be_slower(
     lasting: Lasting, tmp_path: Path
 ) -> None:

@@ -28,8 +28,8 @@ LIKE_PROACTOR = """
 class Loop(asyncio.SelectorEventLoop):
     def refuse(self, *args, **kwargs):
         raise NotImplementedError
-    add_reader = remove_reader = add_writer = remove_writer = refuse
-    add_signal_handler = remove_signal_handler = refuse
+    add_reader = add_writer = refuse  # the others are what this loop itself uses
+    add_signal_handler = refuse
     create_unix_connection = create_unix_server = connect_read_pipe = connect_write_pipe = refuse
 asyncio.new_event_loop = Loop
 """
@@ -97,7 +97,7 @@ def test_the_command_shows_a_link_and_ends_in_order(lasting: Lasting, platform: 
     source = PLATFORMS[platform] + COMMAND
     name, port = f"shown-{platform}", str(lasting.relay.port)
     with run_script(source, name, port, env=environment(lasting)) as process:
-        url = process.wait_for_line(r"(http://\S+)").group(1).rstrip("/")
+        url = process.wait_for_line(r"(http://shown\S+)").group(1).rstrip("/")
         becomes(lasting.relay, f"{url}/healthz", 200)
         assert process.stop() == 0, process.output
         becomes(lasting.relay, url, 410)

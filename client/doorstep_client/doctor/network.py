@@ -20,7 +20,7 @@ from doorstep_client.network.dial import Address, address_of, dial, explain, sho
 from doorstep_client.network.eyeballs import connect_any
 from doorstep_client.network.fetch import Fetched, fetch
 from doorstep_client.network.options import VARIABLES, make_pin
-from doorstep_client.network.proxies import NoWayError, Proxy, proxy_for
+from doorstep_client.network.proxies import Proxy, proxy_for
 from doorstep_client.network.tls import WrongKeyError, blind_context, tls_context
 from doorstep_client.settings import RelaySettings
 from doorstep_client.wire import SESSION_PATH, readable
@@ -111,7 +111,7 @@ async def way(relay: RelaySettings) -> Findings:
     began = time.perf_counter()
     try:
         (await dial(Address(relay.host, relay.port, network=relay.network), asyncio.Protocol)).abort()
-    except NoWayError as error:
+    except UnreachableError as error:
         yield bad("way", error.why, error.advice or _ALLOW.format(relay.authority))
         return
     except _IN_BETWEEN as error:

@@ -110,15 +110,6 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
 
 
-class NoWayError(UnreachableError):
-    """A proxy answers, and gives no way. `why` is what it said, `advice` what to do about it."""
-
-    def __init__(self, why: str, advice: str) -> None:
-        super().__init__(f"{why}. {advice[:1].upper()}{advice[1:]}" if advice else why)
-        self.why = why
-        self.advice = advice
-
-
 class Connect(asyncio.Protocol):
     """Asks a proxy for a way through (RFC 9110 9.3.6) and waits for its word."""
 
@@ -179,7 +170,7 @@ class Connect(asyncio.Protocol):
     def _refuse(self, why: str, advice: str = "") -> None:
         if not self.established.done():
             text = f"the proxy {self._proxy.authority} gives no way to {self._where}: {why}"
-            self.established.set_exception(NoWayError(text, advice))
+            self.established.set_exception(UnreachableError(text, advice=advice))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._refuse("it closed the connection")

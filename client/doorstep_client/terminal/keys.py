@@ -9,9 +9,6 @@ import signal
 import sys
 from typing import Any, Final, Self
 
-if sys.platform == "win32":
-    raise ImportError("terminals with single keys are POSIX's; elsewhere the plain view is shown")
-
 _SEQUENCE: Final = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 """Arrows, function keys and answers of the terminal."""
 
@@ -31,6 +28,8 @@ class Keyboard:
         self.give_back()
 
     def take(self) -> None:
+        if sys.platform == "win32":
+            return  # there the plain view is shown
         import termios
         import tty
 
@@ -41,6 +40,8 @@ class Keyboard:
             tty.setcbreak(self.fd, termios.TCSADRAIN)
 
     def give_back(self) -> None:
+        if sys.platform == "win32":
+            return  # there the plain view is shown
         import termios
 
         before, self._before = self._before, None
@@ -50,6 +51,8 @@ class Keyboard:
 
     def is_in_front(self) -> bool:
         """Whether the terminal is this program's now, and not that of another one in the foreground."""
+        if sys.platform == "win32":
+            return True  # there the plain view is shown
         with contextlib.suppress(OSError):
             return os.tcgetpgrp(self.fd) == os.getpgrp()
         return True
@@ -60,6 +63,8 @@ class Keyboard:
 
     def suspend(self) -> None:
         """Stop as Ctrl-Z asks for. Returns when the user wants the program back."""
+        if sys.platform == "win32":
+            return  # there the plain view is shown
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def read(self) -> str | None:
