@@ -11,7 +11,7 @@ import click
 
 from doorstep_client.commands.asking import relay_option
 from doorstep_client.commands.network_options import network_options
-from doorstep_client.errors import DoorstepError
+from doorstep_client.errors import DoorstepError, NoRelayError
 
 if TYPE_CHECKING:
     from doorstep_client.doctor import Finding
@@ -55,8 +55,9 @@ def _unsettled(error: DoorstepError) -> Finding:
     """There is nothing to examine."""
     from doorstep_client.doctor.findings import bad
 
-    text, _, advice = str(error).partition("\n")
-    return bad("settings", text, advice.strip() or "see `doorstep doctor --help`, and docs/networks.md")
+    if isinstance(error, NoRelayError):
+        return bad("settings", "no relay is configured", "run `doorstep login URL`, or give --relay URL")
+    return bad("settings", str(error), "see `doorstep doctor --help`, and docs/networks.md")
 
 
 async def _examine(settings: RelaySettings, *, link: bool, show: bool) -> list[Finding]:

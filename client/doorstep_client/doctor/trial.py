@@ -28,7 +28,7 @@ LIFETIME: Final = 120.0
 LOAD: Final = 2.0
 """Seconds of download that throughput is measured by, at the most."""
 _PINGS: Final = 5
-_VISITS: Final = 3
+_VISITS: Final = 5
 """Tries: the first visitor may come before it is found out that direct connections are broken."""
 _CHUNK: Final = b"\0" * 65536
 _FOR_LINKS: Final = "certificates and proxies have to allow the names of links, not the relay's alone"
