@@ -102,7 +102,7 @@ def show_script(path: str, view: View, wanted: dict[str, Any], *, quiet: bool) -
             view.failed(error)
             return FAILED
         except KeyboardInterrupt:
-            if not beside.links or not beside.close():
+            if beside.error is None and (not beside.links or not beside.close()):
                 return INTERRUPTED
         except Exception as error:  # noqa: BLE001  # the script's own, shown as Python does
             beside.restore()

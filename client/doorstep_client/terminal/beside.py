@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -90,6 +92,8 @@ class Beside:
             link = share(**self._watched(wanted))
         except DoorstepError as error:
             self._fail(error)
+            if threading.current_thread() is not threading.main_thread():
+                _interrupt()
             raise SystemExit(FAILED) from error
         if isinstance(link, Link):
             self._show(link)
@@ -164,7 +168,10 @@ class Beside:
 
 def _interrupt() -> None:
     """As Ctrl-C, for this program alone."""
-    os.kill(os.getpid(), signal.SIGINT)
+    if sys.platform == "win32":  # there `os.kill` ends a process, whatever the signal
+        _thread.interrupt_main()
+    else:
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def _both(first: Callable[..., Any] | None, second: Callable[..., Any] | None) -> Callable[..., Any] | None:
