@@ -86,17 +86,19 @@ def serve(**flags: Any) -> None:
     settings = with_secret(settings)
 
     from doorstep_relay.edge.listen import bind
+    from doorstep_relay.passed import passed_socket
     from doorstep_relay.store.lock import only_relay_of
 
+    passed = passed_socket()
     with (
         only_relay_of(settings.database_file),
-        closing(bind(*settings.listen)) as sock,  # who comes from now on waits, and is not refused
+        closing(passed or bind(*settings.listen)) as sock,  # who comes from now on waits, and is not refused
         _uncollected(),
     ):
         from doorstep_relay import server
 
         asyncio.run(_ready(settings))
-        server.run(settings, sock, lambda: with_secret(read_settings(flags)))
+        server.run(settings, sock, lambda: with_secret(read_settings(flags)), is_followed=passed is not None)
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from doorstep_relay.from_settings import certificates_of, edge_limits, session_s
 from doorstep_relay.machine import open_files, settle_memory
 from doorstep_relay.notify import ready, reloading, stopping
 from doorstep_relay.observing import Observers
+from doorstep_relay.passed import address_of
 from doorstep_relay.store.database import Database
 from doorstep_relay.watches import Watches
 
@@ -57,17 +58,21 @@ _NOTICED = 3
 """Of the time to drain, the part in which balancers notice that this relay is not ready any more."""
 
 
-def run(settings: Settings, sock: socket.socket, reread: Callable[[], Settings]) -> None:
+def run(
+    settings: Settings, sock: socket.socket, reread: Callable[[], Settings], *, is_followed: bool = False
+) -> None:
     """Serve a listening socket until SIGTERM or SIGINT; SIGHUP takes up what `reread` gives.
 
-    `settings` have their secret, and a database with today's schema.
+    `settings` have their secret, and a database with today's schema. The next process gets the same socket
+    if this one `is_followed`: who comes too late for this one is not turned away.
     """
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it tells of every connection otherwise
     certificates = certificates_of(settings)
-    address = Address(settings.listen.host, sock.getsockname()[1])
+    address = address_of(sock) if is_followed else Address(settings.listen.host, sock.getsockname()[1])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         reread_here = partial(_reread, reread, settings.listen, address)
-        runner.run(_serve(replace(settings, listen=address), sock, certificates, reread_here))
+        settings = replace(settings, listen=address)
+        runner.run(_serve(settings, sock, certificates, reread_here, is_followed=is_followed))
 
 
 def _reread(reread: Callable[[], Settings], asked: Address, bound: Address) -> Settings:
@@ -81,15 +86,20 @@ async def _serve(
     sock: socket.socket,
     certificates: Certificates | None,
     reread: Callable[[], Settings],
+    *,
+    is_followed: bool,
 ) -> None:
-    await Relay(settings, reread).serve(sock, certificates)
+    await Relay(settings, reread, is_followed=is_followed).serve(sock, certificates)
 
 
 class Relay:
     """One relay process."""
 
-    def __init__(self, settings: Settings, reread: Callable[[], Settings] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, reread: Callable[[], Settings] | None = None, *, is_followed: bool = False
+    ) -> None:
         self.settings = settings
+        self._is_followed = is_followed
         self._reread = reread or (lambda: self.settings)
         self.database = Database.open(settings)
         self.services = Services(settings, self.database, time.time)
@@ -176,7 +186,8 @@ class Relay:
             await self._hand_over()
             if ssh is not None:
                 ssh.close()
-            if not await drain(edge, server, self.settings.drain, self.hub.send_away):
+            seconds, send_away = self.settings.drain, self.hub.send_away
+            if not await drain(edge, server, seconds, send_away, is_followed=self._is_followed):
                 log.warning("requests under way were cut: they took longer than --drain")
             await self.hub.stop()
             for keeper in keepers:
@@ -195,7 +206,7 @@ class Relay:
         """
         instead, until = self.settings.instead, time.monotonic() + self.settings.drain
         if instead is None:
-            self.here.is_draining = True
+            self.here.is_draining = not self._is_followed
             return
         self.hub.send_away((instead,))
         while time.monotonic() < until and await self.shares.any_still_here(self.switchboard):  # noqa: ASYNC110  # it is the database that tells

@@ -16,6 +16,7 @@ from tests.support import Process, clean_env, free_port, visit
 
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd" / "doorstep-relay.service"
+SOCKET = UNIT.with_suffix(".socket")
 MAX_EXPOSURE = 2.0
 """Of 10, as `systemd-analyze security` counts it; a unit without any of it has 9.6."""
 _PR_SET_MDWE = 65
@@ -37,8 +38,10 @@ def installed_unit(folder: Path) -> Path:
     return unit
 
 
-def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
-    assert call("systemd-analyze", "verify", "--man=no", installed_unit(tmp_path)).strip() == ""
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    port = tmp_path / SOCKET.name
+    port.write_text(SOCKET.read_text())
+    assert call("systemd-analyze", "verify", "--man=no", installed_unit(tmp_path), port).strip() == ""
 
 
 def test_the_unit_gives_the_relay_little_of_the_machine() -> None:

@@ -32,7 +32,13 @@ class Process:
     """A running program. stdout and stderr go to one file, so no pipe can fill up and stop it."""
 
     def __init__(
-        self, command: Sequence[str], *, log: Path, env: dict[str, str], cwd: Path | None = None
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        env: dict[str, str],
+        cwd: Path | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.command = list(command)
         self.log = log
@@ -44,6 +50,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 env=env,
                 cwd=cwd,
+                pass_fds=pass_fds,
                 start_new_session=True,
             )
 

@@ -45,6 +45,11 @@ class Acceptor:
         sock.listen(backlog)
         self._loop.add_reader(sock.fileno(), self._accept)
 
+    @property
+    def handshakes(self) -> int:
+        """How many are under way."""
+        return len(self._under_way)
+
     def close(self) -> None:
         """Accept no more; handshakes under way end by themselves."""
         if self._resting is not None:

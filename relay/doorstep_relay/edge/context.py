@@ -127,6 +127,8 @@ class Edge:
         """Notes every request, if anybody wants to know of them."""
         self.is_draining = False
         """Nobody new is let in but clients: the process ends when what is under way has ended."""
+        self.is_last_call = False
+        """Every visitor has one more request: the next process takes over the listening socket."""
         self._shed_at = 0.0
         self._tick()
         self.look_up = Lookups(facts, asyncio.get_running_loop().time).look_up
@@ -158,9 +160,15 @@ class Edge:
         for visitor in list(self.visitors):
             visitor.leave_host(host.encode("ascii"))
 
+    def last_call(self) -> None:
+        """From now on every connection ends after its next answer, and the answer says so."""
+        self.is_last_call = True
+        for visitor in self.visitors:
+            visitor.last_call()
+
     def is_full(self) -> bool:
         """Whether one visitor more would be too many, also when those who ask for nothing have left."""
-        if self.is_draining:
+        if self.is_draining or self.is_last_call:
             return True
         if len(self.visitors) + len(self.at_apex) < self.limits.max_visitors:
             return False

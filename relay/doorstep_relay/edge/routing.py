@@ -62,6 +62,10 @@ class Asker(Protocol):
     def surplus(self) -> bool:
         """Whether it is beyond the relay's limit of visitors: only clients are welcome then."""
 
+    @property
+    def is_last_call(self) -> bool:
+        """Whether, if it is `surplus`, it is welcome all the same, with one last request."""
+
 
 _MISDIRECTED: Final = Refusal("misdirected")
 _BUSY: Final = Refusal("busy")
@@ -91,7 +95,7 @@ def _share(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal |
         return _MISDIRECTED
     if head.target.startswith(_RESERVED):
         return _reserved(asker, head, rest)
-    if asker.surplus:
+    if asker.surplus and _is_too_much(asker, head):
         return _BUSY
     if head.upgrade == _REVERSE:
         head.upgrade = b""  # between clients and relays only: no app is asked for it
@@ -108,7 +112,7 @@ def _custom(asker: Asker, head: RequestHead, place: Place, rest: bytes) -> Goal 
 def _reserved(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
     """The relay's own paths on a share's host: its pages for visitors, and the way in for clients."""
     if head.target.partition(b"?")[0] in _PAGES and not head.upgrade:
-        return _BUSY if asker.surplus else Goal.PAGE
+        return _BUSY if asker.surplus and _is_too_much(asker, head) else Goal.PAGE
     if head.upgrade != _REVERSE or head.target not in _TUNNELS:
         return Refusal("not-found")
     if rest or not head.body.done:
@@ -119,7 +123,7 @@ def _reserved(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
 def _apex(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
     if asker.label and not asker.trusted:
         return _MISDIRECTED
-    if asker.surplus and head.upgrade != _WEBSOCKET:
+    if asker.surplus and head.upgrade != _WEBSOCKET and _is_too_much(asker, head):
         return _BUSY
     if head.upgrade and (head.upgrade != _WEBSOCKET or head.target != _SESSION):
         head.upgrade = b""
@@ -132,10 +136,16 @@ def _admin(asker: Asker, head: RequestHead, rest: bytes) -> Goal | Refusal:
     """As the relay's own app, but that its page may have a WebSocket."""
     if asker.label and not asker.trusted:
         return _MISDIRECTED
-    if asker.surplus:
+    if asker.surplus and _is_too_much(asker, head):
         return _BUSY
     if head.upgrade and head.upgrade != _WEBSOCKET:
         head.upgrade = b""
     if head.upgrade and rest:
         return Refusal("bad-request", "bytes came before the WebSocket was agreed to")
     return Goal.ADMIN
+
+
+def _is_too_much(asker: Asker, head: RequestHead) -> bool:
+    """Whether a surplus visitor is refused; at the last call it is served, and its connection ends."""
+    head.keep_alive = False
+    return not asker.is_last_call

@@ -258,6 +258,24 @@ class VisitorConnection(HeldCarrier):
             return self.edge.proxies.behind(head, self._peer, self._scheme)
         return self._peer, self._scheme
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it has had no request yet; one may be on its way."""
+        return self._state is _HEAD and not self.label
+
+    @property
+    def is_last_call(self) -> bool:
+        """Whether its next request is its last one here."""
+        return self.edge.is_last_call
+
+    def last_call(self) -> None:
+        """Its next request is its last one, or the one under way if that is not answered yet."""
+        self.surplus = True
+        if self.is_new:
+            self.deadline = min(self.deadline, self.edge.now + self.edge.limits.surplus_timeout)
+        if self._head is not None and (self.exchange is None or not self.exchange.answered):
+            self._head.keep_alive = False
+
     def overdue(self) -> None:
         """The state's deadline has passed."""
         match self._state:

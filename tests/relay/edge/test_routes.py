@@ -19,6 +19,7 @@ class Asker:
     label: str = ""
     trusted: bool = False
     surplus: bool = False
+    is_last_call: bool = False
 
 
 def goal(raw: bytes, asker: Asker | None = None, rest: bytes = b"") -> tuple[str, RequestHead]:
@@ -59,6 +60,13 @@ def test_beyond_the_limit_only_clients_are_welcome() -> None:
     surplus = Asker(surplus=True)
     assert [goal(raw, surplus)[0] for raw in (request(), request(host="localhost"))] == ["busy", "busy"]
     assert [goal(raw, surplus)[0] for raw in (tunnel_request(), SESSION)] == ["TUNNEL", "APEX"]
+
+
+def test_at_the_last_call_everybody_has_one_more_request() -> None:
+    last = Asker(surplus=True, is_last_call=True)
+    for raw, name in ((request(), "SHARE"), (request(host="localhost"), "APEX")):
+        found, head = goal(raw, last)
+        assert (found, head.keep_alive) == (name, False)
 
 
 def test_an_upgrade_goes_on_only_where_it_is_understood() -> None:
