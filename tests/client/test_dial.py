@@ -247,12 +247,12 @@ async def test_tls_goes_through_the_proxy_and_is_still_verified(
 
 async def test_a_proxy_that_refuses_is_named_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     async with ConnectProxy(user="me", password="right") as proxy:
-        monkeypatch.setenv("http_proxy", f"http://me:wrong@127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("http_proxy", f"http://me:hunter2@127.0.0.1:{proxy.port}")
         with pytest.raises(UnreachableError, match="407 Proxy Authentication Required") as caught:
             await dial(Address("relay.test", 80), Talker)
 
     assert f"127.0.0.1:{proxy.port}" in str(caught.value)
-    assert "wrong" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
