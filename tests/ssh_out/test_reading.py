@@ -93,7 +93,7 @@ def test_what_is_no_link_is_not_taken_for_one(text: str) -> None:
 
 def test_a_greeting_is_no_answer() -> None:
     """A relay of ours says in its banner where a link without a name would be."""
-    greeting = "A link without a name of its own: https://xx4czjp25qnj6vzw.share.example.org"
+    greeting = "Your link, unless you name one: https://xx4czjp25qnj6vzw.share.example.org"
     reading = read(greeting, aside=True)
     assert reading.link is None
 

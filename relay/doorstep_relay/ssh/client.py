@@ -38,6 +38,7 @@ _PROHIBITED: Final = asyncssh.ChannelOpenError(
 )
 _MOST_TERMINALS: Final = 8
 _TOO_OFTEN: Final = "too many connections came from this address; try again in a minute"
+_HOW_IN: Final = "Register it (doorstep keys add FILE.pub), or use a token as password or user name.\n"
 _CROWDED: Final = "too many wait here to be let in; try again"
 
 
@@ -51,6 +52,7 @@ class Client(asyncssh.SSHServer):
         self._admit = admit
         self._no_more_knocks = no_more_knocks
         self._tries = 0
+        self._told_of_key = False
         self._promise = Promise("")
         self._task: asyncio.Task[None] | None = None
         self.gone = asyncio.Event()
@@ -133,11 +135,16 @@ class Client(asyncssh.SSHServer):
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         if not self._may_try():
             return False
+        fingerprint = key.get_fingerprint("sha256")
         try:
-            return await self._login.offer_key(key.get_fingerprint("sha256"))
+            is_known = await self._login.offer_key(fingerprint)
         except Refusal as refusal:
             self._say(why(refusal))
             return False
+        if not is_known and not self._told_of_key:
+            self._told_of_key = True  # agents offer many, and one of them may do
+            self._say(f"Nobody is known here by the key {fingerprint}.\n{_HOW_IN}")
+        return is_known
 
     async def key_proven(self) -> None:
         """It holds the key that it offered."""
@@ -163,7 +170,9 @@ class Client(asyncssh.SSHServer):
         name = self._promise.next_name
         if name is not None:
             url = self._desk.settings.share_url(name)
-            self._say(f"Doorstep relay, as {actor.account_name}. A link without a name of its own: {url}\n")
+            self._say(
+                f"Doorstep relay: you are {actor.account_name}.\nYour link, unless you name one: {url}\n"
+            )
 
     def auth_completed(self) -> None:
         actor = self._login.actor

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PAUSED: Final = "paused: nobody sees it until it is resumed"
 RESUMED: Final = "resumed: visitors come again"
-USAGE: Final = "nothing is shared: ask for it with -R, like ssh -R 80:localhost:8501"
+USAGE: Final = "Nothing is shared: ask for a link with -R, like ssh -R 80:localhost:8501 …"
 _LONGEST_TARGET: Final = 200
 _ENDS: Final = {
     "expired": "this link has expired",

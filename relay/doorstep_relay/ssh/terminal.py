@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import asyncssh
 
+from doorstep_client import wire
 from doorstep_relay.errors import BadWords
+from doorstep_relay.ssh import lines
 from doorstep_relay.ssh.options import Options
 from doorstep_relay.ssh.words import HELP
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 ENDS: Final = "\x03\x04"
 """Ctrl-C and Ctrl-D, as a terminal in raw mode sends them."""
+_WORDS: Final = "Nothing runs here: the words of a command are options of your link."
 BAD_COMMAND: Final = 2
 """Exit status for words that mean nothing."""
 
@@ -27,7 +30,7 @@ class Terminal(asyncssh.SSHServerSession[str]):
         self._bridge = bridge
         self._options = options
         self._chan: asyncssh.SSHServerChannel[str]
-        self._error: BadWords | None = None
+        self._error = ""
         self._paused = False
         self._dropped = 0
         self.is_open = False
@@ -59,18 +62,23 @@ class Terminal(asyncssh.SSHServerSession[str]):
     def exec_requested(self, command: str) -> bool:
         return self._command(command)
 
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """Files (sftp, and scp by it): agreed to, since there is no other way to say why not."""
+        self._error = f"There are no files here, and no {wire.readable(subsystem, 40)!r}. {lines.USAGE}\n"
+        return True
+
     def _command(self, text: str) -> bool:
         try:
             self._options.command(text)
         except BadWords as error:
-            self._error = error
+            self._error = f"{error}\n{_WORDS}\n{HELP}"
         return True
 
     def session_started(self) -> None:
-        if self._error is None:
+        if not self._error:
             self._bridge.attach(self)
         else:
-            self.complain(f"{self._error}\nThe options are:\n{HELP}")
+            self.complain(self._error)
             self.end(BAD_COMMAND)
 
     def data_received(self, data: str, datatype: asyncssh.DataType) -> None:

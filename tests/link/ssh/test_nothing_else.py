@@ -33,7 +33,6 @@ async def connection(ssh_relay: SshRelay) -> AsyncIterator[asyncssh.SSHClientCon
 
 ATTEMPTS: dict[str, Attempt] = {
     "sftp": lambda conn: conn.start_sftp_client(),
-    "a subsystem": lambda conn: conn.create_process(subsystem="netconf"),
     "a connection to a host (-L, -D)": lambda conn: conn.open_connection("127.0.0.1", 80),
     "a connection to a UNIX socket": lambda conn: conn.open_unix_connection("/run/systemd/private"),
     "a UNIX socket to listen at": lambda conn: conn.forward_remote_path("/tmp/x", "/tmp/y"),
@@ -56,6 +55,13 @@ async def test_row_29_no_program_runs_and_no_shell_answers(connection: asyncssh.
     ran = await connection.run("id; cat /etc/passwd")
     assert ran.exit_status == 2
     assert "there is no option 'id;'" in str(ran.stderr)
+    assert ran.stdout == ""
+
+
+async def test_row_29_no_subsystem_is_there(connection: asyncssh.SSHClientConnection) -> None:
+    ran = await connection.run(subsystem="netconf", timeout=DEADLINE)
+    assert ran.exit_status == 2
+    assert "There are no files here, and no 'netconf'." in str(ran.stderr)
     assert ran.stdout == ""
 
 

@@ -38,7 +38,7 @@ def test_the_name_may_be_the_whole_host_in_any_case(ssh_relay: SshRelay) -> None
 
 def test_without_a_terminal_the_link_is_told_before_it_opens(ssh_relay: SshRelay) -> None:
     with running(ssh_relay.home, ssh_relay.alice("-N", "-R", f"0:{ssh_relay.to_app}")) as ssh:
-        url = ssh.wait_for_line(r"as alice\. A link without a name of its own: (\S+)", DEADLINE).group(1)
+        url = ssh.wait_for_line(r"Your link, unless you name one: (\S+)", DEADLINE).group(1)
         ssh.wait_for_line(r"Allocated port 80 for remote forward")
         assert ssh_relay.works(url)
 
@@ -87,6 +87,7 @@ def test_unknown_words_are_answered_with_the_list(ssh_relay: SshRelay) -> None:
     with running(ssh_relay.home, command) as ssh:
         assert ssh.wait(DEADLINE) == 2
         assert "there is no option 'pasword'; did you mean password?" in ssh.output
+        assert "Nothing runs here: the words of a command are options of your link." in ssh.output
         assert "one-time" in ssh.output
         assert "secret" not in ssh.output.replace("password=SECRET", "")
 
@@ -173,3 +174,19 @@ def _at_loopback(url: str) -> urllib.request.Request:
     host = url.split("/")[2]
     address = url.replace(host, f"127.0.0.1:{host.partition(':')[2]}")
     return urllib.request.Request(address, headers={"Host": host})
+
+
+def test_who_asks_for_files_is_told_that_there_are_none(ssh_relay: SshRelay) -> None:
+    options = ["-F", "none", "-o", f"UserKnownHostsFile={ssh_relay.known_hosts}", "-o", "BatchMode=yes"]
+    command = ["sftp", *options, "-P", str(ssh_relay.port), "-i", str(ssh_relay.key), "me@127.0.0.1"]
+    with running(ssh_relay.home, command) as sftp:
+        assert sftp.wait(DEADLINE) != 0
+        assert "There are no files here, and no 'sftp'." in sftp.output
+
+
+def test_a_key_that_nobody_is_known_by_is_told_how_to_get_in(ssh_relay: SshRelay) -> None:
+    stranger = ssh_relay.new_key(None)
+    with running(ssh_relay.home, ssh_relay.openssh("-R", f"80:{ssh_relay.to_app}", key=stranger)) as ssh:
+        assert ssh.wait(DEADLINE) == 255
+        assert "Nobody is known here by the key SHA256:" in ssh.output
+        assert "doorstep keys add FILE.pub" in ssh.output
