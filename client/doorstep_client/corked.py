@@ -20,6 +20,10 @@ SHARE: Final = 256 * 1024
 Data = bytes | bytearray | memoryview
 
 
+def _yes() -> bool:
+    return True
+
+
 class CorkedTransport(asyncio.Transport):
     """`transport` with small writes joined: one waits for a second, or for the end of the loop's turn."""
 
@@ -89,6 +93,7 @@ class CorkedTransport(asyncio.Transport):
     def write_eof(self) -> None:
         self._flush()
         self._transport.write_eof()
+        self.is_closing = _yes  # type: ignore[method-assign]  # for who writes: what comes late is dropped
 
     def abort(self) -> None:
         self._held = None

@@ -49,6 +49,10 @@ def test_a_refusal_has_a_code_and_says_what_to_do(words: str, code: str, advice:
         ("kex_exchange_identification: Connection closed by remote host", "closed by remote host"),
         ("Timeout, server tunnels.test not responding.", "not responding"),
         ("Good bye", "ended the session (status 0); it said: Good bye"),
+        (
+            "Received disconnect from 192.0.2.1 port 2222:11: one link at a time",
+            "it said: one link at a time",
+        ),
     ],
 )
 def test_what_may_pass_is_no_refusal(words: str, why: str) -> None:
@@ -75,3 +79,13 @@ def test_a_server_without_a_link_is_quoted() -> None:
     assert "Last login: today | $" in text
     assert "?url=" in text
     assert "?remote=0" in text
+
+
+def test_why_a_server_forwards_nothing_is_what_it_said_before() -> None:
+    said = ["the name 'demo' is somebody else's", "Error: remote port forwarding failed for listen port 80"]
+    assert str(reason(HERE, said, 255)).endswith("it said: the name 'demo' is somebody else's")
+
+
+def test_that_the_connection_is_over_is_no_reason() -> None:
+    said = ["Received disconnect from ::1 port 22:11: this link has expired", "Disconnected from ::1 port 22"]
+    assert str(reason(HERE, said, 255)).endswith("it said: this link has expired")

@@ -20,6 +20,9 @@ from doorstep_client.standing import Standing
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming
 
+_LOOK_EVERY: Final = 0.05
+_LAST_WORDS: Final = 1.0
+"""Seconds for answers to get through ssh to visitors who keep their connections."""
 STEADY: Final = 10.0
 """Seconds after which a session counts as a good one: the next attempt follows soon."""
 
@@ -115,10 +118,22 @@ class SshHolder(Standing):
         self._door.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(drain):
-                while self._target.connections:  # noqa: ASYNC110  # a target tells nobody
-                    await asyncio.sleep(0.05)
+                await self._drain()
         if self._session is not None:
             await self._session.stop()
+
+    async def _drain(self) -> None:
+        """Requests that are under way are answered, and what ssh still has of the answers goes out.
+
+        Of connections that are kept for later ones, visitors are told that there will be none.
+        """
+        await asyncio.sleep(_LOOK_EVERY)  # a request that ssh has brought is read by then
+        while self._target.under_way:  # noqa: ASYNC110  # a target tells nobody
+            await asyncio.sleep(_LOOK_EVERY)
+        self._target.end_idle()
+        async with asyncio.timeout(_LAST_WORDS):
+            while self._target.connections:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(_LOOK_EVERY)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -15,7 +15,7 @@ def reason(server: SshServer, words: Sequence[str], status: int) -> DoorstepErro
     text = "\n".join(words)
     for known in _REASONS:
         if found := re.search(known.pattern, text):
-            return _error(known, server, found.groupdict().get("methods") or "", _last(words))
+            return _error(known, server, found.groupdict().get("methods") or "", words)
     how = f"signal {-status}" if status < 0 else f"status {status}"
     said = f"; it said: {_last(words)}" if words else ""
     return UnreachableError(f"The SSH server {server.url} ended the session ({how}){said}")
@@ -62,7 +62,8 @@ _REASONS: Final = (
         r"remote port forwarding failed|forwarding request failed",
         "forwarding-refused",
         "The SSH server {url} gives no port {remote} away: it is taken, or not allowed to you "
-        "(AllowTcpForwarding, PermitListen). Ask for another one with ?remote=PORT, or for any: ?remote=0",
+        "(AllowTcpForwarding, PermitListen). Ask for another one with ?remote=PORT, or for any: ?remote=0"
+        "{said}",
     ),
     _Known(
         r"Bad configuration option|[Bb]ad owner or permissions|unknown option|terminating, \d+ bad"
@@ -82,7 +83,7 @@ _REASONS: Final = (
 )
 
 
-def _error(known: _Known, server: SshServer, methods: str, last: str) -> DoorstepError:
+def _error(known: _Known, server: SshServer, methods: str, words: Sequence[str]) -> DoorstepError:
     text = known.message.format(
         url=server.url,
         remote=server.remote or "at all",
@@ -90,7 +91,8 @@ def _error(known: _Known, server: SshServer, methods: str, last: str) -> Doorste
         by_hand=f"{f'-p {server.port} ' if server.port else ''}{server.destination}",
         takes=f" (it takes: {methods.replace(',', ', ')})" if methods else "",
         as_whom="" if server.user else f", or say as whom it knows you: ssh://USER@{server.host}",
-        last=last,
+        last=_last(words),
+        said=_before(words, known.pattern),
     )
     if known.code == "usage":
         return UsageError(text)
@@ -98,4 +100,17 @@ def _error(known: _Known, server: SshServer, methods: str, last: str) -> Doorste
 
 
 def _last(words: Sequence[str]) -> str:
-    return words[-1].removeprefix("ssh: ") if words else "nothing"
+    """The last that tells a reason: that the connection is over follows everything."""
+    telling = [word for word in words if not _GOODBYE.match(word)] or words
+    return _RECEIVED.sub("", telling[-1].removeprefix("ssh: ")) if telling else "nothing"
+
+
+def _before(words: Sequence[str], pattern: str) -> str:
+    """What the server said before ssh said this: its reason, if it gives one."""
+    said = [word for word in words if not re.search(pattern, word) and not _GOODBYE.match(word)]
+    return f"; it said: {said[-1]}" if said else ""
+
+
+_GOODBYE: Final = re.compile(r"Disconnected from |Connection to .* closed|Killed by signal")
+_RECEIVED: Final = re.compile(r"^Received disconnect from .*?: ?\d+: ")
+"""How ssh begins what a server said when it ended the connection."""

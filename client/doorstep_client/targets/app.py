@@ -62,6 +62,15 @@ class AppTarget:
     def connections(self) -> int:
         return len(self._state.connections)
 
+    @property
+    def under_way(self) -> int:
+        return sum(_is_under_way(connection) for connection in self._state.connections)
+
+    def end_idle(self) -> None:
+        for connection in list(self._state.connections):
+            if _is_http(connection) and connection.transport.can_write_eof():
+                connection.transport.write_eof()
+
     def abort(self) -> None:
         for connection in list(self._state.connections):
             if connection.transport is not None:
@@ -70,6 +79,19 @@ class AppTarget:
     async def stop(self) -> None:
         self.abort()
         await self._lifespan.shutdown()
+
+
+def _is_http(connection: Any) -> bool:
+    """uvicorn's protocols for WebSockets have no `cycle`, as it calls a request and its answer."""
+    return hasattr(connection, "cycle") and connection.transport is not None
+
+
+def _is_under_way(connection: Any) -> bool:
+    if not _is_http(connection):
+        return False
+    cycle = connection.cycle
+    is_answered = cycle is None or cycle.response_complete
+    return not is_answered or connection.transport.get_write_buffer_size() > 0
 
 
 @cache

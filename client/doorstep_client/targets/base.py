@@ -33,6 +33,13 @@ class Target(Protocol):
     def protocol(self) -> asyncio.Protocol:
         """What serves one tunnel connection."""
 
+    @property
+    def under_way(self) -> int:
+        """How many requests are being answered. WebSockets have no end, and do not count."""
+
+    def end_idle(self) -> None:
+        """Say on each connection that is no WebSocket that nothing follows what was written to it."""
+
     def abort(self) -> None:
         """Cut every connection."""
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, Final, cast
 
 from doorstep_client.targets.heads import is_upgrade, request_visitor
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _BUFFER: Final = 256 * 1024
 APP_DEADLINE: Final = 5.0
 """Seconds for a server to accept a connection."""
+ANSWER_PAUSE: Final = 1.0
+"""Seconds of silence that an answer may have before it counts as complete, for who waits for the end."""
 
 REFUSED: Final = (
     b"HTTP/1.1 502 Bad Gateway\r\nDoorstep-Error: app-refused\r\n"
@@ -45,6 +48,8 @@ class Pump(asyncio.Protocol):
         self._opening: asyncio.Task[None] | None = None
         self.has_ended = False
         """The relay will send no more."""
+        self._is_over = False
+        """Nothing more is sent to it."""
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -109,6 +114,8 @@ class Pump(asyncio.Protocol):
 
     def answer(self, data: bytes) -> None:
         """What the server says."""
+        if self._is_over:
+            return
         rewriter = self.rewriter
         if rewriter is not None:
             data = rewriter.response(data)
@@ -126,6 +133,23 @@ class Pump(asyncio.Protocol):
         self.rewriter = None
         if self._local is not None:
             self._local.transport.write(rewriter.held)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it carries a request. An answer ends where its server is silent for a while."""
+        local = self._local
+        if self._visitor is not None:
+            return False
+        if local is None:
+            return bool(self._early)
+        is_answered = local.spoke and time.monotonic() - local.spoke_at > ANSWER_PAUSE
+        return not is_answered or self.transport.get_write_buffer_size() > 0
+
+    def end_idle(self) -> None:
+        """Say that nothing follows what was written."""
+        if self._visitor is None and self.transport.can_write_eof() and not self.transport.is_closing():
+            self._is_over = True
+            self.transport.write_eof()
 
     def eof_received(self) -> bool:
         self.has_ended = True
@@ -189,6 +213,7 @@ class _LocalSide(asyncio.Protocol):
         self._pump = pump
         self.spoke = True
         """Whether the server said something since the last piece of a request."""
+        self.spoke_at = 0.0
         self._second: socket.socket | None = None
         self._is_tls = False
         self.transport: asyncio.Transport
@@ -212,6 +237,7 @@ class _LocalSide(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.spoke = True
+        self.spoke_at = time.monotonic()
         if self._second is not None:
             self._forget_second()
         self._pump.answer(data)

@@ -56,6 +56,14 @@ class ServerTarget:
     def connections(self) -> int:
         return len(self._pumps)
 
+    @property
+    def under_way(self) -> int:
+        return sum(pump.is_under_way for pump in self._pumps)
+
+    def end_idle(self) -> None:
+        for pump in list(self._pumps):
+            pump.end_idle()
+
     def abort(self) -> None:
         for pump in list(self._pumps):
             pump.abort()

@@ -34,6 +34,13 @@ class WrappedTarget:
     def protocol(self) -> asyncio.Protocol:
         return self._target.protocol()
 
+    @property
+    def under_way(self) -> int:
+        return self._target.under_way
+
+    def end_idle(self) -> None:
+        self._target.end_idle()
+
     def abort(self) -> None:
         self._target.abort()
 

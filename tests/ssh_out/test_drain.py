@@ -1,0 +1,88 @@
+"""Closing a link through an SSH server waits for requests that are under way, and for nothing else."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from tests.link.app import app
+from tests.ssh_out.conftest import OpenLink, StartServer
+from tests.support import free_port
+
+DRAIN = 40.0
+SOON = 20.0
+"""Seconds: less than `DRAIN`, and much for a busy machine."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Keeps connections; `/slow?S` takes S seconds."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path, _, seconds = self.path.partition("?")
+        time.sleep(float(seconds or 0))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(path)))
+        self.end_headers()
+        self.wfile.write(path.encode())
+
+    def log_message(self, *args: object) -> None: ...
+
+
+@pytest.fixture(params=["an app", "a port"])
+def target(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "an app":
+        yield app
+        return
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def a_visitor_who_stays(port: int) -> Iterator[http.client.HTTPConnection]:
+    """Somebody who has been answered, and keeps the connection."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=DRAIN)) as connection:
+        connection.request("GET", "/")
+        assert connection.getresponse().read()
+        yield connection
+
+
+def test_a_connection_without_a_request_is_not_waited_for(
+    start_server: StartServer, open_link: OpenLink, target: Any
+) -> None:
+    port = free_port()
+    link = open_link(start_server(), f"remote={port}", target=target)
+    with a_visitor_who_stays(port) as visitor:
+        began = time.monotonic()
+        link.close(drain=DRAIN)
+        assert time.monotonic() - began < SOON
+        assert visitor.sock.recv(1) == b"", "it is told that nothing follows"
+
+
+def test_a_request_under_way_is_answered(start_server: StartServer, open_link: OpenLink, target: Any) -> None:
+    port, answers = free_port(), []
+    link = open_link(start_server(), f"remote={port}", target=target)
+    with a_visitor_who_stays(port) as visitor:
+        visitor.request("GET", "/slow?2")
+        asking = threading.Thread(target=lambda: answers.append(visitor.getresponse().read()))
+        asking.start()
+        asking.join(0.5)
+        link.close(drain=DRAIN)
+        asking.join(DRAIN)
+    assert answers in ([b"slow"], [b"/slow"])
