@@ -22,6 +22,7 @@ URL = "https://calm-otter-4821.share.example.org"
 NOW = 1_800_000_000.0
 COLUMNS, ROWS = 82, 34
 SEEN = NOW - 40
+AWAY = "The relay cannot be reached; the link comes back by itself …"
 WIDE, HIGH = 8.4, 18  # of a sign, in pixels
 MARGIN = 14
 
@@ -62,7 +63,7 @@ def moment() -> list[str]:
         *qr_lines(URL, ink),
         "",
         *(request_line(each, COLUMNS, ink) for each in exchanges),
-        *message_lines("The relay cannot be reached; the link comes back by itself", NOW - 21, COLUMNS, ink),
+        *message_lines(AWAY, NOW - 21, COLUMNS, ink),
         *message_lines(f"The link is back: {URL}", NOW - 19, COLUMNS, ink),
         *panel(state, COLUMNS, ROWS, ink),
     ]
