@@ -71,13 +71,14 @@ class ApexConnection(asyncio.Protocol):
 
     def finish(self) -> None:
         """The app has answered."""
-        if self._body.done or not self.transport.can_write_eof():
-            self.transport.close()  # of TLS: it lingers by itself
+        transport = self.transport
+        if self._body.done or transport.is_closing() or not transport.can_write_eof():
+            transport.close()  # of TLS: it lingers by itself
         elif self._drain is None:
             self._drain = Drain(self._edge.limits, self._edge.now)
             self.deadline = self._drain.deadline(self._edge.now)
-            self.transport.write_eof()
-            self.transport.resume_reading()
+            transport.write_eof()
+            transport.resume_reading()
 
     @property
     def is_finished(self) -> bool:
