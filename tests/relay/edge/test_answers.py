@@ -129,8 +129,8 @@ def test_every_status_of_a_refused_message_has_its_code() -> None:
     assert code_for(418) == "bad-request"
 
 
-def test_a_page_that_is_no_error_is_escaped_too() -> None:
-    text, policy = page("<b>", HOSTILE)
+def test_a_pages_title_is_escaped_too() -> None:
+    text, policy = page(HOSTILE, "<p>Hello</p>")
     assert "default-src 'none'" in policy
     assert not {name for name, _ in Tags(text).seen} & {"b", "script", "img"}
 

@@ -182,7 +182,7 @@ async def test_interim_answers_without_end_are_not_held(stage: Stage) -> None:
     visitor.stop_reading()
     connection = next(iter(stage.edge.visitors))
     sending = asyncio.ensure_future(app.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 1_000_000))
-    assert 0 < await most(connection.transport.get_write_buffer_size, sending) < HELD
+    assert await most(connection.transport.get_write_buffer_size, sending) < HELD
     visitor.reset()
     await asyncio.gather(sending, return_exceptions=True)
 
