@@ -2,6 +2,7 @@
 
     make bench-recovery                    each failure five times
     make bench-recovery ARGS="--times 2"   fewer
+    make bench-recovery ARGS="--only restarts"
 
 Server and client are in network namespaces with a wire between them; the visitor is on the server's host.
 What is measured ends with the first answer of the app, and begins with the failure, or where the failure
@@ -237,10 +238,15 @@ def _starter(
     def start() -> subprocess.Popen[bytes]:
         with log.open("ab") as sink:
             return subprocess.Popen(
-                whole, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env={**os.environ, **env}, cwd=ROOT
+                whole, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=_environ() | env, cwd=ROOT
             )
 
     return start
+
+
+def _environ() -> dict[str, str]:
+    """This process's, in which Python keeps what it has compiled, as it is where a relay is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @contextlib.contextmanager
@@ -271,11 +277,12 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 # -- the table -------------------------------------------------------------------------------------
 
 
-def measure(times: int) -> dict[str, dict[str, list[float]]]:
+def measure(times: int, only: str = "") -> dict[str, dict[str, list[float]]]:
     """Seconds, by failure and peer."""
-    found: dict[str, dict[str, list[float]]] = {failure: {} for failure in FAILURES}
+    failures = {name: failure for name, failure in FAILURES.items() if only in name}
+    found: dict[str, dict[str, list[float]]] = {failure: {} for failure in failures}
     for make in (doorstep, autossh):
-        for name, failure in FAILURES.items():
+        for name, failure in failures.items():
             with make() as peer:
                 if peer.back() == float("inf"):
                     raise RuntimeError(f"{peer.name} does not work at all")
@@ -310,12 +317,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--times", type=int, default=5, help="how often each failure")
-    times = parser.parse_args().times
+    parser.add_argument("--only", default="", help="failures with this in their names")
+    asked = parser.parse_args()
     if reason := why_not() or (
         "" if shutil.which("autossh") else "there is no autossh: apt-get install autossh"
     ):
         sys.exit(reason)
-    print(table(measure(times)))
+    print(table(measure(asked.times, asked.only)))
 
 
 if __name__ == "__main__":
