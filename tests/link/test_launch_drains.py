@@ -1,0 +1,49 @@
+"""Ctrl-C in a script that was launched with a link: nobody new gets in, and who is inside gets an answer."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.link.conftest import Lasting
+from tests.support import free_port, run_script, visit
+
+SCRIPT = """
+import pathlib, time
+import doorstep as ds
+
+def greet(name):
+    print("asked by", name, flush=True)
+    while not pathlib.Path("go").exists():
+        time.sleep(0.02)
+    return f"Hello {name}!"
+
+ds.Interface(greet, "text", "text", api_name="greet").launch(share=True, server_port=PORT)
+"""
+
+
+def ask(url: str) -> str:
+    """The answer of the function, as a program waits for it: one request, which ends with it."""
+    called = f"{url}/gradio_api/call/greet"
+    body = json.dumps({"data": ["Ada"]}).encode()
+    headers = {"Content-Type": "application/json"}
+    number = visit(called, method="POST", body=body, headers=headers).json()["event_id"]
+    return visit(f"{called}/{number}", deadline=60).text
+
+
+def test_requests_under_way_finish_after_ctrl_c(lasting: Lasting, tmp_path: Path) -> None:
+    env = {"DOORSTEP_RELAY": lasting.relay.url, "DOORSTEP_TOKEN": lasting.token(), "DOORSTEP_KEEP_URL": "0"}
+    source = SCRIPT.replace("PORT", str(free_port()))
+    with run_script(source, env=env, home=tmp_path) as script, ThreadPoolExecutor(1) as visitor:
+        url = script.wait_for_line(r"public URL: (\S+)", 60).group(1)
+        answer = visitor.submit(ask, url)
+        script.wait_for_line("asked by Ada")
+        script.send(signal.SIGINT)
+        script.wait_for_line("Requests under way may finish")
+        assert visit(url).status == 410
+        (tmp_path / "go").touch()
+        assert re.search(r'data: \["Hello Ada!"\]', answer.result(30))
+        assert script.wait() == 0
