@@ -14,10 +14,10 @@ from pathlib import Path
 
 import uvicorn
 
-from doorstep_client import EndedError, RefusedError, UnreachableError, session, share
+from doorstep_client import EndedError, RefusedError, UnreachableError, pace, share
 from tests.chaos.app import App
 
-session.LONGEST_DELAY = 1.0  # type: ignore[misc]  # a storm has seconds, where the internet has minutes
+pace.LONGEST_DELAY = 1.0  # type: ignore[misc]  # a storm has seconds, where the internet has minutes
 
 
 def main() -> None:
