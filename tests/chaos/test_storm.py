@@ -27,4 +27,4 @@ async def test_nothing_goes_astray_in_a_storm(
 
     print(log.outcomes)
     assert not log.violations
-    assert sum(count for kind, count in log.outcomes.items() if kind.endswith(": answered")) > 100
+    assert sum(count for kind, count in log.outcomes.items() if kind.endswith(": answered")) > 50  # not idle

@@ -16,7 +16,16 @@ from typing import Any
 
 from doorstep_relay import cli, server
 
-COUNTED = ("VisitorConnection", "TunnelConnection", "Exchange", "LiveShare", "Session", "ApexConnection")
+COUNTED = (
+    "VisitorConnection",
+    "TunnelConnection",
+    "UnprovenTunnel",
+    "CarriedTunnel",
+    "Exchange",
+    "LiveShare",
+    "Session",
+    "ApexConnection",
+)
 
 serve = server._serve
 
@@ -40,9 +49,9 @@ async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def watched(*arguments: Any) -> None:
+async def watched(*arguments: Any, **options: Any) -> None:
     async with await asyncio.start_unix_server(answer, SOCKET):
-        await serve(*arguments)
+        await serve(*arguments, **options)
 
 
 if __name__ == "__main__":
