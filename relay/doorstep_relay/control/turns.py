@@ -18,7 +18,7 @@ SMALLEST: Final = 1024
 USUAL: Final = 4 * 1024
 LARGEST: Final = 16 * 1024
 """Bytes of a slice."""
-MANY: Final = 64
+MANY: Final = 32
 """Frames in a slice, above which it is a dense one."""
 REST: Final = 4.0
 """For the others after a dense slice: so many times what it took."""
