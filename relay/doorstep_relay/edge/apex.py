@@ -46,10 +46,12 @@ class ApexConnection(asyncio.Protocol):
             return
         if self._head_came:
             try:
-                self._body.feed(data)
+                data = data[: self._body.feed(data)]
             except BadBodyError:
                 self.transport.abort()
                 return
+            if not data:
+                return  # of another request, which is not read, let alone by the app
         self._head_came = True
         self._wait()
         self._app.data_received(data)

@@ -13,6 +13,8 @@ from typing import Final, Protocol
 
 MAX_CHUNK_LINE: Final = 256
 """Bytes in a chunk-size line with its extensions."""
+MANY_CHUNKS: Final = 1024
+"""In one piece of input; more take a millisecond and longer."""
 MAX_TRAILERS: Final = 16 * 1024
 """Bytes in a trailer section."""
 
@@ -20,6 +22,8 @@ _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED: Final = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 _CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,15})(?:;%b(?:=(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED))
 """A size below 2^60, so that it fits every program's integers; extensions without whitespace."""
+_PLAIN_SIZE: Final = re.compile(rb"([1-9a-fA-F][0-9a-fA-F]{0,6})\r\n")
+"""The size of a chunk that is not the last one, without extensions."""
 _LINE: Final = re.compile(rb"[\t -~\x80-\xff]*(?:\r\n?)?")
 """A line, or as much of it as has arrived."""
 _TRAILER: Final = re.compile(rb"(%b):[\t -~\x80-\xff]*" % _TOKEN)
@@ -95,6 +99,11 @@ class UntilClose:
         return len(data)
 
 
+def is_laborious(body: Body) -> bool:
+    """Whether what was fed last took long for its size: then others have their turn before more is read."""
+    return isinstance(body, Chunked) and body.chunks > MANY_CHUNKS
+
+
 class _State(Enum):
     SIZE = auto()
     DATA = auto()
@@ -108,10 +117,12 @@ class Chunked:
     A line that is cut between two reads is kept in `_line`, the one thing that is ever held.
     """
 
-    __slots__ = ("_barred", "_left", "_line", "_state", "_trailers", "done", "payload")
+    __slots__ = ("_barred", "_left", "_line", "_state", "_trailers", "chunks", "done", "payload")
 
     def __init__(self, barred: Barred = lambda _name: False) -> None:
         self.done = False
+        self.chunks = 0
+        """In what was fed last."""
         self._barred = barred
         self.payload: list[bytes] | None = None
         """Set to a list to have the chunks' data collected there, for a reader that knows no chunks."""
@@ -122,6 +133,9 @@ class Chunked:
 
     def feed(self, data: bytes) -> int:
         at, end = 0, len(data)
+        self.chunks = 0
+        if self._state is _State.SIZE and not self._line and self.payload is None:
+            at, self.chunks = _whole_chunks(data)
         while at < end and not self.done:
             if self._state is _State.DATA:
                 at = self._data(data, at, end)
@@ -173,6 +187,7 @@ class Chunked:
 
     def _take(self, line: bytes) -> None:
         if self._state is _State.SIZE:
+            self.chunks += 1
             self._left = _chunk_size(line)
             self._state = _State.DATA if self._left else _State.TRAILERS
         else:
@@ -188,6 +203,21 @@ class Chunked:
         if self._barred(field[1]):
             raise BadBodyError("a trailer has the name of a field that belongs in the head")
         self._trailers += len(line) + 2
+
+
+def _whole_chunks(data: bytes) -> tuple[int, int]:
+    """How many bytes at the start are plain chunks, each whole, and how many those are.
+
+    The rest is judged piece by piece. That takes 150 ms for 256 KiB in chunks of one byte; this takes 20.
+    """
+    at, chunks, match = 0, 0, _PLAIN_SIZE.match
+    while (size := match(data, at)) is not None:
+        stop = size.end() + int(size[1], 16)
+        if data[stop : stop + 2] != b"\r\n":
+            break
+        at = stop + 2
+        chunks += 1
+    return at, chunks
 
 
 def _chunk_size(line: bytes) -> int:

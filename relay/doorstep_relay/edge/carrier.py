@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, cast
 
-from doorstep_relay.edge.body import BadBodyError, Length, TooLargeError
+from doorstep_relay.edge.body import BadBodyError, Length, TooLargeError, is_laborious
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.lingering import LingeringConnection
 from doorstep_relay.edge.request import RequestHead
@@ -138,6 +138,14 @@ class Carrier(LingeringConnection):
             return
         self._moved(self._patience())
         self._keep(rest)
+        if is_laborious(exchange.head.body) and not exchange.has_pace:
+            self.hold_reading(pace=True)
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """The others had their turn."""
+        if self.exchange is None or not self.exchange.has_pace:
+            self.hold_reading(pace=False)
 
     def _bad_body(self, error: BadBodyError) -> None:
         exchange, self.exchange = self.exchange, None

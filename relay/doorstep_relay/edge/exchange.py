@@ -11,7 +11,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from doorstep_relay.edge.body import BadBodyError, Body, Chunked, Length, TooLargeError, UntilClose
+from doorstep_relay.edge.body import (
+    BadBodyError,
+    Body,
+    Chunked,
+    Length,
+    TooLargeError,
+    UntilClose,
+    is_laborious,
+)
 from doorstep_relay.edge.http1 import BadMessageError
 from doorstep_relay.edge.pacing import Pace
 from doorstep_relay.edge.record import Record, without_ids
@@ -86,6 +94,11 @@ class Exchange:
         if self.upgraded:
             return 101
         return 0 if self._response is None else self._response.status
+
+    @property
+    def has_pace(self) -> bool:
+        """Whether a limit of bytes a second says when more is read."""
+        return self._pace is not None
 
     @property
     def short_rest(self) -> Body | None:
@@ -320,6 +333,19 @@ class Exchange:
         self._to_visitor(start + part if start else part)
         if body.done:
             self._finish(head, surplus=taken != size)
+        elif is_laborious(body) and self._pace is None:
+            self._let_others()
+
+    def _let_others(self) -> None:
+        """Read on in the loop's next turn: a system reads megabytes of one connection in one."""
+        self.upstream.transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        upstream = self.upstream
+        served = upstream.exchange  # this one, another by now, or none
+        if not (upstream.transport.is_closing() or (served is not None and served.visitor.write_paused)):
+            upstream.transport.resume_reading()
 
     def _to_visitor(self, data: bytes) -> None:
         if data:

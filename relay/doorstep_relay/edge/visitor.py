@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from doorstep_relay.edge.context import Edge
 
 _HEAD_END = b"\r\n\r\n"
-_EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
+_EMPTY_LINES = re.compile(rb"\A(?:\r\n){1,16}")
+"""Before a request some clients send one (RFC 9112 2.2). More than these are no request."""
 _NOTHING = (b"", b"\r")
 """What may stand before a head without being the start of one: empty lines are skipped."""
 _PINGED = wire.PINGED_PATH.encode()
