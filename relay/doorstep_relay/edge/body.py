@@ -15,6 +15,8 @@ MAX_CHUNK_LINE: Final = 256
 """Bytes in a chunk-size line with its extensions."""
 MANY_CHUNKS: Final = 1024
 """In one piece of input; more take a millisecond and longer."""
+BREATH: Final = 0.05
+"""Seconds that others have for themselves after each piece of input with so many."""
 MAX_TRAILERS: Final = 16 * 1024
 """Bytes in a trailer section."""
 

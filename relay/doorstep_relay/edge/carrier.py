@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, cast
 
-from doorstep_relay.edge.body import BadBodyError, Length, TooLargeError, is_laborious
+from doorstep_relay.edge.body import BREATH, BadBodyError, Length, TooLargeError, is_laborious
 from doorstep_relay.edge.exchange import Exchange
 from doorstep_relay.edge.lingering import LingeringConnection
 from doorstep_relay.edge.request import RequestHead
@@ -140,7 +140,7 @@ class Carrier(LingeringConnection):
         self._keep(rest)
         if is_laborious(exchange.head.body) and not exchange.has_pace:
             self.hold_reading(pace=True)
-            asyncio.get_running_loop().call_soon(self._go_on)
+            asyncio.get_running_loop().call_later(BREATH, self._go_on)
 
     def _go_on(self) -> None:
         """The others had their turn."""

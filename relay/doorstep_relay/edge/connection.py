@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.write_paused = False
         self._moved(self._patience())
-        if self.exchange is not None:
+        if self.exchange is not None and not self.exchange.others_turn:
             self.exchange.upstream.transport.resume_reading()
 
     # -- the deadline --------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from doorstep_relay.edge.body import (
+    BREATH,
     BadBodyError,
     Body,
     Chunked,
@@ -56,6 +57,7 @@ class Exchange:
         "head",
         "held",
         "host",
+        "others_turn",
         "request_done",
         "stick",
         "upgraded",
@@ -80,6 +82,8 @@ class Exchange:
         """A field line by which the visitor comes back to this one of several clients."""
         self._partial = b""
         self._interim = 0
+        self.others_turn = False
+        """Whether the app is not read from for a moment, whoever would take more of it."""
         self._response: ResponseHead | None = None
         self._upstream_ended = self._visitor_ended = False
 
@@ -337,11 +341,13 @@ class Exchange:
             self._let_others()
 
     def _let_others(self) -> None:
-        """Read on in the loop's next turn: a system reads megabytes of one connection in one."""
+        """Read on a little later: a loop reads megabytes of one connection in one turn."""
+        self.others_turn = True
         self.upstream.transport.pause_reading()
-        asyncio.get_running_loop().call_soon(self._go_on)
+        asyncio.get_running_loop().call_later(BREATH, self._go_on)
 
     def _go_on(self) -> None:
+        self.others_turn = False
         upstream = self.upstream
         served = upstream.exchange  # this one, another by now, or none
         if not (upstream.transport.is_closing() or (served is not None and served.visitor.write_paused)):

@@ -17,8 +17,8 @@ from tests.relay.edge.stage import GET, OK, Stage, request
 from tests.support import eventually
 
 TINY = b"1\r\nx\r\n"
-FLOOD = TINY * 400_000
-"""Two and a half megabytes: a loop may read all of that in one turn."""
+FLOOD = TINY * 100_000
+"""More than half a megabyte: a loop may read all of that in one turn."""
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 pieces = st.sampled_from(
