@@ -84,7 +84,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Stands in for the server: what it was told to serve."""
     settings: list[Settings] = []
     server = ModuleType("doorstep_relay.server")
-    server.run = lambda given, _sock, _reread: settings.append(given)  # type: ignore[attr-defined]
+    server.run = lambda given, _sock, _reread, **_: settings.append(given)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "doorstep_relay.server", server)
     monkeypatch.setattr("doorstep_relay.server", server, raising=False)
     return settings
