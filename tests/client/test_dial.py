@@ -60,7 +60,7 @@ async def _listen(tls: ssl.SSLContext | None = None) -> tuple[asyncio.Server, in
 async def _talk(address: Address) -> bytes:
     talker = Talker()
     transport = await dial(address, lambda: talker)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await talker.lost.wait()
     transport.abort()
     assert talker.made == 1

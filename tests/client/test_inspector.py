@@ -226,7 +226,7 @@ async def ask(target: InspectedTarget, request: bytes) -> bytes:
     await loop.connect_accepted_socket(target.protocol, far)
     reader, writer = await asyncio.open_connection(sock=near)
     writer.write(request)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         answer = await reader.readuntil(b"POST hi")
     writer.close()
     return answer
@@ -244,7 +244,7 @@ async def test_a_request_is_seen_and_sent_again_to_the_app_itself(kind: str) -> 
         inner = ServerTarget(LocalPort(port)) if kind == "port" else make_target(echo, lifespan=False)
         async with inspecting(inner) as (target, viewer):
             assert b"201" in await ask(target, POST)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 while (await viewer.get("requests/1")).json().get("state") != "done":  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             seen = (await viewer.get("requests/1")).json()
@@ -301,7 +301,7 @@ async def test_the_pages_are_listed_while_they_are_open() -> None:
 
 async def test_news_come_as_they_happen() -> None:
     async with inspecting(make_target(echo, lifespan=False)) as (target, viewer):
-        async with asyncio.timeout(10), viewer.stream("GET", "events") as stream:
+        async with asyncio.timeout(20), viewer.stream("GET", "events") as stream:
             lines = stream.aiter_lines()
             assert json.loads((await anext(lines))[6:]) == {"oldest": 0, "exchanges": []}
             await ask(target, POST)

@@ -36,7 +36,7 @@ async def test_a_sender_that_gives_up_takes_no_other_with_it() -> None:
         late = asyncio.create_task(socket.send(wire.encode(wire.Ping())))
         await asyncio.sleep(0)
         socket.resume_writing()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await asyncio.gather(patient, late)
         socket.abort()
 
@@ -57,7 +57,7 @@ async def test_a_doubt_that_comes_when_patience_has_just_run_out_harms_nothing()
         asyncio.get_running_loop().call_later(0.25, session.doubt)  # in the turn in which it ran out
         asyncio.get_running_loop().call_later(0.25, session.give_up, "gone")
         time.sleep(0.4)  # noqa: ASYNC251  # the computer slept: all timers are due at once
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             error = await session.over()
 
     assert isinstance(error, TimeoutError)
@@ -79,11 +79,11 @@ async def test_a_share_that_is_given_up_while_the_relay_opens_it_is_closed_there
         await session.over()
 
     async with FakeRelay(slow) as relay, held(relay.settings()) as one:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await asked.wait()
         await one.holder.close()
         await one.end()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await closed.wait()
 
 
@@ -123,7 +123,7 @@ async def test_a_link_closed_while_its_app_starts_says_so_at_once(monkeypatch: p
         link = share(starting_for(60), relay=relay.url)
         await asyncio.sleep(0.05)
         link.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             with pytest.raises(UnreachableError, match="closed before it opened"):
                 await link
 
@@ -153,7 +153,7 @@ async def test_a_process_that_was_forked_leaves_its_parents_link_alone(
             forked.setattr(os, "getpid", lambda: -1)
             began = time.monotonic()
             link.close()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5
         assert link.status == "live"
         await link.aclose()
         assert link.status == "ended"

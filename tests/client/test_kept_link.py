@@ -61,7 +61,7 @@ async def first_wish(kept: LeaseFile, **options: Any) -> wire.Open:
         wish.set_result(await session.open(name="old-name", lease="new-lease"))
         await session.over()
 
-    async with FakeRelay(script) as relay, holding(relay, kept, **options), asyncio.timeout(10):
+    async with FakeRelay(script) as relay, holding(relay, kept, **options), asyncio.timeout(20):
         return await wish
 
 
@@ -98,7 +98,7 @@ async def test_what_is_over_or_somebody_elses_is_followed_by_a_new_link(kept: Le
         done.set()
         await session.over()
 
-    async with FakeRelay(script) as relay, holding(relay, kept), asyncio.timeout(10):
+    async with FakeRelay(script) as relay, holding(relay, kept), asyncio.timeout(20):
         await done.wait()
 
     assert [(wish.name, wish.lease) for wish in wishes] == [("old-name", "old-lease"), (None, None)]
@@ -113,7 +113,7 @@ async def test_a_refusal_of_the_new_link_too_is_the_end(kept: LeaseFile) -> None
         await session.over()
 
     target = AppTarget(hello_app, lifespan=False)
-    async with FakeRelay(script) as relay, asyncio.timeout(10):
+    async with FakeRelay(script) as relay, asyncio.timeout(20):
         holder = Holder(
             relay.settings(), target, kept=kept, name=None, expires_in=None, changed=lambda _event: None
         )

@@ -26,7 +26,7 @@ async def test_connections_that_ended_on_both_sides_are_closed(first: str) -> No
     local = await asyncio.start_server(serve, "127.0.0.1", 0)
     target = ServerTarget(LocalPort(local.sockets[0].getsockname()[1]))
     tunnels = await loop.create_server(target.protocol, "127.0.0.1", 0)
-    async with asyncio.timeout(10), local, tunnels:
+    async with asyncio.timeout(20), local, tunnels:
         reader, writer = await asyncio.open_connection(*tunnels.sockets[0].getsockname())
         writer.write(b"ask")
         if first == "relay":

@@ -108,7 +108,7 @@ async def test_an_app_that_fails_to_start_is_not_shared(caplog: pytest.LogCaptur
 
     with pytest.raises(BadTargetError, match="failed to start"):
         await target.start()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         await target.stop()
     assert "no database" in caplog.text
 
@@ -131,13 +131,13 @@ async def test_abort_cuts_every_connection_and_the_app_is_told() -> None:
 
     async with running(make_target(app, lifespan=False)) as target, tunnel_to(target) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: a.b\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await called.wait()
         assert target.connections == 1
         target.abort()
 
         assert await to_the_end(reader) == b""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await told.wait()
         assert target.connections == 0
 
@@ -398,7 +398,7 @@ async def test_abort_cuts_the_local_connections_too() -> None:
             await target.stop()
 
             assert await to_the_end(reader) == b""
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await gone.wait()
         assert target.connections == 0
 

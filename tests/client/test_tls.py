@@ -57,7 +57,7 @@ class Server:
         address = Address(host, self.port, name)
         transport = await dial(address, lambda: hearer)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await hearer.spoken_to
             resume_from(transport, address)
         finally:

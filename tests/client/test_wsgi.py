@@ -79,7 +79,7 @@ async def test_what_an_app_yields_leaves_at_once() -> None:
 
     async with running(make_target(app)) as target, tunnel_to(target) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: a.b\r\n\r\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await reader.readuntil(b"first")
             more.set()
             await reader.readuntil(b"second\r\n0\r\n\r\n")

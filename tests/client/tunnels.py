@@ -46,7 +46,7 @@ async def ask(streams: Streams, head: str, body: bytes = b"") -> tuple[str, byte
     """Send a request, read an answer with a Content-Length."""
     reader, writer = streams
     writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = next(line for line in answer.split("\r\n") if line.lower().startswith("content-length"))
         return answer, await reader.readexactly(int(length.split(":")[1]))

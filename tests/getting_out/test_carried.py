@@ -86,7 +86,7 @@ async def test_a_websocket_of_a_visitor_works(lasting: Lasting, carried: Client)
     async with websocket(lasting.relay, carried.url) as socket:
         for message in ("hello", b"\x00\xff" * 40_000, "and goodbye"):
             await socket.send(message)
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(20):
                 assert await socket.recv() == message
 
 

@@ -54,7 +54,7 @@ async def held(lasting: Lasting, one: Shared, enough: Callable[[], bool]) -> Asy
         async def another() -> bool:
             socket = await stack.enter_async_context(websocket(lasting.relay, one.link.url))
             await socket.send("hello")
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(20):
                 assert await socket.recv() == "hello"
             await asyncio.sleep(0.05)
             return enough()

@@ -125,7 +125,7 @@ async def test_10_000_messages_echo_through_a_websocket(lasting: Lasting) -> Non
             sent = [f"message {burst} {number} \u2603" for number in range(100)]
             for text in sent:
                 await socket.send(text)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 assert [await socket.recv() for _ in sent] == sent
         big = bytes(range(256)) * 3000
         await socket.send(big)
@@ -145,7 +145,7 @@ async def test_a_websocket_closes_with_the_code_of_who_closes_it(lasting: Lastin
 
 async def test_server_sent_events_arrive_one_by_one(lasting: Lasting) -> None:
     arrived = []
-    async with asking(lasting.relay, lasting.url, "/events?5") as (reader, _), asyncio.timeout(10):
+    async with asking(lasting.relay, lasting.url, "/events?5") as (reader, _), asyncio.timeout(20):
         for number in range(5):
             await reader.readuntil(b"data: %d" % number)
             arrived.append(time.monotonic())
@@ -158,7 +158,7 @@ async def test_server_sent_events_arrive_one_by_one(lasting: Lasting) -> None:
 async def test_the_app_sees_an_upload_before_it_has_ended(lasting: Lasting) -> None:
     host = host_of(lasting.url)
     head = f"POST /as-it-comes HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n"
-    async with streams(lasting.relay) as (reader, writer), asyncio.timeout(10):
+    async with streams(lasting.relay) as (reader, writer), asyncio.timeout(20):
         writer.write(head.encode())
         for size in (3, 5, 7):
             writer.write(b"%x\r\n%b\r\n" % (size, b"y" * size))
@@ -184,7 +184,7 @@ async def test_200_visitors_at_once_are_all_served(lasting: Lasting) -> None:
 
 async def test_many_requests_on_one_connection_are_answered_in_order(lasting: Lasting) -> None:
     request = f"GET /%d HTTP/1.1\r\nHost: {host_of(lasting.url)}\r\n\r\n"
-    async with streams(lasting.relay) as (reader, writer), asyncio.timeout(10):
+    async with streams(lasting.relay) as (reader, writer), asyncio.timeout(20):
         writer.write("".join(request % number for number in range(50)).encode())
         for number in range(50):
             await reader.readuntil(f'"path": "/{number}"'.encode())

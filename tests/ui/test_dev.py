@@ -130,12 +130,12 @@ def test_a_page_of_the_app_before_is_told_to_look_again(developed: Developed, pr
 
 async def _page_across_a_reload(developed: Developed) -> None:
     url = f"ws://127.0.0.1:{developed.port}/doorstep/session"
-    async with asyncio.timeout(10), connect(url) as page:
+    async with asyncio.timeout(20), connect(url) as page:
         await page.send(json.dumps({"type": "hello"}))
         session = json.loads(await page.recv())["session"]
         developed.write("second")
         await page.wait_closed()
-    async with asyncio.timeout(10), connect(url) as page:
+    async with asyncio.timeout(20), connect(url) as page:
         await page.send(json.dumps({"type": "hello", "session": session, "seen": 0}))
         assert json.loads(await page.recv())["resumed"] is False
         assert json.loads(await page.recv())["type"] == "reload"

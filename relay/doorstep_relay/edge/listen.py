@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 BACKLOG: Final = 4096
 HANDSHAKE_DEADLINE: Final = 10.0
-SHUTDOWN_DEADLINE: Final = 5.0
+SHUTDOWN_DEADLINE: Final = 60.0
+"""Seconds for what was written before the end of a connection to reach a slow visitor."""
 TLS_BUFFER: Final = 8 * (16 * 1024 + 64)
 """Bytes of ciphertext that a TLS connection holds each way: eight records. Twice as much is no faster."""
 

@@ -26,7 +26,7 @@ class Held:
 
     async def end(self) -> None:
         """Wait until it ends by itself."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await self.task
 
     async def saw(self, *events: str) -> None:

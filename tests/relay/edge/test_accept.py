@@ -59,7 +59,7 @@ async def relay(folder: Path, names: list[str]) -> AsyncIterator[tuple[int, ssl.
 
 
 async def greeting(port: int, trusting: ssl.SSLContext, name: str) -> bytes:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname=name)
         heard = await reader.read()
         writer.close()
@@ -76,7 +76,7 @@ def test_silent_connections_give_way_to_visitors(
     async def flood() -> None:
         async with relay(tmp_path, names) as (port, trusting):
             silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert await silent[0][0].read() == b"", "the oldest make room"
             for _ in range(3):
                 assert await greeting(port, trusting, names[-1]) == b"hello"
@@ -110,7 +110,7 @@ def test_without_descriptors_accepting_rests_and_goes_on(loop: Loop, monkeypatch
         bound = bind("127.0.0.1", 0)
         sock = ShortOfFiles(bound.family, bound.type, bound.proto, bound.detach())
         with closing(Acceptor(sock, accepted.put, backlog=8)), socket.create_connection(sock.getsockname()):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 (await accepted.get()).close()
         assert sock.refusals == 0
 

@@ -220,8 +220,8 @@ async def test_a_visitor_that_takes_nothing_is_ended_whatever_it_sends(
     visitor, app, sending = await stalled(stage)
     begun = time.monotonic()
     dripping = asyncio.ensure_future(drip(visitor, sends, 3) if sends else asyncio.sleep(0))
-    await eventually(lambda: not stage.edge.visitors, 3)
-    assert time.monotonic() - begun < 1.5
+    await eventually(lambda: not stage.edge.visitors, 20)
+    assert time.monotonic() - begun < 3
     assert await app.gone()
     await asyncio.gather(sending, dripping, return_exceptions=True)
 

@@ -33,7 +33,7 @@ async def no_delay(certificates: Certificates | None, context: ssl.SSLContext | 
     sock = bind("127.0.0.1", 0)
     with closing(await listen(lambda: accepted, sock, certificates)):
         reader, writer = await asyncio.open_connection(*sock.getsockname(), ssl=context)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             transport = await accepted.transport
         option: int = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         transport.close()
@@ -72,6 +72,6 @@ async def test_who_connects_before_anything_serves_waits_and_is_not_refused() ->
     sock = bind("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*sock.getsockname())
     with closing(await listen(Greeting, sock)):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             assert await reader.read() == b"welcome"
     writer.close()

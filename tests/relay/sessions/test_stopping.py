@@ -31,7 +31,7 @@ async def test_a_client_that_reads_nothing_does_not_keep_the_process_from_stoppi
         began = asyncio.get_running_loop().time()
         await desk.hub.stop()
 
-        assert asyncio.get_running_loop().time() - began < 1
+        assert asyncio.get_running_loop().time() - began < 4
 
 
 async def test_a_session_that_is_ending_by_itself_does_not_keep_the_process_from_stopping(desk: Desk) -> None:
