@@ -18,9 +18,9 @@ import psutil
 
 from bench.app import app
 from doorstep_client.errors import UnreachableError
-from doorstep_client.holder import Holder
-from doorstep_client.line import Line
+from doorstep_client.holding.holder import Holder
 from doorstep_client.network.dial import run_loop_factory
+from doorstep_client.sessions.line import Line
 from doorstep_client.settings import find_relay
 from doorstep_client.targets import make_target
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from doorstep_client import wire
-from doorstep_client.carried import CHUNK, WINDOW, CarriedTransport
 from doorstep_client.errors import WireError
-from doorstep_client.opening import TunnelOpening
-from doorstep_client.streams import MOST_RESETS, Streams
+from doorstep_client.tunnels.carried import CHUNK, WINDOW, CarriedTransport
+from doorstep_client.tunnels.opening import TunnelOpening
+from doorstep_client.tunnels.streams import MOST_RESETS, Streams
 from doorstep_relay.domain.names import RESERVED, check_name
 from doorstep_relay.domain.tickets import TicketKey
 from doorstep_relay.edge.body import MAX_TRAILERS, BadBodyError, Chunked

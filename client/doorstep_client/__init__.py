@@ -26,7 +26,7 @@ from doorstep_client.errors import (
 )
 
 if TYPE_CHECKING:
-    from doorstep_client.changes import Change
+    from doorstep_client.holding.changes import Change
     from doorstep_client.link import Link, share
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
     "share",
 ]
 
-_LAZY = {"Change": "changes", "Link": "link", "share": "link"}
+_LAZY = {"Change": "holding.changes", "Link": "link", "share": "link"}
 
 
 def __getattr__(name: str) -> object:

@@ -15,9 +15,9 @@ from doorstep_client.wishes import obeying
 if TYPE_CHECKING:
     import asyncio
 
-    from doorstep_client.changes import Changes, Listener
+    from doorstep_client.holding.changes import Changes, Listener
+    from doorstep_client.holding.keeper import Keeper
     from doorstep_client.inspector import InspectedTarget
-    from doorstep_client.keeper import Keeper
     from doorstep_client.settings import RelaySettings
     from doorstep_client.ssh_out import SshServer
     from doorstep_client.targets import Shareable, Target
@@ -249,8 +249,8 @@ def share(
         UnreachableError: the relay cannot be reached.
     """
     from doorstep_client.cells import kernel, note, take_place
-    from doorstep_client.changes import Changes
-    from doorstep_client.keeper import Keeper, running_loop
+    from doorstep_client.holding.changes import Changes
+    from doorstep_client.holding.keeper import Keeper, running_loop
     from doorstep_client.network.options import cert_and_key
     from doorstep_client.policy import make_policy
     from doorstep_client.settings import RelaySettings, wants_inspector

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import uvicorn
 
-from doorstep_client import EndedError, RefusedError, UnreachableError, pace, share
+from doorstep_client import EndedError, RefusedError, UnreachableError, share
+from doorstep_client.sessions import pace
 from tests.chaos.app import App
 
 pace.LONGEST_DELAY = 1.0  # type: ignore[misc]  # a storm has seconds, where the internet has minutes

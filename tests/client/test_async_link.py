@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import Change, keeper, wire
+from doorstep_client import Change, wire
 from doorstep_client.errors import RefusedError, UnreachableError, UsageError
+from doorstep_client.holding import keeper
 from doorstep_client.link import share
-from doorstep_client.pace import Pace
+from doorstep_client.sessions.pace import Pace
 from tests.client.fakes import FakeRelay, FakeSession, polite
 from tests.client.tunnels import LifespanApp, ask
 from tests.support import eventually, free_port

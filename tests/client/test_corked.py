@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep_client.corked import SHARE, SMALL, CorkedTransport
+from doorstep_client.tunnels.corked import SHARE, SMALL, CorkedTransport
 
 
 class Writer(asyncio.Protocol):

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import trustme
 
-from doorstep_client import tunnel as tunnelling
 from doorstep_client.network.dial import Address, dial
 from doorstep_client.network.options import Network
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
-from doorstep_client.tunnel import Tunnels
+from doorstep_client.tunnels import tunnel as tunnelling
+from doorstep_client.tunnels.tunnel import Tunnels
 from tests.client.fakes import SWITCHING, FakeRelay, hello_app, stay
 from tests.client.proxy import ConnectProxy
 from tests.support import eventually

@@ -10,13 +10,14 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
-from doorstep_client import handshake, wire
+from doorstep_client import wire
 from doorstep_client.errors import UnreachableError, WireError
 from doorstep_client.network.dial import Address, dial
 from doorstep_client.network.fetch import MOST_HEAD, fetch
 from doorstep_client.network.options import Network
+from doorstep_client.sessions import handshake
+from doorstep_client.sessions.websocket import WebSocket, connect
 from doorstep_client.settings import RelaySettings, parse_relay
-from doorstep_client.websocket import WebSocket, connect
 
 Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

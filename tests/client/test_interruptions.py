@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import keeper as keepers
-from doorstep_client import websocket, wire
-from doorstep_client.changes import call_users
+from doorstep_client import wire
 from doorstep_client.errors import UnreachableError
+from doorstep_client.holding import keeper as keepers
+from doorstep_client.holding.changes import call_users
 from doorstep_client.link import share
-from doorstep_client.session import Session
+from doorstep_client.sessions import websocket
+from doorstep_client.sessions.session import Session
 from tests.client.fakes import FakeRelay, FakeSession, hello_app, polite, stay
 from tests.client.sessions.held import held
 from tests.client.test_link import link_threads, opened_link

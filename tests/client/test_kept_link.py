@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import lease_files, wire
+from doorstep_client import wire
 from doorstep_client.errors import RefusedError
-from doorstep_client.holder import Holder
-from doorstep_client.lease_files import LeaseFile, find_lease
+from doorstep_client.holding import lease_files
+from doorstep_client.holding.holder import Holder
+from doorstep_client.holding.lease_files import LeaseFile, find_lease
 from doorstep_client.settings import parse_relay
 from doorstep_client.targets import AppTarget
 from tests.client.fakes import FakeRelay, FakeSession, hello_app, opened, stay

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import lease_files
-from doorstep_client.lease_files import LeaseFile, find_lease, state_folder
+from doorstep_client.holding import lease_files
+from doorstep_client.holding.lease_files import LeaseFile, find_lease, state_folder
 from doorstep_client.settings import RelaySettings, parse_relay, with_token
 
 RELAY = with_token(parse_relay("https://relay.example"), "secret-token", "a test")

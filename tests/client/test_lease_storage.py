@@ -6,7 +6,7 @@ import os
 import resource
 from pathlib import Path
 
-from doorstep_client import lease_files
+from doorstep_client.holding import lease_files
 from tests.client.test_lease_files import found, kept, script
 
 __all__ = ["script"]

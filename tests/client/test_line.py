@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import EndedError, RefusedError
-from doorstep_client.handshake import PORTAL
-from doorstep_client.holder import Holder
-from doorstep_client.line import MAX_SHARES, Line, _trusted
+from doorstep_client.holding.holder import Holder
 from doorstep_client.network import outlook
 from doorstep_client.network.outlook import Outlook
-from doorstep_client.pace import Pace
+from doorstep_client.sessions import session as sessions
+from doorstep_client.sessions.handshake import PORTAL
+from doorstep_client.sessions.line import MAX_SHARES, Line, _trusted
+from doorstep_client.sessions.pace import Pace
 from doorstep_client.settings import RelaySettings, parse_relay
 from doorstep_client.targets import AppTarget
 from tests.client.fakes import FakeRelay, FakeSession, hello_app, opened, stay

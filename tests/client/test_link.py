@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 import doorstep_client
-from doorstep_client import keeper as keepers
-from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import (
     BadTargetError,
@@ -23,8 +21,10 @@ from doorstep_client.errors import (
     UnreachableError,
     UsageError,
 )
+from doorstep_client.holding import keeper as keepers
 from doorstep_client.link import Link, share
-from doorstep_client.pace import Pace
+from doorstep_client.sessions import session as sessions
+from doorstep_client.sessions.pace import Pace
 from tests.client.fakes import FakeRelay, FakeSession, hello_app, polite
 from tests.client.tunnels import LifespanApp
 from tests.support import eventually, free_port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorstep_client.pace import LONGEST_DELAY, QUICK_LEAST, QUICK_MOST, QUICK_PART, Pace, backoff
+from doorstep_client.sessions.pace import LONGEST_DELAY, QUICK_LEAST, QUICK_MOST, QUICK_PART, Pace, backoff
 
 
 def test_the_wait_doubles_up_to_a_bound_for_ever() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from doorstep_client.carried import CHUNK, WINDOW, CarriedTransport
 from doorstep_client.errors import WireError
-from doorstep_client.streams import MOST_RESETS, Kind, Streams
+from doorstep_client.tunnels.carried import CHUNK, WINDOW, CarriedTransport
+from doorstep_client.tunnels.streams import MOST_RESETS, Kind, Streams
 from tests.support import eventually
 
 SHARE = 7

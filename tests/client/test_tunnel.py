@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import tunnel as tunnelling
-from doorstep_client.opening import TunnelOpening
 from doorstep_client.targets import AppTarget
-from doorstep_client.tunnel import MAX_TUNNELS, Tunnels, most_tunnels
+from doorstep_client.tunnels import tunnel as tunnelling
+from doorstep_client.tunnels.opening import TunnelOpening
+from doorstep_client.tunnels.tunnel import MAX_TUNNELS, Tunnels, most_tunnels
 from tests.client.fakes import SWITCHING, FakeRelay, hello_app, stay
 from tests.support import eventually
 

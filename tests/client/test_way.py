@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorstep_client.way import CUT, FIRST_WAIT, LONGEST_WAIT, PROVED, STEADY, UNTRIED, YOUNG, Way
+from doorstep_client.tunnels.way import CUT, FIRST_WAIT, LONGEST_WAIT, PROVED, STEADY, UNTRIED, YOUNG, Way
 
 
 def way(*, pings: bool = True, chance: float = 0.5) -> Way:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from doorstep_client import handshake, share, way
-from doorstep_client import tunnel as tunnelling
+from doorstep_client import share
 from doorstep_client.errors import UnreachableError
 from doorstep_client.link import Link
+from doorstep_client.sessions import handshake
+from doorstep_client.tunnels import tunnel as tunnelling
+from doorstep_client.tunnels import way
 from tests.getting_out.conftest import Lasting
 from tests.getting_out.swallowing import Swallowing
 from tests.link.app import app

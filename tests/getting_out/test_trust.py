@@ -13,10 +13,10 @@ import pytest
 import trustme
 
 from doorstep_client.errors import UnreachableError, UsageError
-from doorstep_client.handshake import check
 from doorstep_client.network.certificate import read_certificate
 from doorstep_client.network.options import make_pin
 from doorstep_client.rest import call
+from doorstep_client.sessions.handshake import check
 from doorstep_client.settings import RelaySettings, find_relay
 from tests.getting_out.conftest import Lasting
 from tests.getting_out.middleboxes import UPGRADE, Middlebox, haproxy, nginx

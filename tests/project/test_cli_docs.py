@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from doorstep_client.changes import What
 from doorstep_client.cli import main
+from doorstep_client.holding.changes import What
 from doorstep_client.terminal.json_lines import request_fields
 from doorstep_client.traffic.exchange import Exchange, Message
 from tests.project.tracked import ROOT

@@ -187,7 +187,7 @@ def _by_browser(settings: RelaySettings, *, browser: bool, admin: bool) -> str |
 
 
 def _is_open(settings: RelaySettings) -> bool:
-    from doorstep_client.handshake import check
+    from doorstep_client.sessions.handshake import check
 
     try:
         asyncio.run(check(settings))
@@ -208,7 +208,7 @@ def _has_display() -> bool:
 
 def _check(settings: RelaySettings) -> None:
     """Say what the relay thinks of the token. A relay that is not there may be later."""
-    from doorstep_client.handshake import check
+    from doorstep_client.sessions.handshake import check
 
     try:
         asyncio.run(check(settings))

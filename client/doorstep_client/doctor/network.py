@@ -14,7 +14,6 @@ from typing import Final
 
 from doorstep_client.doctor.findings import Finding, bad, doubtful, good
 from doorstep_client.errors import UnreachableError, UsageError, WireError
-from doorstep_client.handshake import about_issuer, is_of_another, is_portal_status, is_unknown_issuer
 from doorstep_client.network.certificate import Certificate, read_certificate
 from doorstep_client.network.dial import Address, address_of, dial, explain, shown_certificate
 from doorstep_client.network.eyeballs import connect_any
@@ -22,6 +21,12 @@ from doorstep_client.network.fetch import Fetched, fetch
 from doorstep_client.network.options import VARIABLES, make_pin
 from doorstep_client.network.proxies import Proxy, proxy_for
 from doorstep_client.network.tls import WrongKeyError, blind_context, tls_context
+from doorstep_client.sessions.handshake import (
+    about_issuer,
+    is_of_another,
+    is_portal_status,
+    is_unknown_issuer,
+)
 from doorstep_client.settings import RelaySettings
 from doorstep_client.wire import SESSION_PATH, readable
 

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from doorstep_client import wire
 from doorstep_client.doctor.findings import Finding, bad, doubtful, good
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError
-from doorstep_client.handshake import connect, receive, welcomed
-from doorstep_client.holder import Holder
+from doorstep_client.holding.holder import Holder
 from doorstep_client.network.dial import explain
 from doorstep_client.network.fetch import fetch
+from doorstep_client.sessions.handshake import connect, receive, welcomed
+from doorstep_client.sessions.websocket import WebSocket
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
-from doorstep_client.websocket import WebSocket
 
 DEADLINE: Final = 45.0
 VISIT_DEADLINE: Final = 10.0

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from doorstep_client.clock import awake
-from doorstep_client.session import Session
+from doorstep_client.sessions.session import Session
 
 LOOK_EVERY: Final = 1.0
 SLEPT: Final = 5.0

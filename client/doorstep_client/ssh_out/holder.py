@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, UsageError
-from doorstep_client.pace import Pace
+from doorstep_client.holding.standing import Standing
+from doorstep_client.sessions.pace import Pace
 from doorstep_client.ssh_out.address import SshServer, check_name
 from doorstep_client.ssh_out.command import Ssh, arguments, find_program, is_terminal, look
 from doorstep_client.ssh_out.doorway import Doorway
 from doorstep_client.ssh_out.session import Session
-from doorstep_client.standing import Standing
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from doorstep_client.corked import CorkedTransport
 from doorstep_client.errors import BadTargetError
 from doorstep_client.targets.base import AsgiApp, Scope
 from doorstep_client.targets.lingering import LINGER
+from doorstep_client.tunnels.corked import CorkedTransport
 from doorstep_client.visitors import Visitors
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from doorstep_client.changes import Change
 from doorstep_client.errors import DoorstepError
+from doorstep_client.holding.changes import Change
 from doorstep_client.link import Link
 from doorstep_client.terminal.inbox import Inbox
 

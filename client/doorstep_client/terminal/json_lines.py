@@ -9,8 +9,8 @@ import threading
 import time
 from typing import Any
 
-from doorstep_client.changes import Change
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError
+from doorstep_client.holding.changes import Change
 from doorstep_client.link import Link
 from doorstep_client.terminal.inbox import Inbox
 from doorstep_client.terminal.tally import Tally

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 
-from doorstep_client.changes import call_users
+from doorstep_client.holding.changes import call_users
 from doorstep_client.targets import Target
 from doorstep_client.targets.wrapped import WrappedTarget
 from doorstep_client.traffic.conversation import Conversation

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
-from doorstep_client.streams import Accept
+from doorstep_client.tunnels.streams import Accept
 from doorstep_relay.errors import Refusal, TooMany
 
 GOODBYE_DEADLINE: Final = 2.0

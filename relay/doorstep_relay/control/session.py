@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
-from doorstep_client.streams import MOST_STREAMS
+from doorstep_client.tunnels.streams import MOST_STREAMS
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.channel import GOODBYE_DEADLINE, Channel
 from doorstep_relay.control.holdings import Holdings

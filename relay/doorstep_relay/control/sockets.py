@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
-from doorstep_client.streams import MOST_STREAMS, Accept, Streams, queue_little
+from doorstep_client.tunnels.streams import MOST_STREAMS, Accept, Streams, queue_little
 from doorstep_relay.control.arrivals import TURN, Arrivals
 from doorstep_relay.control.frames import PING, PING_SIZE, PONG, PONG_FRAME, is_ping, size_of
 from doorstep_relay.control.turns import Intake, Turns

@@ -16,7 +16,7 @@ import asyncssh
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
-from doorstep_client.streams import Accept
+from doorstep_client.tunnels.streams import Accept
 from doorstep_relay.control.actors import Actor
 from doorstep_relay.ssh import lines
 from doorstep_relay.ssh.forward import Forward, Listener, name_in, port_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doorstep_client.pace import Pace
+from doorstep_client.sessions.pace import Pace
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from doorstep_client.holder import Holder
+from doorstep_client.holding.holder import Holder
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import AppTarget
 from tests.client.fakes import hello_app

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from doorstep_client import wire
-from doorstep_client.pace import Pace
+from doorstep_client.sessions.pace import Pace
 from tests.client.fakes import FakeRelay, FakeSession, stay
 from tests.client.sessions.held import held
 from tests.support import eventually
@@ -122,7 +122,7 @@ async def test_only_a_session_that_held_for_long_is_followed_by_another_at_once(
     monkeypatch: pytest.MonkeyPatch, held_for: float, steady: bool
 ) -> None:
     told: list[dict[str, bool]] = []
-    monkeypatch.setattr("doorstep_client.line.STEADY", 0.1)
+    monkeypatch.setattr("doorstep_client.sessions.line.STEADY", 0.1)
     monkeypatch.setattr(Pace, "after", telling(told))
 
     async def dropping(session: FakeSession) -> None:

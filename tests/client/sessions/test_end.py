@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from doorstep_client import session as sessions
 from doorstep_client import wire
 from doorstep_client.errors import EndedError
-from doorstep_client.pace import Pace
+from doorstep_client.sessions import session as sessions
+from doorstep_client.sessions.pace import Pace
 from tests.client.fakes import FakeRelay, FakeSession, Script, stay
 from tests.client.sessions.held import held
 

@@ -73,7 +73,7 @@ async def test_nothing_is_dialled_before_the_share_is_open() -> None:
 
 
 async def test_dials_beyond_every_bound_leave_the_client_working(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doorstep_client.tunnel.most_tunnels", lambda: 8)
+    monkeypatch.setattr("doorstep_client.tunnels.tunnel.most_tunnels", lambda: 8)
 
     async def greedy(session: FakeSession) -> None:
         await session.welcome()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from doorstep_client import handshake, wire
+from doorstep_client import wire
 from doorstep_client.errors import UnreachableError, WireError
+from doorstep_client.sessions import handshake
 from doorstep_client.settings import RelaySettings
 from tests.client.fakes import FakeRelay, FakeSession
 from tests.client.sessions.held import held

@@ -12,11 +12,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from doorstep_client.changes import Changes, What
 from doorstep_client.errors import DoorstepError, EndedError, UnreachableError, UsageError
-from doorstep_client.holder import Holder
-from doorstep_client.lease_files import find_lease
-from doorstep_client.loop_thread import LoopThread, give_back, use_loop
+from doorstep_client.holding.changes import Changes, What
+from doorstep_client.holding.holder import Holder
+from doorstep_client.holding.lease_files import find_lease
+from doorstep_client.holding.loop_thread import LoopThread, give_back, use_loop
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming

@@ -15,8 +15,8 @@ from doorstep_client import wire
 from doorstep_client.settings import RelaySettings
 
 if TYPE_CHECKING:
-    from doorstep_client.streams import Streams
-    from doorstep_client.websocket import WebSocket
+    from doorstep_client.sessions.websocket import WebSocket
+    from doorstep_client.tunnels.streams import Streams
 
 CLOSE_DEADLINE: Final = 3.0
 PONG_DEADLINE: Final = 8.0
@@ -116,7 +116,7 @@ class Session:
     # ----------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        from doorstep_client.handshake import connect
+        from doorstep_client.sessions.handshake import connect
 
         self._socket = await connect(self.relay)
         try:
@@ -132,7 +132,7 @@ class Session:
 
     async def _converse(self) -> None:
         """Read until the session ends. The first message tells the heartbeat."""
-        from doorstep_client.handshake import welcomed
+        from doorstep_client.sessions.handshake import welcomed
 
         welcome = await welcomed(self._socket, self.relay)
         if welcome.streams:
@@ -148,7 +148,7 @@ class Session:
             heart.cancel()
 
     async def _read(self, patience: float) -> None:
-        from doorstep_client.handshake import receive
+        from doorstep_client.sessions.handshake import receive
 
         clock, left = asyncio.get_running_loop().time, patience
         while True:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from doorstep_client.errors import DoorstepError
 from doorstep_client.network.dial import address_of, dial, explain, resume_from
-from doorstep_client.opening import NothingComesError, TicketRefusedError, TunnelOpening
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
-from doorstep_client.way import Way
+from doorstep_client.tunnels.opening import NothingComesError, TicketRefusedError, TunnelOpening
+from doorstep_client.tunnels.way import Way
 
 log = logging.getLogger("doorstep_client")
 

@@ -19,12 +19,12 @@ from weakref import WeakKeyDictionary
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, UsageError
 from doorstep_client.network.outlook import Outlook
-from doorstep_client.pace import Pace
-from doorstep_client.session import Session
+from doorstep_client.sessions.pace import Pace
+from doorstep_client.sessions.session import Session
 from doorstep_client.settings import RelaySettings, parse_relay
 
 if TYPE_CHECKING:
-    from doorstep_client.holder import Holder
+    from doorstep_client.holding.holder import Holder
 
 log = logging.getLogger("doorstep_client")
 
@@ -169,7 +169,7 @@ class Line:
                 holder.lost(_in_words(why))
 
     def _explained(self, failure: Exception) -> DoorstepError:
-        from doorstep_client.handshake import unreachable
+        from doorstep_client.sessions.handshake import unreachable
 
         return failure if isinstance(failure, DoorstepError) else unreachable(self.relay, failure)
 
@@ -213,7 +213,7 @@ class Line:
                 self._leaving = session
                 self._do(self._move(session, message.instead))
         elif isinstance(message, wire.Error) and number is None:
-            from doorstep_client.handshake import refusal
+            from doorstep_client.sessions.handshake import refusal
 
             raise refusal(message, self.relay)
         elif (holder := self._holders.get(-1 if number is None else number)) is not None:
@@ -311,7 +311,7 @@ def _trusted(relay: RelaySettings, instead: tuple[str, ...]) -> list[RelaySettin
 
 def _in_words(failure: DoorstepError | None) -> str:
     """Why a line that was good is not: the relay is where it was, so what answers is between it and us."""
-    from doorstep_client.handshake import PORTAL, is_portal
+    from doorstep_client.sessions.handshake import PORTAL, is_portal
 
     if failure is None:
         return "the relay stops"

@@ -25,8 +25,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
-from doorstep_client.carried import CarriedTransport
 from doorstep_client.errors import WireError
+from doorstep_client.tunnels.carried import CarriedTransport
 
 MOST_STREAMS: Final = 256
 """That a relay of this version carries in one session."""

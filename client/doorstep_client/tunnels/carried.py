@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from doorstep_client.errors import WireError
 
 if TYPE_CHECKING:
-    from doorstep_client.streams import Streams
+    from doorstep_client.tunnels.streams import Streams
 
 log = logging.getLogger("doorstep_client")
 

@@ -8,13 +8,14 @@ from typing import Final
 
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidUpgrade
 
-from doorstep_client import websocket, wire
+from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, RefusedError, UnreachableError, WireError
 from doorstep_client.network.dial import address_of, explain, shown_certificate
 from doorstep_client.network.options import VARIABLES
 from doorstep_client.network.tls import blind_context
+from doorstep_client.sessions import websocket
+from doorstep_client.sessions.websocket import WebSocket
 from doorstep_client.settings import RelaySettings
-from doorstep_client.websocket import WebSocket
 
 HANDSHAKE_DEADLINE: Final = 15.0
 CLOSE_DEADLINE: Final = 3.0

@@ -23,7 +23,7 @@ from doorstep_client import wire
 from doorstep_client.errors import WireError
 from doorstep_client.network.dial import address_of, dial
 from doorstep_client.settings import RelaySettings
-from doorstep_client.streams import Streams, queue_little
+from doorstep_client.tunnels.streams import Streams, queue_little
 
 _MOST_WAITING: Final = 64
 """Messages that may wait for their reader before the peer is asked to wait."""

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, WireError
-from doorstep_client.line import Line, line_to
+from doorstep_client.holding.standing import Standing
 from doorstep_client.policy import check_guarded
+from doorstep_client.sessions.line import Line, line_to
 from doorstep_client.settings import RelaySettings
-from doorstep_client.standing import Standing
 from doorstep_client.targets import Target
-from doorstep_client.tunnel import Tunnels
+from doorstep_client.tunnels.tunnel import Tunnels
 from doorstep_client.wire import Naming
 
 if TYPE_CHECKING:
-    from doorstep_client.lease_files import LeaseFile
-    from doorstep_client.session import Session
-    from doorstep_client.streams import Streams
+    from doorstep_client.holding.lease_files import LeaseFile
+    from doorstep_client.sessions.session import Session
+    from doorstep_client.tunnels.streams import Streams
 
 _CARRIED: Final = (
     "A proxy in between allows no direct connections; the link works through its session, slower."
@@ -236,7 +236,7 @@ class Holder(Standing):
             self.end(EndedError(wire.readable(ended.code), wire.readable(ended.reason)))
 
     def _refused(self, message: wire.Error) -> wire.Open | None:
-        from doorstep_client.handshake import refusal
+        from doorstep_client.sessions.handshake import refusal
 
         if message.fatal and self.opened is None and self._kept is not None and self._kept.refused():
             return self.ask()
