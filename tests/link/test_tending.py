@@ -75,6 +75,8 @@ def test_visitors_are_spread_over_all_clients_and_one_that_leaves_ends_none(last
         url = first.url
         with client(relay, token, name="several", balance=True) as second:
             assert pids(relay, url) == {first.pid, second.pid}
+            time.sleep(2.5)  # in which the relay tends every share's connections
+            assert pids(relay, url) == {first.pid, second.pid}
             second.process.kill()
             wait_for(lambda: pids(relay, url, 4) == {first.pid}, 10, what="the first alone")
         with client(relay, token, name="several", balance=True) as third:

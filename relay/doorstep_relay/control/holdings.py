@@ -129,7 +129,7 @@ class Holdings:
             self._hub.limits.hold(share.whole)
         self._hub.tallies.add(share)
         settings = self._hub.settings
-        share.pool.expect(spares)
+        share.own.expect(spares)
         self.outbox.tell(
             wire.Opened(
                 share=number,
@@ -214,7 +214,7 @@ class Holdings:
     async def _close_later(self, number: int, share: LiveShare, drain: float) -> None:
         """Requests under way may finish; WebSockets have no end, and are not waited for."""
         until = asyncio.get_running_loop().time() + min(drain, _LONGEST_CLOSING)
-        while share.pool.under_way and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # as above
+        while share.own.under_way and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # as above
             await asyncio.sleep(_LOOK_EVERY)
         await self._close_now(number, share)
 

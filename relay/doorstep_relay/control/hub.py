@@ -165,7 +165,7 @@ class Hub:
         if share.balanced_from is None:
             self.switchboard.disconnect(share)
         share.ended = (code, "")
-        share.pool.retire(code, "")
+        share.own.retire(code, "")
 
     def arrive(self, share: LiveShare) -> None:
         """A client holds the share: what changed while it was on its way takes effect, visitors come in."""

@@ -33,7 +33,7 @@ log = logging.getLogger("doorstep_relay.edge")
 
 SWEEP = 0.5
 """Seconds between two looks at the deadlines; also how coarse `Edge.now` is."""
-REMIND_EVERY = 60.0
+INVITE_EVERY = 60.0
 """Seconds after which a client whose session carries streams has a fresh ticket, to try another way."""
 TEND_EVERY = 4
 """Sweeps between two looks at the shares' pools: those are many, and their times are long."""
@@ -232,9 +232,12 @@ class Edge:
         """Not inline in `sweep`: a frame that sleeps would keep the last share, and its session, alive."""
         self.switchboard.absent.tidy()
         for share in self.switchboard:
-            share.pool.trim(now - self.limits.spare_idle)
-            share.pool.renew(now, self.limits.connect_wait / 2)
-            share.pool.remind(now, REMIND_EVERY)
+            try:
+                share.pool.trim(now - self.limits.spare_idle)
+                share.pool.renew(now, self.limits.connect_wait / 2)
+                share.pool.invite(now, INVITE_EVERY)
+            except Exception:  # one share must not end the watch over all others
+                log.exception("could not tend the connections of %r", share.name)
 
     def close(self) -> None:
         """Cut every connection."""

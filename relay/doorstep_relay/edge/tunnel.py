@@ -25,7 +25,7 @@ class TunnelConnection(asyncio.Protocol):
     def __init__(self, edge: Edge, share: LiveShare) -> None:
         self._edge = edge
         self.share = share.whole
-        self.pool = share.pool
+        self.pool = share.own
         """Of the client that dialled it."""
         self.transport: asyncio.Transport
         self.exchange: Exchange | None = None

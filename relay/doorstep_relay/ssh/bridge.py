@@ -253,7 +253,7 @@ class Bridge:
             )
         except (asyncssh.Error, OSError) as error:
             reason = wire.readable(getattr(error, "reason", "") or str(error), 100)
-            share.pool.miss("app-refused", "")
+            share.own.miss("app-refused", "")
             self._notice(forward.number, f"your computer could not connect to the app: {reason}")
 
     def _visited(self, forward: Forward, visit: Visit) -> None:

@@ -33,15 +33,15 @@ class Balanced:
     def join(self, client: LiveShare) -> None:
         """One client more."""
         self.clients.append(client)
-        client.pool.serve_too(self._line)
+        client.own.serve_too(self._line)
 
     def leave_client(self, client: LiveShare) -> None:
         """One client less: what it carried is cut, who waited for it waits for the others."""
         if client not in self.clients:
             return
         self.clients.remove(client)
-        waiting = client.pool.empty_line()
-        client.pool.close("offline", "")
+        waiting = client.own.empty_line()
+        client.own.close("offline", "")
         for waiter in waiting:
             if not self.wait(waiter):
                 waiter.upstream_failed("offline", "")
@@ -110,6 +110,11 @@ class Balanced:
     def waiting(self) -> int:
         return len(self._line) + sum(pool.waiting for pool in self._pools)
 
+    @property
+    def load(self) -> int:
+        """Requests and WebSockets under way, or waiting for the app."""
+        return len(self._line) + sum(pool.load for pool in self._pools)
+
     def drop(self, upstream: Upstream) -> None:
         """The connection is gone, or in doubt."""
         for pool in self._pools:
@@ -134,6 +139,11 @@ class Balanced:
         for pool in self._pools:
             pool.renew(now, patience)
 
+    def invite(self, now: float, every: float) -> None:
+        """Each client whose session carries some gets a ticket, to try another way."""
+        for pool in self._pools:
+            pool.invite(now, every)
+
     def cut(self, code: str, reason: str) -> None:
         """End what is under way and tell those who wait; idle connections stay."""
         self._fail_line(code, reason)
@@ -149,7 +159,7 @@ class Balanced:
 
     @property
     def _pools(self) -> list[Pool]:
-        return [client.pool for client in self.clients]
+        return [client.own for client in self.clients]
 
     def _fail_line(self, code: str, reason: str) -> None:
         waiting = list(self._line)

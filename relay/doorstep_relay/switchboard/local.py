@@ -34,7 +34,8 @@ class LiveShare:
     expires_at: float | None
     account_id: int | None
     token_id: int | None
-    pool: Pool
+    pool: Pool | Balanced
+    """What serves its visitors."""
     tell: Callable[[str, str], None]
     """Tells the client that the share is over: code, reason."""
     owner: str = ""
@@ -55,7 +56,7 @@ class LiveShare:
     balanced_from: int | None = None
     """The first of the epochs that hold the share together; None when one client alone does."""
     balanced: Balanced | None = None
-    """Who holds it, where several do: then it stands in the place of `pool`, too."""
+    """Who holds it, where several do: then it is `pool`, too."""
     front: LiveShare | None = None
     """The whole share, of which this client holds a part."""
     paused: bool = False
@@ -70,6 +71,13 @@ class LiveShare:
     def whole(self) -> LiveShare:
         """The share itself, whoever else holds it too."""
         return self.front or self
+
+    @property
+    def own(self) -> Pool:
+        """The connections of this one client. `TypeError` for a whole share that several hold."""
+        if isinstance(self.pool, Balanced):
+            raise TypeError(f"{self.name!r} is held by several clients: each has connections of its own")
+        return self.pool
 
     @property
     def term(self) -> tuple[int, int]:
@@ -274,11 +282,11 @@ def _warn_at(share: LiveShare, expires_at: float) -> float:
 
 def _fronted(share: LiveShare) -> LiveShare:
     """The whole that others may join, with its first client."""
-    balanced = Balanced(max_waiting=share.pool.max_waiting)
+    balanced = Balanced(max_waiting=share.own.max_waiting)
     front = replace(
         share,
         token_id=None,
-        pool=cast(Pool, balanced),
+        pool=balanced,
         balanced=balanced,
         tell=balanced.tell,
         remind=balanced.remind,

@@ -78,7 +78,7 @@ class Pool:
         self.closed = False
         self.carried = 0
         """Connections that are streams of the session."""
-        self._reminded_at = 0.0
+        self._invited_at = 0.0
         self.unproven = 0
         """Connections that may yet be added, when their client has been heard on them."""
 
@@ -170,10 +170,10 @@ class Pool:
                 self._idle.remove(spent)
                 spent.discard()
 
-    def remind(self, now: float, every: float) -> None:
+    def invite(self, now: float, every: float) -> None:
         """While the session carries some, its client gets a ticket, to try another way."""
-        if self.carried and now - self._reminded_at > every and not self.closed:
-            self._reminded_at = now
+        if self.carried and now - self._invited_at > every and not self.closed:
+            self._invited_at = now
             self._ask(0)
 
     def give_back(self, upstream: Upstream, now: float) -> None:

@@ -292,3 +292,16 @@ async def test_one_connection_that_cannot_be_ended_in_order_does_not_end_the_wat
     stage.edge.visitors.discard(broken)  # type: ignore[arg-type]
     assert await gone_within(await stage.visitor(), 1)
     assert "could not end an overdue connection" in caplog.text
+
+
+async def test_one_share_that_cannot_be_tended_does_not_end_the_watch(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = await make_stage(head_timeout=SHORT)
+
+    def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(stage.share.pool, "trim", fail)
+    await eventually(lambda: "could not tend the connections of 'demo'" in caplog.text)
+    assert await gone_within(await stage.visitor(), 1)

@@ -126,16 +126,16 @@ async def test_while_a_session_carries_streams_its_client_gets_tickets_now_and_t
     stage: Stage,
 ) -> None:
     pool = stage.share.pool
-    pool.remind(1000.0, 60.0)
+    pool.invite(1000.0, 60.0)
     await stage.app()
-    pool.remind(2000.0, 60.0)
+    pool.invite(2000.0, 60.0)
     assert stage.asked == []
     await _stream(stage)
     for now in (3000.0, 3059.0, 3061.0):
-        pool.remind(now, 60.0)
+        pool.invite(now, 60.0)
     assert stage.asked == [("demo", 0)] * 2
     pool.close("expired", "")
-    pool.remind(9000.0, 60.0)
+    pool.invite(9000.0, 60.0)
 
     assert stage.asked == [("demo", 0)] * 2
 

@@ -205,3 +205,28 @@ def test_a_client_is_reminded_once_of_an_end_that_comes_near(board: Switchboard)
     board.warn(8700.0)
     assert alone.told[2:] == [9000.0]
     assert board.due(9000.0) == [alone.share]
+
+
+def test_it_is_tended_as_any_other(board: Switchboard) -> None:
+    first, second = Client(3, idle=1), Client(4, idle=2)
+    together(board, first, second)
+    for client in (first, second):
+        client.pool.carried = 1
+    pool = whole(board).pool
+    pool.take()
+    assert whole(board).pool.wait(FakeVisitor())
+    assert pool.load == 2
+    first.asked = second.asked = 0
+    pool.trim(1.0)
+    pool.renew(1.0, 1.0)
+    pool.invite(100.0, 60.0)
+    assert [client.pool.idle for client in (first, second)] == [0, 0]
+    assert [client.pool._invited_at for client in (first, second)] == [100.0, 100.0]
+
+
+def test_only_one_clients_part_has_connections_of_its_own(board: Switchboard) -> None:
+    first = Client(3)
+    together(board, first)
+    assert first.share.own is first.pool
+    with pytest.raises(TypeError, match="'demo' is held by several clients"):
+        _ = whole(board).own
