@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from doorstep_client.targets import Target
+from tests.support import eventually
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -28,7 +29,7 @@ async def tunnel_to(target: Target) -> AsyncIterator[Streams]:
     finally:
         writer.transport.abort()
         target.abort()
-        await asyncio.sleep(0.02)  # closing a transport takes a turn of the loop or two
+        await eventually(lambda: theirs.fileno() == -1)
 
 
 async def to_the_end(reader: asyncio.StreamReader) -> bytes:
@@ -98,6 +99,10 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
+def _is_closed(writer: asyncio.StreamWriter) -> bool:
+    return writer.get_extra_info("socket").fileno() == -1
+
+
 @asynccontextmanager
 async def local_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """Somebody else's server; its connections are cut at the end."""
@@ -105,13 +110,13 @@ async def local_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterat
     writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
         try:
             await handler(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         jobs.add(asyncio.ensure_future(serve(reader, writer)))
 
     server = await asyncio.start_server(connected, host, 0)
@@ -123,4 +128,4 @@ async def local_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterat
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
-        await asyncio.sleep(0.02)
+        await eventually(lambda: all(_is_closed(writer) for writer in writers))

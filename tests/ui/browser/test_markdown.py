@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import doorstep as ds
 
 Visit = Callable[[ds.Blocks], Page]
+Serve = Callable[[ds.Blocks], str]
 
 
 def shown(text: str, **options: Any) -> ds.Blocks:
@@ -132,3 +133,20 @@ def test_it_scrolls_in_its_height_from_right_to_left_and_is_copied(visit: Visit,
 
 def _length(data: ds.CopyData) -> int:
     return len(data.value)
+
+
+def test_a_connection_that_failed_for_a_moment_costs_a_moment(serve: Serve, page: Page) -> None:
+    failed: list[str] = []
+
+    def fail_once(route: Route) -> None:
+        failed.append(route.request.url)
+        if failed.count(route.request.url) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/assets/markdown-*.js", fail_once)
+    page.goto(serve(shown("| a | b |\n|---|---|\n| **1** | $$x^2$$ |")))
+
+    expect(page.locator(".prose td strong")).to_have_text("1")
+    assert len(failed) == 2

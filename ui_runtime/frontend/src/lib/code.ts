@@ -2,6 +2,8 @@
 
 import type { HLJSApi, LanguageFn } from "highlight.js";
 
+import { insist } from "./insist.ts";
+
 const loaders = import.meta.glob<{ default: LanguageFn }>(
   "../../node_modules/highlight.js/es/languages/{bash,c,cpp,csharp,css,diff,dockerfile,go,graphql,ini,java,javascript,json,kotlin,latex,lua,makefile,markdown,perl,php,powershell,python,r,ruby,rust,scala,shell,sql,swift,typescript,xml,yaml}.js",
 );
@@ -35,7 +37,7 @@ function nameOf(written: string): string {
 }
 
 async function register(name: string, load: () => Promise<{ default: LanguageFn }>): Promise<void> {
-  const [module, language] = await Promise.all([import("highlight.js/lib/core"), load()]);
+  const [module, language] = await insist(() => Promise.all([import("highlight.js/lib/core"), load()]));
   core = module.default;
   core.registerLanguage(name, language.default);
 }

@@ -2,6 +2,7 @@
 
 import { readConfig, type AppConfig, type ComponentConfig, type Dependency } from "./config.ts";
 import { askWhetherOver, type Ending } from "./connection.ts";
+import { insist } from "./insist.ts";
 import { same } from "./same.ts";
 import type { Refusal } from "./session.ts";
 
@@ -53,7 +54,7 @@ export class LinkState {
 
   /** An app that came back without our session was restarted: maybe with another page. */
   async #askWhetherChanged(): Promise<void> {
-    const { fetchDocument } = await import("./reload.ts");
+    const { fetchDocument } = await insist(() => import("./reload.ts"));
     const page = await fetchDocument();
     if (page && !same(shape(readConfig(page)), shape(this.config))) this.state = "stale";
   }

@@ -2,6 +2,8 @@
 
 import type { TokenizerAndRendererExtension, Tokens } from "marked";
 
+import { insist } from "./insist.ts";
+
 export interface Delimiter {
   left: string;
   right: string;
@@ -77,7 +79,7 @@ let katex: Katex | null = null;
 let loading: Promise<unknown> | null = null;
 
 function load(): Promise<unknown> {
-  loading ??= Promise.all([import("katex"), import("katex/dist/katex.min.css")]).then(([module]) => (katex = module.default));
+  loading ??= insist(() => Promise.all([import("katex"), import("katex/dist/katex.min.css")])).then(([module]) => (katex = module.default));
   return loading;
 }
 
