@@ -18,6 +18,20 @@ from doorstep_relay.edge.certificates import Certificates, Pair
 from doorstep_relay.edge.listen import bind, listen
 
 
+MUCH = 32_000_000
+"""Bytes, far more than the buffers between two sockets take."""
+
+
+def trusted(folder: Path) -> tuple[Certificates, ssl.SSLContext]:
+    """Certificates for 127.0.0.1, and what a visitor needs to trust them."""
+    ca = trustme.CA()
+    both = folder / "server.pem"
+    ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(both)
+    context = ssl.create_default_context()
+    ca.configure_trust(context)
+    return Certificates([Pair(both, both)]), context
+
+
 class Accepted(asyncio.Protocol):
     """Remembers the socket of the one connection that comes."""
 
@@ -47,14 +61,7 @@ async def no_delay(certificates: Certificates | None, context: ssl.SSLContext | 
 def test_small_answers_do_not_wait_for_a_round_trip(
     tls: bool, loop: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path
 ) -> None:
-    certificates = context = None
-    if tls:
-        ca = trustme.CA()
-        both = tmp_path / "server.pem"
-        ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(both)
-        certificates, context = Certificates([Pair(both, both)]), ssl.create_default_context()
-        ca.configure_trust(context)
-
+    certificates, context = trusted(tmp_path) if tls else (None, None)
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(no_delay(certificates, context))
 
@@ -75,3 +82,25 @@ async def test_who_connects_before_anything_serves_waits_and_is_not_refused() ->
         async with asyncio.timeout(20):
             assert await reader.read() == b"welcome"
     writer.close()
+
+
+class LastAnswer(asyncio.Protocol):
+    """Says much and closes, as the edge does after an answer with `Connection: close`."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        talking = cast(asyncio.Transport, transport)
+        talking.write(bytes(MUCH))
+        talking.close()
+
+
+async def test_who_reads_the_last_answer_slowly_gets_all_of_it_with_tls_too(tmp_path: Path) -> None:
+    certificates, context = trusted(tmp_path)
+    sock = bind("127.0.0.1", 0)
+    with closing(await listen(LastAnswer, sock, certificates)):
+        reader, writer = await asyncio.open_connection(*sock.getsockname(), ssl=context)
+        await reader.readexactly(1)
+        await asyncio.sleep(6)  # longer than a closing handshake alone may take with most servers
+        async with asyncio.timeout(20):
+            await reader.readexactly(MUCH - 1)
+    writer.transport.abort()
+    await asyncio.sleep(0)
