@@ -64,6 +64,12 @@ def endless(first: bytes, piece: bytes, pause: float = 0.0) -> Say:
 # -- one request ------------------------------------------------------------------------------------
 
 
+async def test_what_is_no_http_from_its_start_is_shown() -> None:
+    async with speaker(endless(b"SSH-2.0-Door\x1b[31m\r\n", b"", 1.0)) as relay:
+        with pytest.raises(WireError, match=r"is not HTTP: it begins with 'SSH-2\.0-Door \[31m'"):
+            await fetch(relay, "GET", "/")
+
+
 @pytest.mark.parametrize(
     ("first", "piece"),
     [

@@ -101,7 +101,7 @@ def test_a_port_that_the_server_chooses_is_the_link(start_server: StartServer, o
     link = open_link(server, "remote=0")
 
     host, _, port = link.url.removeprefix("http://").partition(":")
-    assert host == "127.0.0.1"
+    assert host == link.name == "127.0.0.1"
     assert get(int(port))["path"] == "/"
 
 

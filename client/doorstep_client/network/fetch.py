@@ -12,6 +12,7 @@ import httptools
 from doorstep_client.errors import WireError
 from doorstep_client.network.dial import address_of, dial
 from doorstep_client.settings import RelaySettings
+from doorstep_client.wire import readable
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 MOST_HEAD: Final = 64 * 1024
@@ -90,7 +91,9 @@ class _Exchange(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._fail(WireError("the answer changes the protocol, and nobody asked for that"))
         except httptools.HttpParserError as error:
-            self._fail(WireError(f"the answer is not HTTP: {error}"))
+            is_start = self._beside == len(data) and not self._answer.fields
+            why = f"it begins with {_shown(data)!r}" if is_start else error
+            self._fail(WireError(f"the answer is not HTTP: {why}"))
         if self._beside > MOST_HEAD:
             self._fail(WireError(f"the head of the answer has more than {MOST_HEAD} bytes"))
 
@@ -130,3 +133,8 @@ class _Exchange(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if not self.done.done() and self._answer.status >= 200:
             self.done.set_result(self._answer)
+
+
+def _shown(data: bytes) -> str:
+    """The beginning of whatever it is, for a person: SSH and mail servers say there what they are."""
+    return readable(data[:40].decode("latin-1"))

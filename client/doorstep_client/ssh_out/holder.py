@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -185,7 +186,16 @@ def _may_pass(failure: RefusedError) -> bool:
 def _opened(link: str) -> wire.Opened:
     """What a relay of ours says of a share; of a lease and tickets an SSH server knows nothing."""
     host = urlsplit(link).netloc
-    return wire.Opened(0, host.split(".", 1)[0], link, host, lease="-", epoch=0, ticket="-", dial=0)
+    return wire.Opened(0, _name(link), link, host, lease="-", epoch=0, ticket="-", dial=0)
+
+
+def _name(link: str) -> str:
+    """The first label of the link's host; an address has no labels."""
+    host = urlsplit(link).hostname or ""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host.split(".", 1)[0]
 
 
 def _check(server: SshServer, naming: Naming, balance: bool, policy: dict[str, Any] | None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, TextIO
 
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError
 from doorstep_client.holding.changes import Change
@@ -31,6 +32,7 @@ class JsonLines:
         self._early: list[str] = []
         self._farewell = ""
         self._out, sys.stdout = sys.stdout, sys.stderr  # an app of this process may print
+        self._pipe = _pipe_of(self._out)
 
     def saw(self, exchange: Exchange) -> None:
         self._tally.saw(exchange)
@@ -70,10 +72,11 @@ class JsonLines:
         return None
 
     def keys(self) -> int | None:
-        return None
+        """None come; but a pipe tells here that its reader has gone, before there is anything to write."""
+        return self._pipe
 
     def pressed(self) -> None:
-        """There are no keys."""
+        self._nobody_reads()
 
     def closing(self) -> None:
         self._write("closing", under_way=len(self._tally.under_way))
@@ -106,10 +109,25 @@ class JsonLines:
 
     def _nobody_reads(self) -> None:
         """The program that wanted the link has gone: so does the link. Python's last flush finds no error."""
+        self._pipe = None
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
         if self._inbox is not None:
             self._inbox.asked = True
             self._inbox.wake()
+
+
+def _pipe_of(out: TextIO) -> int | None:
+    """Its descriptor, if it is a pipe's end that can only be written to: nothing is ever read there."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        pipe = out.fileno()
+    except (OSError, ValueError):  # not a file of the system's
+        return None
+    is_pipe = stat.S_ISFIFO(os.fstat(pipe).st_mode)
+    return pipe if is_pipe and fcntl.fcntl(pipe, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY else None
 
 
 def request_fields(exchange: Exchange) -> dict[str, Any]:

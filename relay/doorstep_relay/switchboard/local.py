@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from doorstep_relay.domain.gate import Gate
 from doorstep_relay.switchboard.absent import Absences, Missed
