@@ -347,7 +347,7 @@ def end_text(expires_at: float | None, seconds: float | None, *, moved: bool) ->
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(expires_at))
     if moved:
         return f"The link now ends at {at}."
-    left = round(seconds)
+    left = max(1, round(seconds))
     span = f"{left} s" if left < 120 else f"{left // 60} min"
     return f"The link ends in {span}, at {at}. `doorstep extend` puts that off."
 
