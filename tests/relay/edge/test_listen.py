@@ -17,7 +17,6 @@ import uvloop
 from doorstep_relay.edge.certificates import Certificates, Pair
 from doorstep_relay.edge.listen import bind, listen
 
-
 MUCH = 32_000_000
 """Bytes, far more than the buffers between two sockets take."""
 
