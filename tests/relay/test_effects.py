@@ -47,6 +47,28 @@ async def test_row_25_a_share_that_ended_while_its_client_was_on_its_way_ends_wh
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("action", ["share.revoke", "share.expire", "share.close"])
+async def test_row_25_a_share_that_ended_while_somebody_took_it_over_ends_for_the_new_client_too(
+    hub: FakeHub, effects: Effects, action: str
+) -> None:
+    told: list[str] = []
+    hub.arrive(1, [])
+    await effects.apply(change(1, action, epoch=2))
+    hub.arrive(2, told)
+    assert hub.switchboard.find("demo") is None
+    assert len(told) == 1
+
+
+async def test_row_25_a_share_that_was_paused_while_somebody_took_it_over_stays_paused(
+    hub: FakeHub, effects: Effects
+) -> None:
+    hub.arrive(1, [])
+    await effects.apply(change(1, "share.pause", epoch=2))
+    share = hub.arrive(2, [])
+    assert share.paused
+    assert hub.switchboard.find("demo") is None
+
+
 async def test_a_client_that_came_after_a_change_knows_of_it_already(hub: FakeHub, effects: Effects) -> None:
     told: list[str] = []
     await effects.apply(change(1, "share.pause"))

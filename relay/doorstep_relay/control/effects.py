@@ -102,6 +102,8 @@ class Effects:
                 self._hub.switchboard.absent.over(change.share_id)
             return
         epoch = change.detail.get("epoch", share.epoch)
+        if share.epoch < epoch:
+            self._remember(change)  # who takes the share over is on its way
         if (code := ENDS.get(change.action)) is not None:
             self._hub.end(share, code, change.reason)
         elif change.action == TRANSFER and share.epoch < epoch:
