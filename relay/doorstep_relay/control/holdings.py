@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep_client import wire
+from doorstep_relay.control.actors import Actor
 from doorstep_relay.control.channel import said
 from doorstep_relay.control.history import conditions
 from doorstep_relay.control.opening import Grant
@@ -59,6 +60,15 @@ class Holdings:
     def get(self, number: int) -> LiveShare | None:
         """The share of that number."""
         return self._shares.get(number)
+
+    def rename_owner(self, actor: Actor) -> None:
+        """Its account may have another name from now on, by which its shares are shown, or are exempt."""
+        for share in self._shares.values():
+            if share.whole.owner == actor.account_name:
+                continue
+            share.owner = share.whole.owner = actor.account_name
+            if self._hub.gates is not None:
+                self._hub.gates.put_before(share.whole, share.whole.policy)
 
     def cut(self) -> None:
         """Nobody is served any more: visitors have no business with tokens."""

@@ -60,6 +60,7 @@ class Session:
     def adopt(self, actor: Actor) -> None:
         """Do as the actor may from now on. What it may no more ends the session."""
         self.actor = actor
+        self._shares.rename_owner(actor)
         self.check_rights()
 
     def check_rights(self) -> None:
