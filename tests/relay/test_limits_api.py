@@ -164,6 +164,13 @@ async def test_an_owner_sees_what_goes_through_a_share_now(api: Api) -> None:
     assert (await api.ask("ann", "GET", "/api/v1/live")).status_code == 403
 
 
+async def test_a_share_is_live_while_it_is_paused(api: Api) -> None:
+    share = connect(api, live(api.services, 1, "demo", api.actors["ann"].account_id, "ann"))
+    api.here.switchboard.pause(share)
+    answer = await api.ask("ann", "GET", "/api/v1/shares/Demo/live")
+    assert (answer.status_code, answer.json()["name"]) == (200, "demo")
+
+
 async def test_an_admin_looks_through_ten_thousand_live_shares_in_no_time(api: Api) -> None:
     for number in range(1, 10_001):
         share = connect(api, live(api.services, number, f"share-{number}", 1, "ann" if number % 2 else "bob"))

@@ -128,6 +128,10 @@ class Switchboard:
     def by_id(self, share_id: int) -> LiveShare | None:
         return self._by_id.get(share_id)
 
+    def by_name(self, name: str) -> LiveShare | None:
+        """The live share of this name, also while it is paused."""
+        return self._by_name.get(name)
+
     def held(self, name: str, share_id: int, epoch: int) -> LiveShare | None:
         """What the client of this epoch holds, paused or not."""
         share = self._by_name.get(name)

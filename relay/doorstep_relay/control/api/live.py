@@ -90,7 +90,7 @@ class _LiveApi:
     async def one(self, request: Request, name: str) -> LiveView:
         """What goes through one share now: the caller's, or any for an admin."""
         caller = await self._callers.owner(request)
-        share = self._switchboard.find(name.lower())
+        share = self._switchboard.by_name(name.lower())
         if share is None or not (caller.may(Scope.admin) or owns(caller.account_id, share.account_id)):
             raise NoSuchShare(name)
         return self._view(self._tallies.of(share))
