@@ -31,6 +31,8 @@ BOUND = 8 * 1024 * 1024
 class FakeTokens:
     """Everybody is Alice."""
 
+    generation = 0
+
     async def recognise(self, raw: str) -> Actor:
         return ALICE
 

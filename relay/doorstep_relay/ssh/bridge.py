@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import asyncssh
+from sqlalchemy.exc import SQLAlchemyError
 
 from doorstep_client import wire
 from doorstep_client.errors import WireError
@@ -84,6 +85,8 @@ class Bridge:
         match wire.decode_from_relay(frame):
             case wire.Opened() | wire.Error(share=int()) as answer if answer.share in self._forwards:
                 self._answered(self._forwards[answer.share], answer)
+            case wire.Opened() as late:
+                self._say(wire.Close(late.share))  # nobody waits for it any more, and nobody would serve it
             case wire.Dial() as dial if dial.share in self._forwards:
                 self._dial(self._forwards[dial.share], dial)
             case wire.Expiring() as notice:
@@ -126,7 +129,7 @@ class Bridge:
         except TimeoutError:
             answer = wire.Error("timeout", "the relay took too long to open the link")
         if isinstance(answer, wire.Error):
-            del self._forwards[forward.number]
+            self._forwards.pop(forward.number, None)  # gone already where the link ended while it was opened
             await self._refuse(answer.message)
             return None
         await self._opened(forward, answer)
@@ -179,11 +182,18 @@ class Bridge:
     async def _opened(self, forward: Forward, opened: wire.Opened) -> None:
         share = self._desk.hub.admit(opened.name, opened.ticket.encode())
         if share is not None and (forward.made_up or self._actor.account_id is None):
-            await self._desk.seats.take(self._promise.seat, share.share_id, made_up=forward.made_up)
+            await self._keep(share.share_id, made_up=forward.made_up)
         for terminal in self.terminals:
             self._introduce(terminal, forward, opened)
         if not self.terminals:
             self._conn.send_debug(lines.url(forward, opened), always_display=True)
+
+    async def _keep(self, share_id: int, *, made_up: bool) -> None:
+        """The link is given back when its client comes again; if that fails it works all the same."""
+        try:
+            await self._desk.seats.take(self._promise.seat, share_id, made_up=made_up)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("a link cannot be kept for its client: %s", error)  # noqa: TRY400  # it says all there is
 
     def _cancel(self, forward: Forward) -> None:
         """`cancel-tcpip-forward`. The end of the connection closes listeners too, and is no such wish."""
@@ -234,7 +244,7 @@ class Bridge:
             self.part()
 
     def _dial(self, forward: Forward, dial: wire.Dial) -> None:
-        room = self._desk.settings.max_tunnels - len(self._dials)
+        room = self._desk.hub.settings.max_tunnels - len(self._dials)
         for _ in range(min(dial.count, room)):
             task = self._loop.create_task(self._connect(forward, dial.ticket))
             self._dials.add(task)

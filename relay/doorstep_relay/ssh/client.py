@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import asyncssh
 
 from doorstep_relay.control.actors import Actor
+from doorstep_relay.control.channel import turn_away
 from doorstep_relay.control.seats import seat_of
 from doorstep_relay.edge.forwarding import peer_address
 from doorstep_relay.errors import Refusal
@@ -110,7 +111,7 @@ class Client(asyncssh.SSHServer):
         try:
             if await self._login.by_name(username):
                 await self._welcome()
-                return False
+                return self.conn.is_closed()  # who left meanwhile is let in no more
         except Refusal as refusal:
             self._say(why(refusal))
         return True
@@ -167,6 +168,8 @@ class Client(asyncssh.SSHServer):
         assert actor is not None  # noqa: S101  # it has just been proven
         self._desk.release(self._promise)
         self._promise = await self._desk.promise(actor, seat_of(actor, self.address, self._login.user))
+        if self.conn.is_closed():
+            self._desk.release(self._promise)
         name = self._promise.next_name
         if name is not None:
             url = self._desk.settings.share_url(name)
@@ -188,7 +191,10 @@ class Client(asyncssh.SSHServer):
     async def _serve(self, bridge: Bridge, actor: Actor) -> None:
         """A session as every client has one."""
         try:
+            actor = await self._login.as_now(actor)
             await self._desk.hub.serve(bridge, actor, self.address, MOST_SPARES)
+        except Refusal as refusal:
+            await turn_away(bridge, refusal)
         except Exception:  # one client's fault is not the relay's
             log.exception("a session of an SSH client failed")
         finally:

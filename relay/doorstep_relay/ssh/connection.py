@@ -13,6 +13,7 @@ import asyncssh
 from asyncssh.constants import MSG_IGNORE
 from asyncssh.packet import SSHPacket
 
+from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.turns import Slice, Turns
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ _MOST_WAITING_OUTSIDE: Final = 256 * 1024
 """Bytes of one that asks for more than it reads, or than can be done; the second until it is in."""
 _MOST_UNPARSED: Final = 1024 * 1024
 """Bytes that come while what came before them takes its time, as a new key exchange does."""
+KEYS_DEADLINE: Final = 120.0
+"""Seconds in which a client has to exchange keys anew: it may be long behind with what was sent before."""
+_KEYS_BURST: Final = 20
+_KEYS_EVERY: Final = 1.0
+"""Key exchanges of one client: so many at once, then one every so many seconds."""
+_MOST_DEFERRED: Final = 4096
+"""Packets that wait for the end of one."""
 _LIVES: Final = b"keepalive@openssh.com"
 """A request that no client knows, and that every client therefore answers (RFC 4254 4)."""
 
@@ -62,6 +70,8 @@ class Connection(asyncssh.SSHServerConnection):
         self.tunnels: set[TunnelChannel] = set()
         self.is_full = False
         """Whether the client is behind with reading."""
+        self._keys = Pace(_KEYS_BURST, _KEYS_EVERY)
+        self._keys_due: asyncio.TimerHandle | None = None
 
     def _whose(self) -> Owner | None:
         return cast("Owner | None", self.get_owner())
@@ -73,14 +83,25 @@ class Connection(asyncssh.SSHServerConnection):
         self._wire.set_write_buffer_limits(high=_FULL)
         super().connection_made(transport)
 
+    def connection_lost(self, exc: Exception | None = None) -> None:
+        self._keys_done()
+        super().connection_lost(exc)
+
     def pause_writing(self) -> None:
-        self._fill(full=True)
+        self.is_full = True
+        self._look()
 
     def resume_writing(self) -> None:
-        self._fill(full=False)
+        self.is_full = False
+        self._look()
 
-    def _fill(self, *, full: bool) -> None:
-        self.is_full = full
+    @property
+    def takes_no_more(self) -> bool:
+        """Of its tunnel connections: it is full, or exchanges keys, and all the rest waits for their end."""
+        return self.is_full or self._keys_due is not None
+
+    def _look(self) -> None:
+        full = self.takes_no_more
         for tunnel in list(self.tunnels):
             tunnel.connection_filled(full=full)
 
@@ -92,9 +113,41 @@ class Connection(asyncssh.SSHServerConnection):
         if len(self._global_request_queue) > _MOST_QUEUED:
             self.abort()
 
+    def create_server_channel(
+        self, encoding: str | None = "", errors: str = "", window: int = 0, max_pktsize: int = 0
+    ) -> asyncssh.SSHServerChannel[Any]:
+        """For a terminal. What a client says of its environment asyncssh would keep, however much it is."""
+        channel = super().create_server_channel(encoding, errors, window, max_pktsize)
+        channel._process_env_request = _not_kept  # type: ignore[method-assign, assignment]  # a plain function does
+        return channel
+
     def _most_waiting(self) -> int:
         owner = self._whose()
         return _MOST_WAITING if owner is not None and owner.is_in else _MOST_WAITING_OUTSIDE
+
+    # -- new keys, which either side may want at any time ------------------------------------------
+
+    def _send_kexinit(self) -> None:
+        super()._send_kexinit()
+        owner = self._whose()
+        if owner is None or not owner.is_in:  # who is not has little time, and nothing is sent to it
+            return
+        if self._keys.take(None, self._loop.time()) > 0:
+            self.abort()
+        elif self._keys_due is None:
+            self._keys_due = self._loop.call_later(KEYS_DEADLINE, self.abort)
+            self._look()
+
+    def _send_deferred_packets(self) -> None:
+        super()._send_deferred_packets()
+        if self._kex_complete:
+            self._keys_done()
+            self._look()
+
+    def _keys_done(self) -> None:
+        if self._keys_due is not None:
+            self._keys_due.cancel()
+            self._keys_due = None
 
     # -- in turns with others ----------------------------------------------------------------------
 
@@ -145,6 +198,8 @@ class Connection(asyncssh.SSHServerConnection):
         """
         if pkttype != MSG_IGNORE:
             super().send_packet(pkttype, *args, handler=handler)
+            if not self._kex_complete and len(self._deferred_packets) > _MOST_DEFERRED:
+                self.abort()
 
     def _reset_keepalive_timer(self) -> None:
         """One timer runs to its end, and looks then when the client was heard: not a new one each time."""
@@ -187,3 +242,8 @@ class Connection(asyncssh.SSHServerConnection):
         except (TimeoutError, OSError, asyncssh.Error):
             return False
         return not self.is_closed()
+
+
+def _not_kept(_packet: SSHPacket) -> bool:
+    """Refuses what a client says of its environment."""
+    return False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from doorstep_relay.config import Settings
 from doorstep_relay.control.actors import Actor
-from doorstep_relay.control.hub import Hub
+from doorstep_relay.control.hub import Credential, Hub
 from doorstep_relay.control.keys import Keys
 from doorstep_relay.control.pace import Pace
 from doorstep_relay.control.seats import Seats
@@ -75,6 +75,11 @@ class Desk:
     def release(self, promise: Promise) -> None:
         """The client is gone: what it has not taken is anybody's of the same seat."""
         self._promised.difference_update(promise.names)
+
+    async def holder(self, credential: Credential) -> Actor:
+        """Who holds a token or a key, as things are now. Raises `BadToken` and `Banned`."""
+        kind, number = credential
+        return await (self.keys.holder_by_id(number) if kind == "key" else self.tokens.holder(number))
 
     def link_key(self, name: str, actor: Actor, seat: str) -> str:
         """The key that a link of this name asks for when its owner wants one made: the same every time.

@@ -27,6 +27,8 @@ class Login:
         self.user = ""
         """The name that it gave last."""
         self._offered: Actor | None = None
+        self._seen = 0
+        """The last change of rights that was heard of before it was looked who this is."""
 
     async def by_name(self, user: str) -> bool:
         """Whether the user name is enough: it is a token, or nobody needs one. Raises `Refusal`.
@@ -49,6 +51,7 @@ class Login:
     async def offer_key(self, fingerprint: str) -> bool:
         """Whether a key would do, if the client proves that it holds it. Raises `Refusal`."""
         self._offered = None
+        self._seen = self._desk.tokens.generation
         try:
             self._offered = _checked(await self._desk.keys.holder(fingerprint))
         except BadToken:
@@ -61,8 +64,19 @@ class Login:
         if self.actor is not None and self.actor.ssh_key_id is not None:
             await self._desk.keys.note_use(self.actor.ssh_key_id)
 
+    async def as_now(self, actor: Actor) -> Actor:
+        """The actor that was proven, as of the last change of rights that this process has heard of.
+
+        Raises `Refusal`: between its proof and its session its account may have been banned.
+        """
+        while actor.credential is not None and self._seen != self._desk.tokens.generation:
+            self._seen = self._desk.tokens.generation
+            actor = _checked(await self._desk.holder(actor.credential))
+        return actor
+
     async def _holder(self, raw: str) -> Actor:
         """Whose token it is. Wrong ones count against the address, right ones do not."""
+        self._seen = self._desk.tokens.generation
         who, guesses = subscriber(self._address), self._desk.guesses
         now = asyncio.get_running_loop().time()
         wait = guesses.take(who, now)

@@ -65,7 +65,7 @@ class TunnelChannel(asyncssh.SSHTCPSession[bytes]):
         self._transport = ChannelTransport(chan)
         self._tunnel.connection_made(self._transport)
         self._conn.tunnels.add(self)
-        self.connection_filled(full=self._conn.is_full)
+        self.connection_filled(full=self._conn.takes_no_more)
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         self._tunnel.data_received(data)
@@ -88,10 +88,10 @@ class TunnelChannel(asyncssh.SSHTCPSession[bytes]):
 
     def resume_writing(self) -> None:
         self._channel_full = False
-        self._look(full=self._conn.is_full)
+        self._look(full=self._conn.takes_no_more)
 
     def connection_filled(self, *, full: bool) -> None:
-        """The client is behind with reading what all channels have for it, or no more so."""
+        """The client is behind with reading what all channels have for it, exchanges keys, or no more so."""
         self._look(full=full or self._channel_full)
 
     def _look(self, *, full: bool) -> None:

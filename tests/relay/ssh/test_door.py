@@ -30,6 +30,8 @@ ALICE = Actor(1, "alice", token_id=1)
 class FakeTokens:
     """Knows one token."""
 
+    generation = 0
+
     def __init__(self, actor: Actor = ALICE) -> None:
         self.actor = actor
         self.asked = 0
