@@ -162,10 +162,13 @@ class Hub:
 
     def retire(self, share: LiveShare, code: str) -> None:
         """Take nobody to a share any more; who is being served is served to the end."""
-        if share.balanced_from is None:
-            self.switchboard.disconnect(share)
         share.ended = (code, "")
-        share.own.retire(code, "")
+        front = share.front
+        if front is not None and front.balanced is not None:
+            front.balanced.retire_client(share, code)
+        else:
+            self.switchboard.disconnect(share)
+            share.own.retire(code, "")
 
     def arrive(self, share: LiveShare) -> None:
         """A client holds the share: what changed while it was on its way takes effect, visitors come in."""

@@ -42,9 +42,13 @@ class Balanced:
         self.clients.remove(client)
         waiting = client.own.empty_line()
         client.own.close("offline", "")
-        for waiter in waiting:
-            if not self.wait(waiter):
-                waiter.upstream_failed("offline", "")
+        self._wait_again(waiting)
+
+    def retire_client(self, client: LiveShare, code: str) -> None:
+        """It takes nobody any more: what it carries goes on, who waited for it waits for the others."""
+        waiting = client.own.empty_line()
+        client.own.retire(code, "")
+        self._wait_again(waiting)
 
     def tell(self, code: str, reason: str) -> None:
         """The share is over: every client hears it."""
@@ -72,8 +76,9 @@ class Balanced:
         return min(free, key=lambda pool: pool.busy).take() if free else None
 
     def pool_of(self, tag: bytes) -> Pool | None:
-        """The pool of the client that this tag names, while it is there."""
-        return next((pool for pool in self._pools if pool.tag == tag), None) if tag else None
+        """The pool of the client that this tag names, while it takes visitors."""
+        named = (pool for pool in self._pools if pool.tag == tag and not pool.closed)
+        return next(named, None) if tag else None
 
     def wait(self, waiter: Waiter) -> bool:
         """Stand in line for whichever client is free first; False when the line is full."""
@@ -160,6 +165,11 @@ class Balanced:
     @property
     def _pools(self) -> list[Pool]:
         return [client.own for client in self.clients]
+
+    def _wait_again(self, waiting: list[Waiter]) -> None:
+        for waiter in waiting:
+            if not self.wait(waiter):
+                waiter.upstream_failed("offline", "")
 
     def _fail_line(self, code: str, reason: str) -> None:
         waiting = list(self._line)
