@@ -196,7 +196,10 @@ class Relay:
         self.observers.close()
         self.guesses.close()
         self.tallies.look()
-        await self.watches.write_usage()
+        try:
+            await self.watches.write_usage()
+        except Exception:  # of the last minute; the rest is written down
+            log.exception("what went through the shares at last could not be written down")
         await self.database.close()
 
     async def _hand_over(self) -> None:
@@ -209,10 +212,17 @@ class Relay:
             self.here.is_draining = not self._is_followed
             return
         self.hub.send_away((instead,))
-        while time.monotonic() < until and await self.shares.any_still_here(self.switchboard):  # noqa: ASYNC110  # it is the database that tells
+        while time.monotonic() < until and await self._any_still_here():  # noqa: ASYNC110  # it is the database that tells
             await asyncio.sleep(_LOOK_EVERY)
         self.here.is_draining = True
         await asyncio.sleep(self.settings.drain / _NOTICED)
+
+    async def _any_still_here(self) -> bool:
+        try:
+            return await self.shares.any_still_here(self.switchboard)
+        except Exception as error:  # noqa: BLE001  # a database that is away for a moment is asked again
+            log.warning("cannot tell whose clients are at the other relay: %s", error)
+            return True
 
     async def _open_ssh(self, edge: Edge) -> SshDoor | None:
         """The port for SSH clients, where one is asked for: only then is what speaks SSH imported."""

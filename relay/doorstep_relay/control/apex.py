@@ -7,6 +7,7 @@ they are imported when somebody asks for them, or a little after the start, besi
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,8 @@ _LARGEST_MESSAGE: Final = 1024 * 1024
 """Bytes of a WebSocket's message, where there are any."""
 WARM_AFTER: Final = 10.0
 """Seconds from the start until nobody has to wait for the imports: the clients are back by then."""
+
+log = logging.getLogger("doorstep_relay")
 
 
 class Apex:
@@ -36,7 +39,10 @@ class Apex:
     async def warm_up(self) -> None:
         """Have everything at hand before long, so that nobody waits for it."""
         await asyncio.sleep(WARM_AFTER)
-        await asyncio.to_thread(self.load)
+        try:
+            await asyncio.to_thread(self.load)
+        except Exception:  # out of files or threads: who asks for it first tries again
+            log.exception("the relay's own pages could not be loaded ahead")
 
     def load(self) -> Callable[[], asyncio.Protocol]:
         """Import and build what is missing. May be called in any thread."""

@@ -26,6 +26,11 @@ log = logging.getLogger("doorstep_relay.tls")
 LOOK_EVERY: Final = 2.0
 """Seconds between two looks at the files."""
 
+_UNUSABLE: Final = (
+    *(OSError, ValueError),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+"""What says that a file is not a certificate that can be shown."""
 _Stamp = tuple[int, int, int]
 
 
@@ -66,15 +71,15 @@ class Certificate:
         try:
             new_context().load_cert_chain(pair.certificate, pair.key)  # first where it can do no harm
             leaf = x509.load_pem_x509_certificates(pair.certificate.read_bytes())[0]
+            names, expires = _names(leaf), leaf.not_valid_after_utc
             self.context.load_cert_chain(pair.certificate, pair.key)
-        except (OSError, ValueError) as error:
+        except _UNUSABLE as error:
             why = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
             raise ConfigError(
                 f"the certificate {str(pair.certificate)!r} with the key {str(pair.key)!r} "
                 f"cannot be used: {why}"
             ) from error
-        self.names = _names(leaf)
-        self.expires = leaf.not_valid_after_utc
+        self.names, self.expires = names, expires
         self._stamps = stamps
 
     def _look(self) -> tuple[_Stamp, ...]:
@@ -120,7 +125,10 @@ class Certificates:
         """Keep looking at the files, for ever."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception:  # those that are in use stay so
+                log.exception("could not look at the certificates")
 
     def _choose(self, handshake: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
         wanted = (name or "").lower().rstrip(".")
