@@ -144,7 +144,7 @@ class Carrier(LingeringConnection):
 
     def _go_on(self) -> None:
         """The others had their turn."""
-        if self.exchange is None or not self.exchange.has_pace:
+        if self.exchange is None or not self.exchange.holds_visitor:
             self.hold_reading(pace=False)
 
     def _bad_body(self, error: BadBodyError) -> None:

@@ -148,7 +148,11 @@ class Edge:
     def recheck(self, share: LiveShare) -> None:
         """The share's gate has changed: end what it would not let in any more."""
         for visitor in list(self.visitors):
-            visitor.recheck(share)
+            try:
+                visitor.recheck(share)
+            except Exception:  # one visitor must not keep all others inside
+                log.exception("could not ask the gate of %r again", share.name)
+                visitor.transport.abort()
 
     def show(self, host: str, label: str, owner: int) -> None:
         """An account's own host shows this share of its from now on."""
@@ -211,11 +215,16 @@ class Edge:
         """Look at every deadline, for ever."""
         for turn in itertools.count(1):
             await asyncio.sleep(SWEEP)
-            self._tick()
-            now = self.now
-            self._end_overdue(now)
-            if turn % TEND_EVERY == 0:
-                self._tend_pools(now)
+            try:
+                self._look(turn)
+            except Exception:  # the next one repairs what this one has missed
+                log.exception("a look at the deadlines failed")
+
+    def _look(self, turn: int) -> None:
+        self._tick()
+        self._end_overdue(self.now)
+        if turn % TEND_EVERY == 0:
+            self._tend_pools(self.now)
 
     def _end_overdue(self, now: float) -> None:
         watched: list[_Watched] = [*self.visitors, *self.at_apex]

@@ -105,6 +105,11 @@ class Exchange:
         return self._pace is not None
 
     @property
+    def holds_visitor(self) -> bool:
+        """Whether a limit does, until what waits has been passed on."""
+        return self._pace is not None and bool(self._pace.up.held)
+
+    @property
     def short_rest(self) -> Body | None:
         """What is left of the request, if it is little and certain to come.
 

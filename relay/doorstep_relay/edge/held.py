@@ -63,6 +63,7 @@ class HeldCarrier(GatedCarrier):
         if not left:
             return False
         self._leave_meter()
+        self.label = label
         self._state = _HELD
         self.deadline = edge.now + left if until is None else min(until, edge.now + left)
         self._held = head, self.deadline
@@ -72,6 +73,12 @@ class HeldCarrier(GatedCarrier):
         """The bytes that are held, or may be: of a body, what comes before reading is paused."""
         body = 0 if head.body.done else HOLD
         return len(head.target) + sum(map(len, head.lines)) + max(body, len(self._buffer))
+
+    def resume_writing(self) -> None:
+        """What was said before has gone out: that changes nothing for the request that waits."""
+        super().resume_writing()
+        if self._state is _HELD and self._held is not None:
+            self.deadline = self._held[1]
 
     def client_back(self) -> None:
         """The share is here again."""

@@ -42,13 +42,15 @@ class Pacer:
         self._timer = None
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for flow in list(self.waiting):
-            flow.step(now)
-        if self.waiting:
-            first = next(iter(self.waiting))  # who was first is last in the next turn
-            self.waiting.pop(first)
-            self.waiting[first] = None
-            self._timer = loop.call_later(TICK, self._turn)
+        try:
+            for flow in list(self.waiting):
+                flow.step(now)
+        finally:  # whatever one of them does, the others have their next turn
+            if self.waiting:
+                first = next(iter(self.waiting))  # who was first is last in the next turn
+                self.waiting.pop(first)
+                self.waiting[first] = None
+                self._timer = loop.call_later(TICK, self._turn)
 
 
 class Flow:
@@ -89,7 +91,7 @@ class Flow:
 
     def step(self, now: float) -> None:
         """Its turn."""
-        if self._choked():
+        if not self.held or self._choked():  # an earlier turn may have ended the exchange
             return
         size = int(self._meter.grant(now)) if self._meter.paces else len(self.held)
         if size < min(_LEAST, len(self.held)):

@@ -193,8 +193,8 @@ class VisitorConnection(HeldCarrier):
             self._at_gate(share, share.gate, head, rest)
 
     def leave_host(self, host: bytes) -> None:
-        """The host leads nowhere any more: what it carries is cut."""
-        if self._host == host and self.exchange is not None:
+        """The host leads nowhere any more: what it carries is cut, and what waits."""
+        if self._host == host and (self.exchange is not None or self.waits):
             self.transport.abort()
 
     def _say_why(self, label: str) -> None:

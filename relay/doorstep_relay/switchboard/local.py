@@ -92,7 +92,13 @@ class LiveShare:
         for gauge in meter.gauges:
             gauge.month_used += size
         if any(gauge.is_spent for gauge in meter.gauges):
-            self.pool.cut("quota", "")
+            self.cut("quota", "")
+
+    def cut(self, code: str, reason: str) -> None:
+        """End what is under way and tell why; the share lives on."""
+        before, self.ended = self.ended, (code, reason)
+        self.pool.cut(code, reason)
+        self.ended = before
 
     def end(self, code: str, reason: str) -> None:
         """Cut everything at once and tell the client; the durable state is another's concern."""
@@ -217,9 +223,7 @@ class Switchboard:
             return
         share.paused = True
         self._seen.pop(share.name, None)
-        share.ended = ("paused", "")  # for those who are cut
-        share.pool.cut("paused", "")
-        share.ended = None
+        share.cut("paused", "")
         share.tell_paused(True)
 
     def unpause(self, share: LiveShare) -> None:
