@@ -70,6 +70,8 @@ class Line:
         self._left: set[Session] = set()
         """Sessions that the relay asked to leave, with what is under way in them."""
         self._task: asyncio.Task[None] | None = None
+        self._replaced: asyncio.Future[None]
+        """Done when another session has taken the place of `_session`."""
         self._leaving: Session | None = None
         """The session that the relay asked to leave last."""
         self._jobs: set[asyncio.Task[None]] = set()
@@ -126,7 +128,7 @@ class Line:
         watch = asyncio.create_task(self._outlook.watch(lambda: self._session))
         try:
             while True:
-                failure = await session.over()
+                failure = await self._over_or_left(session)
                 if self._session is session:
                     return failure
                 session = self._session
@@ -134,6 +136,17 @@ class Line:
             watch.cancel()
             for job in self._jobs:
                 job.cancel()
+
+    async def _over_or_left(self, session: Session) -> Exception | None:
+        """Wait for its end, and say why; or for another one in its place, which it may outlive."""
+        over = asyncio.create_task(session.over())
+        self._replaced = asyncio.get_running_loop().create_future()
+        waiting: set[asyncio.Future[Any]] = {over, self._replaced}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            return over.result() if over.done() else None
+        finally:
+            over.cancel()
 
     def _begin(self, place: RelaySettings) -> Session:
         session = Session(place, self._hear, self._ask_all)
@@ -242,7 +255,7 @@ class Line:
 
     async def _ask_later(self, session: Session, holder: Holder, seconds: float) -> None:
         await asyncio.sleep(max(seconds, Pace().after(steady=False, refused=False)))
-        if not holder.is_over:
+        if not holder.is_over and session not in self._left:  # where it was left for, it was asked for, too
             await self._ask(session, holder)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -257,7 +270,7 @@ class Line:
         """Open every share elsewhere, however often that has to be tried while the old session lasts."""
         pace = Pace()
         places = _trusted(self.relay, instead) or self._places  # who names another one is still there itself
-        for place in itertools.cycle(places):
+        for attempt, place in enumerate(itertools.cycle(places)):
             new = self._begin(place)
             try:
                 if await self._moved(old, new):
@@ -267,7 +280,8 @@ class Line:
                 new.end()
                 raise
             new.end()
-            await asyncio.sleep(pace.after(steady=True, refused=True))
+            wait = pace.after(steady=attempt == 0, refused=True)  # soon, then ever more seldom
+            await asyncio.sleep(max(wait, getattr(await new.over(), "retry_after", 0.0)))
 
     async def _moved(self, old: Session, new: Session) -> bool:
         """Whether the shares are open in the new session, all that were in the old one."""
@@ -282,6 +296,8 @@ class Line:
 
     def _settle(self, old: Session, new: Session, place: RelaySettings) -> None:
         self._session = new
+        if not self._replaced.done():
+            self._replaced.set_result(None)
         self._began = asyncio.get_running_loop().time()
         self._places = [place, *(other for other in self._places if other.url != place.url)]
         self._left.add(old)
