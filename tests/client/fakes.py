@@ -25,6 +25,8 @@ from websockets.server import ServerProtocol
 
 from doorstep_client import wire
 from doorstep_client.settings import RelaySettings, parse_relay
+from tests.support import eventually
+from tests.support.servers import end_server, is_closed
 
 DEADLINE = 10.0
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: doorstep-reverse\r\n\r\n"
@@ -161,7 +163,7 @@ class FakeRelay:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
+        await end_server(self._server)
         for writer in self._writers:
             writer.transport.abort()
         for job in self._jobs:
@@ -171,6 +173,7 @@ class FakeRelay:
             for result in await asyncio.gather(*self._jobs, return_exceptions=True)
             if isinstance(result, Exception)
         ]
+        await eventually(lambda: all(is_closed(writer) for writer in self._writers))
         if failed and error is None:
             raise failed[0]
 

@@ -89,7 +89,6 @@ async def test_what_is_no_app_has_a_thread_and_is_waited_for_when_it_is_asked_fo
             relays.append(relay)
             ready.set()
             await asyncio.to_thread(stop.wait, 10)
-        await asyncio.sleep(0.05)  # closing a transport takes a turn of the loop or two
 
     relays: list[FakeRelay] = []
     ready, stop = threading.Event(), threading.Event()
@@ -163,7 +162,6 @@ async def test_in_a_notebooks_cell_share_waits_although_a_loop_runs(monkeypatch:
             relays.append(relay)
             ready.set()
             await asyncio.to_thread(stop.wait, 10)
-        await asyncio.sleep(0.05)  # closing a transport takes a turn of the loop or two
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()

@@ -11,6 +11,7 @@ from typing import Any
 
 from doorstep_client.targets import Target
 from tests.support import eventually
+from tests.support.servers import end_server, is_closed
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -99,10 +100,6 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-def _is_closed(writer: asyncio.StreamWriter) -> bool:
-    return writer.get_extra_info("socket").fileno() == -1
-
-
 @asynccontextmanager
 async def local_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """Somebody else's server; its connections are cut at the end."""
@@ -122,10 +119,10 @@ async def local_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterat
     server = await asyncio.start_server(connected, host, 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
-        server.close()
+        await end_server(server)
         for writer in writers:
             writer.transport.abort()
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
-        await eventually(lambda: all(_is_closed(writer) for writer in writers))
+        await eventually(lambda: all(is_closed(writer) for writer in writers))

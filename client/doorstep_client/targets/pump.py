@@ -113,8 +113,8 @@ class Pump(asyncio.Protocol):
             visitor.left()
 
     def answer(self, data: bytes) -> None:
-        """What the server says."""
-        if self._is_over:
+        """What the server says. A visitor who is gone hears none of it."""
+        if self._is_over or self.transport.is_closing():
             return
         rewriter = self.rewriter
         if rewriter is not None:
@@ -125,7 +125,9 @@ class Pump(asyncio.Protocol):
 
     def finish_answer(self) -> None:
         """The server will say no more."""
-        if self.rewriter is not None and (rest := self.rewriter.rest()):
+        if self.rewriter is None or self.transport.is_closing():
+            return
+        if rest := self.rewriter.rest():
             self.transport.write(rest)
 
     def _stop_rewriting(self, rewriter: Rewriter) -> None:
