@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from doorstep_client.network import eyeballs
 from doorstep_client.network.eyeballs import by_turns, connect_any
 from tests.support import free_port
 
@@ -91,3 +93,20 @@ async def test_an_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> N
     async with server:
         with await connect_any("127.0.0.1", server.sockets[0].getsockname()[1]) as sock:
             assert sock.getpeername()[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("turns", range(1, 12))
+async def test_who_gives_up_in_whichever_moment_leaves_no_socket_open(
+    monkeypatch: pytest.MonkeyPatch, silent: int, turns: int
+) -> None:
+    """One that were left would be a warning of the garbage collector's."""
+    monkeypatch.setattr(eyeballs, "STAGGER", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        found = info("127.0.0.2", silent), info("127.0.0.1", listening.getsockname()[1])
+        connecting = asyncio.create_task(connect(monkeypatch, *found))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        await asyncio.sleep(0)
+    gc.collect()

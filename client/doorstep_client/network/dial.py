@@ -1,5 +1,5 @@
 """Opens connections to a relay: plain or TLS, straight or through an HTTP proxy (`proxies`). Certificates are
-verified, as `network` says."""
+verified, as `options` say."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ async def _first(addresses: Iterator[_Info]) -> socket.socket:
                 if left:
                     break
     finally:
-        await _give_up(trying)
+        _give_up(trying)
     raise next((error for error in errors if isinstance(error, ConnectionRefusedError)), errors[-1])
 
 
@@ -84,12 +84,16 @@ def _winner(done: set[asyncio.Task[socket.socket]], errors: list[OSError]) -> so
     return connected[0] if connected else None
 
 
-async def _give_up(trying: set[asyncio.Task[socket.socket]]) -> None:
+def _give_up(trying: set[asyncio.Task[socket.socket]]) -> None:
+    """Nobody waits for them: who is cancelled while waiting would lose a socket that is connected already."""
     for task in trying:
+        task.add_done_callback(_close)
         task.cancel()
-    for result in await asyncio.gather(*trying, return_exceptions=True):
-        if isinstance(result, socket.socket):
-            result.close()
+
+
+def _close(task: asyncio.Task[socket.socket]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
 
 
 async def _connect(info: _Info) -> socket.socket:

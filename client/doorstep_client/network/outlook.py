@@ -7,6 +7,7 @@ nobody sets. No packet is sent for it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -85,14 +86,23 @@ def source(far: str) -> str | None:
 
 
 def exists(near: str) -> bool:
-    """Whether this computer has the address."""
+    """Whether this computer has the address; also when that cannot be told, for want of descriptors say.
+
+    Of an address that is a link's own (fe80::…) it cannot: a text does not say which link's.
+    """
     with suppress(ValueError):
+        if _is_a_links_own(near):
+            return True
         try:
             with socket.socket(_family(near), socket.SOCK_DGRAM) as probe:
                 probe.bind((near, 0))
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno != errno.EADDRNOTAVAIL
     return True
+
+
+def _is_a_links_own(address: str) -> bool:
+    return _family(address) == socket.AF_INET6 and ip_address(address).is_link_local
 
 
 def _family(address: str) -> socket.AddressFamily:
