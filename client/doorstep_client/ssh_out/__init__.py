@@ -2,7 +2,7 @@
 
 `address` reads what the user wrote, `command` makes the arguments of `ssh`, `child` runs it, `reading`
 understands what it says, `reasons` tells why it ended, `doorway` is where it brings visitors, and `holder`
-keeps the link up as `session.Holder` does with a relay of our own.
+keeps the link up as `holding.holder` does with a relay of our own.
 """
 
 from __future__ import annotations

@@ -52,7 +52,10 @@ class Ssh:
 
 def find_program(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """`ssh`, or what `DOORSTEP_SSH_COMMAND` says. Raises `UsageError` where there is none."""
-    words = shlex.split(environment.get(COMMAND_VARIABLE, "")) or ["ssh"]
+    try:
+        words = shlex.split(environment.get(COMMAND_VARIABLE, "")) or ["ssh"]
+    except ValueError as error:
+        raise UsageError(f"{COMMAND_VARIABLE} is no command: {error}") from error
     found = shutil.which(words[0], path=environment.get("PATH"))
     if found is None:
         raise UsageError(f"There is no program {words[0]!r} on this computer. {_how_to_install()}")

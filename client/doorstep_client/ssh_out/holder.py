@@ -1,4 +1,4 @@
-"""Keeps a link through an SSH server open, as `holder.Holder` does with a relay of our own."""
+"""Keeps a link through an SSH server open, as `holding.holder` does with a relay of our own."""
 
 from __future__ import annotations
 
@@ -98,17 +98,18 @@ class SshHolder(Standing):
         """
         first = self.opened is None
         command = arguments(ssh, self._server, self._door.address, self._name, may_ask=first)
-        self._session = session = await Session.open(self._server, ssh.host, command, self._told)
         try:
-            self._open(await session.link())
-            return await session.lasts(), True
+            self._session = session = await Session.open(self._server, ssh.host, command, self._told)
+            try:
+                self._open(await session.link())
+                return await session.lasts(), True
+            finally:
+                await session.stop()
+                self._target.abort()
         except DoorstepError as error:
             if self.opened is None and not self._closing.is_set():
                 raise
             return error, False
-        finally:
-            await session.stop()
-            self._target.abort()
 
     async def close(self, drain: float = 0.0) -> None:
         """End the link: ssh ends, and with it the forwarding.

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from doorstep_client.errors import DoorstepError
+from doorstep_client.errors import DoorstepError, UnreachableError
 from doorstep_client.ssh_out.address import SshServer
 from doorstep_client.ssh_out.child import Child
 from doorstep_client.ssh_out.reading import Reading
@@ -34,9 +34,12 @@ class Session:
     async def open(
         cls, server: SshServer, host: str, command: Sequence[str], told: Callable[[], None]
     ) -> Session:
-        """Start ssh. Raises `OSError`."""
+        """Start ssh. Raises `UnreachableError` where the system has no room for it."""
         session = cls(server, host, told)
-        session._child = await Child.start(command, session._heard)
+        try:
+            session._child = await Child.start(command, session._heard)
+        except OSError as error:
+            raise UnreachableError(f"{command[0]} cannot be started: {error}") from error
         return session
 
     async def link(self) -> str:
