@@ -119,7 +119,7 @@ class Link:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the link has ended; False when `timeout` seconds pass before."""
-        return self._keeper.done.wait(timeout)
+        return self._keeper.wait(timeout)
 
     def close(self, *, drain: float = 0.0) -> None:
         """End the link: its address answers 410 from now on. Does nothing when it has ended.

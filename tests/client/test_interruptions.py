@@ -154,7 +154,24 @@ async def test_a_process_that_was_forked_leaves_its_parents_link_alone(
             forked.setattr(os, "getpid", lambda: -1)
             began = time.monotonic()
             link.close()
+            await link.aclose()
             assert time.monotonic() - began < 5
         assert link.status == "live"
         await link.aclose()
         assert link.status == "ended"
+
+
+async def test_who_waits_hears_ctrl_c_where_that_does_not_interrupt_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on Windows: between two short waits Python looks whether there was a signal."""
+    monkeypatch.setattr(keepers, "HEAR_EVERY", 0.02)
+    async with FakeRelay(polite) as relay:
+        link = await share(hello_app, relay=relay.url)
+        began = time.monotonic()
+        assert not await asyncio.to_thread(link.wait, 0.2)
+        assert time.monotonic() - began >= 0.2
+        waiting = asyncio.create_task(asyncio.to_thread(link.wait))
+        await link.aclose()
+        async with asyncio.timeout(20):
+            assert await waiting

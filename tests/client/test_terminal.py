@@ -311,6 +311,7 @@ def test_where_nobody_looks_nothing_reads_along() -> None:
 def test_a_handler_that_came_before_the_board_prints_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """`logging` keeps the stream that it was given: what stands before it has to be there by then."""
     screen, lines = StringIO(), list[str]()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
     monkeypatch.setattr("sys.stderr", screen)
     prints = Prints(lines.append)
     prints.stand_in()
@@ -323,6 +324,17 @@ def test_a_handler_that_came_before_the_board_prints_where_it_is(monkeypatch: py
 
     assert (screen.getvalue(), lines) == ("before\nafter\n", ["while it is there"])
     assert sys.stderr is screen
+
+
+def test_errors_that_the_user_has_sent_to_a_file_go_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    file, lines = StringIO(), list[str]()
+    monkeypatch.setattr("sys.stderr", file)
+    prints = Prints(lines.append)
+    prints.take()
+    print("an error", file=sys.stderr)
+    prints.give_back()
+
+    assert (file.getvalue(), lines) == ("an error\n", [])
 
 
 def test_a_sentence_is_broken_between_words_and_an_address_is_not() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -28,6 +30,8 @@ log = logging.getLogger("doorstep_client")
 
 READY_DEADLINE: Final = 30.0
 STOP_DEADLINE: Final = 5.0
+HEAR_EVERY: Final[float | None] = 0.2 if sys.platform == "win32" else None
+"""Seconds after which who waits hears Ctrl-C, where that does not interrupt waiting by itself."""
 
 _MOVED: Final = "This link was live elsewhere; it was moved here."
 _AWAY: Final = "The relay cannot be reached; the link comes back by itself …"
@@ -151,8 +155,20 @@ class Keeper:
                 text = f"The relay {self.relay} did not open the link within {READY_DEADLINE:.0f} s"
                 raise UnreachableError(text) from None
 
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until nothing runs any more; False when `timeout` seconds pass before."""
+        if HEAR_EVERY is None:
+            return self.done.wait(timeout)
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while not self.done.wait(max(0.0, min(HEAR_EVERY, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return False
+        return True
+
     async def stopped(self, drain: float = 0.0) -> None:
         """`stop` for whoever must not block: return when nothing runs any more. On any loop."""
+        if os.getpid() != self._process:
+            return
         if running_loop() is self._loop:
             self._stop_soon(drain)
         else:
@@ -192,7 +208,7 @@ class Keeper:
     def _stop_and_wait(self, drain: float) -> None:
         with suppress(RuntimeError):  # the loop has ended meanwhile, and all that it ran
             self._loop.call_soon_threadsafe(self._stop_soon, drain)
-            self.done.wait(drain + 2 * STOP_DEADLINE if self._loop.is_running() else 0)
+            self.wait(drain + 2 * STOP_DEADLINE if self._loop.is_running() else 0)
         if self._thread is not None:
             self._thread.join()
 

@@ -44,7 +44,7 @@ class Beside:
         self._inbox = Inbox(view.restore, terminal=view.on_terminal, ends=False)
         self._thread: threading.Thread | None = None
         self._handlers: dict[int, Any] = {}
-        self._is_draining = False
+        self._draining: threading.Thread | None = None
         self._has_script_ended = False
 
     def __enter__(self) -> Self:
@@ -57,11 +57,14 @@ class Beside:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        """Whoever interrupts at its end does so before that is Ctrl-C's as it was."""
+        self._has_script_ended = True
         wishes.shower = None
         for link in self.links:
             link.close()
-        if self._thread is not None:
-            self._thread.join(_LAST_FRAME)
+        for thread in (self._draining, self._thread):
+            if thread is not None:
+                thread.join(_LAST_FRAME)
         self._view.restore()
         self._inbox.__exit__(*exc)
         for number, handler in self._handlers.items():
@@ -150,9 +153,9 @@ class Beside:
         if not any(link.status in ("live", "reconnecting") for link in self.links):
             if not self._has_script_ended:
                 signal.default_int_handler(number, frame)
-        elif not self._is_draining:
-            self._is_draining = True
-            threading.Thread(target=self._drain, daemon=True).start()
+        elif self._draining is None:
+            self._draining = threading.Thread(target=self._drain, daemon=True)
+            self._draining.start()
         elif number == signal.SIGINT:
             self._view.restore()
             os._exit(AT_ONCE)

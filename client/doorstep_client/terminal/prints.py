@@ -26,7 +26,9 @@ class Prints:
             self._before = sys.stdout, sys.stderr
             if self._mine is None:
                 self._mine = _Lines(sys.stdout, self._take_line), _Lines(sys.stderr, self._take_line)
-            sys.stdout, sys.stderr = self._mine
+            sys.stdout = self._mine[0]
+            if sys.stderr is None or sys.stderr.isatty():  # else it goes where the user has sent it
+                sys.stderr = self._mine[1]
 
     def take(self) -> None:
         self.stand_in()
