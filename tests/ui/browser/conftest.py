@@ -41,18 +41,6 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def visit(page: Page, serve: Serve) -> Callable[[ds.Blocks], Page]:
-    """Opens an app's page and waits until its components are there."""
-
-    def open_page(app: ds.Blocks) -> Page:
-        page.goto(serve(app))
-        expect(page.locator("main .card, main .block, main .button").first).to_be_visible()
-        return page
-
-    return open_page
-
-
-@pytest.fixture
 def serve_stage() -> Iterator[Callable[[Stage], str]]:
     """Serves a hand-written app and returns its address."""
     servers: list[ServerThread] = []
@@ -66,6 +54,24 @@ def serve_stage() -> Iterator[Callable[[Stage], str]]:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def page(serve: Serve, serve_stage: Callable[[Stage], str], page: Page) -> Page:
+    """The blank page, which is closed before the apps: what it loads late would fail without them."""
+    return page
+
+
+@pytest.fixture
+def visit(page: Page, serve: Serve) -> Callable[[ds.Blocks], Page]:
+    """Opens an app's page and waits until its components are there."""
+
+    def open_page(app: ds.Blocks) -> Page:
+        page.goto(serve(app))
+        expect(page.locator("main .card, main .block, main .button").first).to_be_visible()
+        return page
+
+    return open_page
 
 
 @pytest.fixture

@@ -111,10 +111,10 @@ class Scene:
 
     # -- what the app is told ------------------------------------------------------------------
 
-    def await_event(self, *names: str, deadline: float = 15) -> None:
+    def await_event(self, *names: str, deadline: float = 30) -> None:
         wait_for(lambda: set(names) <= self.came, deadline, f"of {names} there came only {sorted(self.came)}")
 
-    def end(self, deadline: float = 15) -> None:
+    def end(self, deadline: float = 30) -> None:
         """Raises `TimeoutError` when an event did not come."""
         try:
             self.await_event(*self.wanted, deadline=deadline)

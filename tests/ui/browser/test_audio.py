@@ -161,9 +161,9 @@ def test_a_microphone_is_heard_while_it_records_and_nothing_is_lost(hearing: Pag
     page = visit(app)
 
     page.get_by_role("group", name="voice").get_by_role("button", name="Record").click()
-    expect(page.get_by_label("ended")).to_have_value("1", timeout=10_000)
+    expect(page.get_by_label("ended")).to_have_value("1")
 
-    expect(page.get_by_label("total")).to_have_value(re.compile(r"^(1\.[5-9]|2\.)"))
+    expect(page.get_by_label("total")).to_have_value(re.compile(r"^(1\.[5-9]|[2-9]\.)"))
     assert int(page.get_by_label("pieces").input_value()) > 1
     assert stops == [1]
 
@@ -185,7 +185,7 @@ def test_what_a_generator_yields_is_one_sound(visit: Visit) -> None:
     expect(group.get_by_role("progressbar", name="Heard so far")).to_be_visible()
     expect(group.get_by_text("/ 0:02")).to_be_visible()
 
-    expect(page.get_by_label("log")).to_have_value("play stop", timeout=10_000)
+    expect(page.get_by_label("log")).to_have_value("play stop")
     expect(group.get_by_role("slider", name="Position in answer")).to_have_attribute("aria-valuemax", "2")
     assert page.evaluate("() => document.querySelector('audio').paused")
 

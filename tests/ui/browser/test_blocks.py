@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -150,8 +151,10 @@ def test_progress_and_notices_come_from_inside_a_function(visit: Visit) -> None:
     def work(progress: ds.Progress = ds.Progress()) -> str:  # noqa: B008 (how progress is asked for)
         progress(0.5, desc="Half way")
         ds.Info("about to finish", title="Soon")
-        time.sleep(0.6)
+        seen.wait(20)
         return "done"
+
+    seen = threading.Event()
 
     with ds.Blocks() as app:
         out = ds.Textbox(label="out")
@@ -161,6 +164,7 @@ def test_progress_and_notices_come_from_inside_a_function(visit: Visit) -> None:
     button(page, "Go").click()
     expect(page.locator(".block", has=page.get_by_label("out"))).to_contain_text("Half way")
     expect(page.locator(".toast")).to_contain_text("about to finish")
+    seen.set()
     expect(page.get_by_label("out")).to_have_value("done")
 
 
@@ -180,7 +184,7 @@ def test_a_real_app_works_where_websockets_are_blocked(page: Page, visit: Visit)
 
     visit(app)
     button(page, "Go").click()
-    expect(page.get_by_label("out")).to_have_value("01234", timeout=10_000)
+    expect(page.get_by_label("out")).to_have_value("01234")
 
 
 def test_a_page_below_another_finds_its_app_and_the_query_of_its_address(page: Page, serve: Any) -> None:

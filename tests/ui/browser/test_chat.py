@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import doorstep as ds
+from tests.support import wait_for
 
 Visit = Callable[[ds.Blocks], Page]
 DEADLINE = 20.0
@@ -182,7 +183,8 @@ def test_messages_are_copied_one_by_one_and_together(visit: Visit, page: Page) -
 
     page.get_by_role("button", name="Copy message").nth(1).click()
     expect(page.get_by_label("told")).to_have_value(repr({"value": "two"}))
-    assert page.evaluate("navigator.clipboard.readText()") == "two\n\nby a machine"
+    copied = "two\n\nby a machine"
+    wait_for(lambda: page.evaluate("navigator.clipboard.readText()") == copied, what="the copy")
 
     page.get_by_role("button", name="Copy conversation").click()
     expect(page.get_by_label("told")).to_have_value(repr({"value": "User: one\nAssistant: two"}))

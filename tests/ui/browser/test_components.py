@@ -215,4 +215,4 @@ def test_markdown_covers_nothing_of_the_page_around_it(visit: Visit) -> None:
     submit(page)
     expect(page.get_by_text("log in again")).to_be_attached()
 
-    page.get_by_label("_").click(timeout=2000)  # which waits until nothing lies over it
+    page.get_by_label("_").click()  # which waits until nothing lies over it

@@ -44,7 +44,7 @@ def test_an_example_has_no_fault(
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(
         "() => document.documentElement.scrollWidth <= innerWidth",  # nothing is wider than the phone
-        timeout=5_000,
+        timeout=30_000,
     )
     assert violations(page) == []
 

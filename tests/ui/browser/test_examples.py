@@ -40,6 +40,7 @@ def open_example(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         return page
 
     yield start
+    page.close()  # before what it still loads is gone
     for app in apps:
         app.close()
     assert wrong == []
@@ -99,7 +100,7 @@ def test_a_picture_becomes_a_film(open_example: Open) -> None:
     page = open_example("video")
     page.locator("input[type=file]").first.set_input_files(picture())
     page.get_by_role("button", name="Submit").click()
-    page.wait_for_function("() => document.querySelector('main video')?.src !== undefined", timeout=20_000)
+    page.wait_for_function("() => document.querySelector('main video')?.src !== undefined")
 
 
 def test_a_drawing_is_mirrored(open_example: Open) -> None:

@@ -25,7 +25,7 @@ def test_a_model_of_each_kind_is_shown(visit: Visit, name: str) -> None:
         ds.Model3D(MODELS / name, label="thing", interactive=False)
     page = visit(app)
 
-    expect(canvas(page)).to_be_visible(timeout=15_000)
+    expect(canvas(page)).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_role("link", name="Download")).to_have_attribute("download", name)
 
@@ -42,18 +42,18 @@ def test_a_model_is_uploaded_turned_by_keys_and_cleared(
     page = visit(app)
 
     page.locator("input[type=file]").set_input_files(MODELS / "house.obj")
-    expect(page.get_by_label("seen")).to_have_value("house.obj", timeout=15_000)
-    expect(canvas(page)).to_be_visible(timeout=15_000)
+    expect(page.get_by_label("seen")).to_have_value("house.obj")
+    expect(canvas(page)).to_be_visible()
     before = canvas(page).screenshot()
     canvas(page).press("ArrowRight")
     canvas(page).press("ArrowRight")
     page.get_by_label("Shown as").select_option("wireframe")
-    expect(page.get_by_label("edited")).to_have_value("edited", timeout=15_000)
+    expect(page.get_by_label("edited")).to_have_value("edited")
     assert canvas(page).screenshot() != before
     assert violations(page) == []
 
     page.get_by_role("group", name="thing").get_by_role("button", name="Clear").click()
-    expect(page.get_by_label("seen")).to_have_value("cleared", timeout=15_000)
+    expect(page.get_by_label("seen")).to_have_value("cleared")
     expect(page.locator("input[type=file]")).to_be_focused()
 
 
@@ -63,4 +63,4 @@ def test_a_damaged_model_says_so(visit: Visit, tmp_path: Path) -> None:
         ds.Model3D(tmp_path / "broken.glb", label="thing", interactive=False)
     page = visit(app)
 
-    expect(page.get_by_role("alert")).to_contain_text("cannot be shown", timeout=15_000)
+    expect(page.get_by_role("alert")).to_contain_text("cannot be shown")

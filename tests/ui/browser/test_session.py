@@ -19,7 +19,7 @@ def test_work_that_takes_a_while_says_so_and_for_how_long(visit: Visit) -> None:
     go_on = threading.Event()
 
     def slow(text: str) -> str:
-        go_on.wait(10)
+        go_on.wait(20)
         return text.upper()
 
     page = visit(ds.Interface(slow, "text", ds.Textbox(label="result")))
@@ -52,6 +52,25 @@ def test_the_steps_of_a_generator_arrive_one_by_one(visit: Visit) -> None:
         expect(page.get_by_label("result")).to_have_value(text)
 
 
+def pass_on(socket: WebSocketRoute, heard: list[str | bytes]) -> None:
+    """Connects a page to its app, and notes what the app says."""
+
+    def tell(message: str | bytes) -> None:
+        socket.send(message)
+        heard.append(message)
+
+    socket.connect_to_server().on_message(tell)
+
+
+def until_welcome(page: Page, heard: list[str | bytes]) -> None:
+    """Until the app has said its first word. Only Playwright's own calls carry it there."""
+    for _ in range(1000):
+        if heard:
+            return
+        page.wait_for_timeout(20)
+    raise TimeoutError("the app did not welcome the page")
+
+
 def test_a_dropped_connection_is_told_and_taken_up_again(page: Page, visit: Visit) -> None:
     sockets: list[WebSocketRoute] = []
     refuse = threading.Event()
@@ -61,12 +80,13 @@ def test_a_dropped_connection_is_told_and_taken_up_again(page: Page, visit: Visi
             socket.close(code=1012)
             return
         sockets.append(socket)
-        socket.connect_to_server()
+        pass_on(socket, heard)
 
+    heard: list[str | bytes] = []
     page.route_web_socket("**/doorstep/session", route)
     visit(ds.Interface(lambda name: f"Hello {name}!", "text", ds.Textbox(label="result")))
     banner = page.locator(".banner")
-    page.wait_for_timeout(100)
+    until_welcome(page, heard)
 
     refuse.set()
     sockets[-1].close(code=1012)
@@ -85,11 +105,12 @@ def test_a_share_that_has_ended_says_so_and_why_in_the_relays_words(page: Page, 
 
     def route(socket: WebSocketRoute) -> None:
         sockets.append(socket)
-        socket.connect_to_server()
+        pass_on(socket, heard)
 
+    heard: list[str | bytes] = []
     page.route_web_socket("**/doorstep/session", route)
     visit(ds.Interface(str.upper, "text", "text"))
-    page.wait_for_timeout(100)
+    until_welcome(page, heard)
     answer = render("revoked", as_html=False, reason="Reported as phishing. Write to help@example.org.")
     body = answer.partition(b"\r\n\r\n")[2]
     page.route(

@@ -82,7 +82,7 @@ def test_a_notice_waits_while_somebody_points_at_it(open_stage: Open) -> None:
     stage, button, out = with_output()
 
     def tell(job: Job) -> None:
-        stage.say("toast", level="info", title="Read me", message="slowly", seconds=1)
+        stage.say("toast", level="info", title="Read me", message="slowly", seconds=3)
         job.done(out, "told")
 
     stage.on(button, "click", [], [out], tell)
@@ -90,7 +90,7 @@ def test_a_notice_waits_while_somebody_points_at_it(open_stage: Open) -> None:
     go(page)
 
     page.locator(".toast").hover()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3500)
     expect(page.locator(".toast")).to_have_count(1)
     page.mouse.move(5, 5)
     expect(page.locator(".toast")).to_have_count(0)
@@ -193,7 +193,7 @@ def test_where_websockets_are_blocked_the_page_works_over_http(page: Page, open_
     open_stage(stage)
     go(page)
 
-    expect(page.get_by_label("out")).to_have_value("followed", timeout=10_000)
+    expect(page.get_by_label("out")).to_have_value("followed")
     expect(page.locator(".banner")).to_have_text("")
     assert stage.sockets_opened == 0
 
@@ -278,7 +278,7 @@ def test_a_page_of_500_components_answers_at_once(open_stage: Open) -> None:
     started = time.monotonic()
     go(page)
     expect(page.get_by_label("out")).to_have_value("here")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 6
 
 
 def test_a_page_that_cannot_fetch_a_script_says_so(page: Page, open_stage: Open) -> None:

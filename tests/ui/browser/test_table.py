@@ -11,6 +11,7 @@ import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
 import doorstep as ds
+from tests.support import wait_for
 
 Visit = Callable[[ds.Blocks], Page]
 ROWS = [["fig", 3, True], ["pear", 10, False], ["plum", None, True], ["date", 2, False]]
@@ -112,7 +113,7 @@ def test_cells_go_to_a_spreadsheet_and_come_from_one(visit: Visit) -> None:
     cell(page, 1, 1).click(modifiers=["Shift"])
 
     page.keyboard.press("Control+c")
-    assert page.evaluate("navigator.clipboard.readText()") == "fig\t3\npear\t10"
+    wait_for(lambda: page.evaluate("navigator.clipboard.readText()") == "fig\t3\npear\t10", what="the copy")
     page.evaluate("navigator.clipboard.writeText('kiwi\\t7\\n\"two\\nlines\"\\tx\\n')")
     cell(page, 3, 0).click()
     page.keyboard.press("Control+v")

@@ -137,7 +137,7 @@ def test_films_of_a_generator_follow_one_another(visit: Visit, film: Path) -> No
         }"""
     )
     page.get_by_role("button", name="Go").click()
-    expect(page.get_by_label("log")).to_have_value("over", timeout=10_000)
+    expect(page.get_by_label("log")).to_have_value("over")
     assert page.evaluate("() => [...shown]") == ["part0.mp4", "part1.mp4", "part2.mp4"]
 
 
