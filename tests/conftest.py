@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
 
 from tests.relay.store import services
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DOORSTEP_KEEP_URL", "0")  # links of the tests' own process leave nothing behind
 logging.getLogger("httpbin.core").setLevel(logging.ERROR)  # it would have the last word, after the summary
+# The same examples in each run, however long they take: new ones are looked for in `fuzz/`.
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
+for phase in ("connect", "read", "write", "pool"):  # five seconds are too few on a busy machine
+    setattr(DEFAULT_TIMEOUT_CONFIG, phase, 30.0)
 expect.set_options(timeout=30_000)  # a page on a busy machine; what is right at once costs nothing
 
 
