@@ -65,7 +65,7 @@ def test_login_asks_for_the_token_without_showing_it(tmp_path: Path) -> None:
                 shown += os.read(ours, 4096)
             except OSError:  # Linux's word for the end of a terminal
                 break
-        assert process.wait(10) == 0
+        assert process.wait(20) == 0
     finally:
         process.kill()
         process.wait()

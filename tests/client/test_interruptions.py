@@ -108,11 +108,11 @@ async def test_an_app_may_take_longer_to_start_than_a_relay_may_take_to_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with FakeRelay(polite, polite) as relay:
-        monkeypatch.setattr(keepers, "READY_DEADLINE", 0.5)
-        link = await opened_link(relay, starting_for(1.2))
+        monkeypatch.setattr(keepers, "READY_DEADLINE", 1.5)
+        link = await opened_link(relay, starting_for(2.0))
         assert link.status == "live"
         await link.aclose()
-        async with share(starting_for(1.2), relay=relay.url) as other:
+        async with share(starting_for(2.0), relay=relay.url) as other:
             assert other.status == "live"
 
     assert link_threads() == []

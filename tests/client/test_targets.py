@@ -169,7 +169,7 @@ async def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytes
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         streams[1].transport.abort()
         await eventually(lambda: not target.connections)
-    await eventually(lambda: gc.collect() >= 0 and made[0]() is None, 2, "the connection to be forgotten")
+    await eventually(lambda: gc.collect() >= 0 and made[0]() is None, what="the connection to be forgotten")
 
 
 # -- a server on a port ----------------------------------------------------------------------------

@@ -74,7 +74,7 @@ async def test_what_an_app_yields_leaves_at_once() -> None:
     def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         start_response("200 OK", [])
         yield b"first"
-        more.wait(10)
+        more.wait(20)
         yield b"second"
 
     async with running(make_target(app)) as target, tunnel_to(target) as (reader, writer):

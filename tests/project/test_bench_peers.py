@@ -179,7 +179,7 @@ def test_nginx_passes_visitors_on_to_the_app(name: str, setting: Setting) -> Non
                 assert (way.ca is None) == (name == "nginx")
         finally:
             app.shutdown()
-        serving.result(5)
+        serving.result(20)
 
 
 class Hello(BaseHTTPRequestHandler):

@@ -113,11 +113,11 @@ def echo() -> Iterator[int]:
         thread = Thread(target=serve)
         thread.start()
         yield listening.getsockname()[1]
-        thread.join(10)
+        thread.join(20)
 
 
 def test_a_line_delays_both_ways_counts_what_comes_back_and_hangs_up(echo: int) -> None:
-    with line(echo, delay=0.02) as wire, socket.create_connection(("127.0.0.1", wire.port), 10) as visitor:
+    with line(echo, delay=0.02) as wire, socket.create_connection(("127.0.0.1", wire.port), 20) as visitor:
         began = time.perf_counter()
         visitor.sendall(b"hello")
 

@@ -165,7 +165,7 @@ def test_processes_that_make_the_secret_at_once_agree_on_one(tmp_path: Path) -> 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(20)
     assert len(found) == 8
     assert len(set(found)) == 1
 

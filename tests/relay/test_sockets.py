@@ -184,7 +184,7 @@ async def test_a_ping_is_answered_and_nobody_is_woken_for_it() -> None:
         heard = client.socket.heard
         await asyncio.sleep(0.01)
         client.say(wire.encode(wire.Ping()).encode())
-        await asyncio.sleep(0.01)
+        await eventually(lambda: client.heard)
 
         assert [wire.decode_from_relay(frame) for frame in client.heard] == [wire.Pong()]
         assert session.got == []

@@ -127,7 +127,7 @@ def test_a_client_that_does_not_trust_the_certificate_says_so(relay: TlsRelay) -
     env = relay.client_env() | {"SSL_CERT_FILE": ""}
     del env["SSL_CERT_FILE"]
     with run_script(CLIENT, env=env) as script:
-        script.wait(15)
+        script.wait(20)
         assert "certificate" in script.output
         assert "trusted" in script.output
 

@@ -101,7 +101,7 @@ def provider() -> Iterator[Provider]:
         thread.start()
         yield running
         running.shutdown()
-        thread.join(5)
+        thread.join(20)
 
 
 @pytest.fixture(scope="module")

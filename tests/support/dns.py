@@ -77,4 +77,4 @@ def name_server(bound: socket.socket | None = None) -> Iterator[NameServer]:
             yield server
         finally:
             sock.sendto(_STOP, sock.getsockname())
-            thread.join(5)
+            thread.join(20)

@@ -93,7 +93,7 @@ def test_installs_at_the_same_time_wait_for_each_other(tree: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(20)
 
     assert failures == []
     assert (tree / "ui_runtime" / "doorstep" / "static" / "assets" / "main.js").exists()

@@ -42,12 +42,12 @@ class TestProgress:
     async def test_the_page_hears_how_far_it_is(self, is_async: bool) -> None:
         def work(progress: Any = ds.Progress()) -> str:
             progress(0.25, desc="Reading")
-            time.sleep(0.05)
+            time.sleep(0.3)
             return "over"
 
         async def work_async(progress: Any = ds.Progress()) -> str:
             progress((1, 4), desc="Reading", unit="pages")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
             return "over"
 
         first, last = await told(work_async if is_async else work)
@@ -63,7 +63,7 @@ class TestProgress:
             return "over"
 
         messages = [each for each in await told(work) if each["type"] == "progress"]
-        assert 3 <= len(messages) <= 8
+        assert 2 <= len(messages) < 20
         assert messages[0] | {"text": "Items", "total": 25, "unit": "items"} == messages[0]
         steps = [each.get("step", 0) for each in messages]
         assert steps == sorted(steps)
@@ -71,12 +71,12 @@ class TestProgress:
     async def test_each_loop_is_shown_for_itself_after_what_was_told_before_it(self) -> None:
         def work(progress: Any = ds.Progress()) -> str:
             progress(0.05, desc="Starting")
-            time.sleep(0.12)
+            time.sleep(0.3)
             for name in ("Reading", "Writing"):
                 for _ in progress.tqdm(range(4), desc=name):
-                    time.sleep(0.12)
+                    time.sleep(0.2)
             progress(0.9, desc="Ending")
-            time.sleep(0.12)
+            time.sleep(0.3)
             return "over"
 
         told_by: dict[str, list[float]] = {}
@@ -91,7 +91,7 @@ class TestProgress:
         def work(progress: Any = ds.Progress()) -> str:
             with progress.tqdm(None, total=10) as bar:
                 bar.update(5)
-                time.sleep(0.05)
+                time.sleep(0.3)
             return "over"
 
         assert (await told(work))[0]["step"] in {0, 5}
@@ -99,7 +99,7 @@ class TestProgress:
     async def test_loops_of_tqdm_itself_are_watched_where_it_is_asked_for(self) -> None:
         def work(progress: Any = ds.Progress(track_tqdm=True)) -> str:
             for _ in tqdm.tqdm(range(4), desc="Layers", unit="layer", file=Quiet(), mininterval=0):
-                time.sleep(0.05)
+                time.sleep(0.15)
             return "over"
 
         def other() -> str:
@@ -117,7 +117,7 @@ class TestProgress:
             thread = threading.Thread(target=progress, args=(0.5,))
             thread.start()
             thread.join()
-            time.sleep(0.05)
+            time.sleep(0.3)
             return "over"
 
         assert (await told(work))[0]["fraction"] == 0.5

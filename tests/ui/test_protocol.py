@@ -103,14 +103,23 @@ class TestStreaming:
         return text, story
 
     async def test_a_generator_shows_its_steps(self) -> None:
+        seen = threading.Semaphore(0)
+
         def count(_name: str) -> Iterator[str]:
             for number in range(3):
                 yield str(number)
-                time.sleep(0.05)
+                seen.acquire(timeout=20)
 
-        text, story = await self.told(count)
-        assert text == "2"
-        assert [message["type"] for message in story] == ["data", "data", "data", "done"]
+        with served(one(count)) as server:
+            async with server.page() as page:
+                await page.start("x")
+                steps = []
+                for _ in range(3):
+                    steps.append(await page.hear())
+                    seen.release()
+                last = await page.hear()
+        assert [message["type"] for message in (*steps, last)] == ["data", "data", "data", "done"]
+        assert [message["changes"][0][1]["value"] for message in steps] == ["0", "1", "2"]
 
     async def test_a_growing_string_is_sent_once(self) -> None:
         async def talk(_name: str) -> AsyncIterator[str]:
@@ -279,7 +288,7 @@ class TestQueueing:
 
     async def test_a_full_queue_says_so(self) -> None:
         gate = threading.Event()
-        app = one(lambda name: gate.wait(5) and name)
+        app = one(lambda name: gate.wait(20) and name)
         app.queue(max_size=1)
         with served(app) as server:
             async with server.page() as page:
@@ -291,7 +300,7 @@ class TestQueueing:
 
     async def test_one_page_cannot_start_jobs_without_end(self) -> None:
         gate = threading.Event()
-        with served(one(lambda name: gate.wait(5) and name)) as server:
+        with served(one(lambda name: gate.wait(20) and name)) as server:
             async with server.page() as page:
                 jobs = [await page.start("x") for _ in range(65)]
                 assert (await page.story(jobs[-1]))[-1]["code"] == "busy"
@@ -305,7 +314,7 @@ class TestCancelling:
 
         def work(name: str) -> None:
             ran.append(name)
-            gate.wait(5)
+            gate.wait(20)
 
         with served(one(work, many=0)) as server:
             async with server.page() as page:
@@ -334,15 +343,16 @@ class TestCancelling:
                 assert (await page.hear())["type"] == "data"
                 await page.say({"type": "cancel", "job": job})
                 assert (await page.story(job))[-1]["code"] == "cancelled"
-                assert await asyncio.to_thread(closed.wait, 5)
+                assert await asyncio.to_thread(closed.wait, 20)
                 await page.start("x")
                 assert (await page.hear())["type"] == "data", "its place is free again"
 
     async def test_an_async_function_is_cancelled(self) -> None:
-        cancelled = asyncio.Event()
+        began, cancelled = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
         async def sleep(_name: str) -> None:
+            loop.call_soon_threadsafe(began.set)
             try:
                 await asyncio.sleep(60)
             except asyncio.CancelledError:
@@ -352,10 +362,10 @@ class TestCancelling:
         with served(one(sleep, many=0)) as server:
             async with server.page() as page:
                 job = await page.start("x")
-                await asyncio.sleep(0.05)
+                await asyncio.wait_for(began.wait(), 20)
                 await page.say({"type": "cancel", "job": job})
                 assert (await page.story(job))[-1]["code"] == "cancelled"
-                await asyncio.wait_for(cancelled.wait(), 5)
+                await asyncio.wait_for(cancelled.wait(), 20)
 
     async def test_cancelling_what_is_over_or_unknown_does_nothing(self) -> None:
         with served(one(lambda name: name)) as server:
@@ -369,7 +379,7 @@ class TestCancelling:
 class TestResuming:
     async def test_a_page_that_comes_back_finds_its_jobs_result(self) -> None:
         gate = threading.Event()
-        with served(one(lambda name: gate.wait(5) and name)) as server:
+        with served(one(lambda name: gate.wait(20) and name)) as server:
             async with server.page() as page:
                 await page.start("x")
                 session = page.session
@@ -429,7 +439,7 @@ class TestResuming:
                 path = server.app.files.of_session(page.session)
                 kept = path.path_of(path.add_bytes(b"x", "a.txt"))
                 session = page.session
-            assert await asyncio.to_thread(closed.wait, 5)
+            assert await asyncio.to_thread(closed.wait, 20)
             await eventually(lambda: not kept.exists())
             async with server.page(session=session) as back:
                 assert back.welcome["resumed"] is False
@@ -535,4 +545,4 @@ def test_a_function_that_hangs_does_not_keep_the_server_from_stopping() -> None:
 
         asyncio.run(start())
         begun = time.monotonic()
-    wait_for(lambda: time.monotonic() - begun < 5, 1)
+    wait_for(lambda: time.monotonic() - begun < 20, 1)

@@ -49,7 +49,7 @@ def web() -> Iterator[Web]:
     thread.start()
     yield there
     there.server.shutdown()
-    thread.join(5)
+    thread.join(20)
     there.server.server_close()
 
 

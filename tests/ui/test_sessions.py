@@ -95,7 +95,7 @@ class TestUnload:
             state = ds.State("kept", delete_callback=lambda value: left.append(value))  # noqa: PLW0108
             ds.Button().click(lambda value: value, state, state)
             app.unload(fail)
-            app.unload(lambda: gate.wait(10))
+            app.unload(lambda: gate.wait(20))
         with served(app, session_grace=0.05) as server:
             async with server.page() as page, server.page() as other:
                 await page.run(None)
@@ -108,9 +108,10 @@ class TestUnload:
         assert "fail() raised ValueError: cannot leave" in capfd.readouterr().err
 
     async def test_its_jobs_are_stopped_first(self) -> None:
-        stopped = threading.Event()
+        began, stopped = threading.Event(), threading.Event()
 
         async def forever() -> None:
+            began.set()
             try:
                 await asyncio.sleep(60)
             finally:
@@ -121,10 +122,10 @@ class TestUnload:
         with served(app, session_grace=0.05) as server:
             async with server.page() as page:
                 await page.start()
-                await asyncio.sleep(0.05)
+                assert await asyncio.to_thread(began.wait, 20)
                 begun = time.monotonic()
-            assert await asyncio.to_thread(stopped.wait, 5)
-            assert time.monotonic() - begun < 3
+            assert await asyncio.to_thread(stopped.wait, 20)
+            assert time.monotonic() - begun < 20
 
 
 class TestChats:

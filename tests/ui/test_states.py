@@ -115,7 +115,7 @@ class TestState:
         gate = threading.Event()
 
         def late() -> str:
-            gate.wait(5)
+            gate.wait(20)
             return "late"
 
         with ds.Blocks() as app:

@@ -101,7 +101,7 @@ async def test_a_stream_that_is_lost_is_resumed_and_misses_nothing() -> None:
     gate = threading.Event()
     with ds.Blocks() as app:
         text = ds.Textbox()
-        text.submit(lambda text: gate.wait(5) and text, text, text)
+        text.submit(lambda text: gate.wait(20) and text, text, text)
     with served(app) as server:
         async with streaming(server) as stream:
             await stream.say(RUN)

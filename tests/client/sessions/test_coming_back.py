@@ -117,12 +117,12 @@ def telling(told: list[dict[str, bool]]) -> Callable[..., float]:
     return after
 
 
-@pytest.mark.parametrize(("held_for", "steady"), [(0.0, False), (0.2, True)])
+@pytest.mark.parametrize(("held_for", "long", "steady"), [(0.0, 20.0, False), (0.2, 0.1, True)])
 async def test_only_a_session_that_held_for_long_is_followed_by_another_at_once(
-    monkeypatch: pytest.MonkeyPatch, held_for: float, steady: bool
+    monkeypatch: pytest.MonkeyPatch, held_for: float, long: float, steady: bool
 ) -> None:
     told: list[dict[str, bool]] = []
-    monkeypatch.setattr("doorstep_client.sessions.line.STEADY", 0.1)
+    monkeypatch.setattr("doorstep_client.sessions.line.STEADY", long)
     monkeypatch.setattr(Pace, "after", telling(told))
 
     async def dropping(session: FakeSession) -> None:

@@ -109,9 +109,9 @@ async def test_a_relay_whose_messages_wait_behind_what_it_carries_is_not_given_u
     """Any byte is a sign of life: pongs may come late where the session carries a big answer."""
 
     async def script(session: FakeSession) -> None:
-        await session.welcome(heartbeat=0.1)
+        await session.welcome(heartbeat=0.4)
         await session.open()
-        for _ in range(10):
+        for _ in range(15):
             session._socket.send_ping(b"")  # what is no message of ours
             await session._flush()
             await asyncio.sleep(0.1)

@@ -336,7 +336,7 @@ async def test_an_early_answer_drains_for_a_while_only(make_stage: MakeStage) ->
     visitor, app = await stage.pair(request("/", "Content-Length: 1000000", method="POST"))
     await app.send(OK)
     assert (await visitor.answer()).status == 200
-    await eventually(lambda: not stage.edge.visitors, 2)
+    await eventually(lambda: not stage.edge.visitors, 4)
 
 
 async def test_an_early_answer_is_not_reset_away_by_a_long_upload(make_stage: MakeStage) -> None:
@@ -433,7 +433,8 @@ async def test_a_body_that_ended_too_early_while_it_waited_is_refused(stage: Sta
     visitor = await stage.visitor(request("/", "Content-Length: 10", method="POST") + b"half")
     visitor.half_close()
     await eventually(lambda: stage.share.pool.waiting == 1)
-    await asyncio.sleep(0.05)
+    (connection,) = stage.edge.visitors
+    await eventually(lambda: connection._ended)
     app = await stage.app()
     assert (await visitor.last_answer()).status == 400
     await app.gone()

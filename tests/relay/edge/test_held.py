@@ -242,13 +242,13 @@ async def test_a_relay_that_is_about_to_end_holds_nobody(gone: Stage) -> None:
 
 
 async def test_who_is_held_longer_than_a_head_may_take_is_not_cut(make_stage: MakeStage) -> None:
-    stage = await make_stage(head_timeout=0.1, idle_timeout=0.1, connect_wait=0.1)
+    stage = await make_stage(head_timeout=0.3, idle_timeout=0.3, connect_wait=0.3)
     lose(stage)
     stage.board.absent.patience = DEADLINE
     stage.board.absent.left([Missed(1, "demo")])
     visitor = await stage.visitor(GET)
     await held(stage)
-    await asyncio.sleep(0.3)  # the deadlines of other states go by
+    await asyncio.sleep(0.5)  # the deadlines of other states go by
     app = stage.app
     back(stage)
     peer = await app()

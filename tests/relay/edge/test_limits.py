@@ -56,16 +56,16 @@ async def test_requests_at_a_time_are_counted_until_each_is_over(stage: Stage) -
     await app.head()
     second.reset()
     third.reset()
-    await eventually(lambda: meter.gauges[1].connections == 0, 5, "the places to be free")
+    await eventually(lambda: meter.gauges[1].connections == 0, what="the places to be free")
 
 
 async def test_who_waits_in_line_and_leaves_gives_the_place_back(stage: Stage) -> None:
     meter = hold(stage.share, Limits(max_connections=1))
     waiting = await stage.visitor(GET)
-    await eventually(lambda: meter.gauges[1].connections == 1, 5, "the visitor to wait")
+    await eventually(lambda: meter.gauges[1].connections == 1, what="the visitor to wait")
     assert await refused(stage) == (429, "limit", "2")
     waiting.reset()
-    await eventually(lambda: meter.gauges[1].connections == 0, 5, "the place to be free")
+    await eventually(lambda: meter.gauges[1].connections == 0, what="the place to be free")
 
 
 async def test_an_accounts_shares_are_held_to_its_limits_together(stage: Stage) -> None:
@@ -188,10 +188,10 @@ async def test_a_held_websocket_goes_on_in_order_and_ends_with_its_visitor(stage
     both = await asyncio.gather(visitor.exactly(len(words)), app.exactly(len(words)))
     assert both == [words, words]
     await app.send(words * 5)
-    await eventually(lambda: stage.edge.pacer.waiting, 5, "bytes to wait")
+    await eventually(lambda: stage.edge.pacer.waiting, what="bytes to wait")
     visitor.reset()
     assert await app.gone()
-    await eventually(lambda: not stage.edge.pacer.waiting, 5, "nothing to wait any more")
+    await eventually(lambda: not stage.edge.pacer.waiting, what="nothing to wait any more")
 
 
 async def test_a_request_after_one_that_was_held_is_answered_on_the_same_connection(stage: Stage) -> None:

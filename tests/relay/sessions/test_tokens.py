@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from doorstep_client import wire
 from doorstep_relay.control.actors import Actor
 from tests.relay.sessions.desk import BOB, Desk
+from tests.support import eventually
 
 
 async def test_a_revoked_token_ends_its_sessions_and_no_others(desk: Desk) -> None:
@@ -21,7 +20,7 @@ async def test_a_revoked_token_ends_its_sessions_and_no_others(desk: Desk) -> No
     assert (await alice.hear(wire.Error)).code == "bad-token"
     bob.say(wire.Ping())
     await bob.hear(wire.Pong)
-    await asyncio.sleep(0.02)
+    await eventually(lambda: alice.closed is not None)
     assert alice.closed == (1008, "bad-token")
     assert desk.shares.told == [("disconnected", 1, 1)]
 

@@ -14,7 +14,7 @@ import doorstep as ds
 from tests.support import free_port
 
 API = "/gradio_api"
-DEADLINE = 10
+DEADLINE = 20
 
 pytestmark = pytest.mark.timeout(60)
 

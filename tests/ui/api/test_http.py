@@ -236,11 +236,11 @@ class TestBounds:
     async def test_a_call_whose_reader_left_stops_after_a_while(
         self, server: Served, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sessions, "GRACE", 0.1)
         event = (await client.post(f"{API}/call/endless", json={"data": []})).json()["event_id"]
         async with client.stream("GET", f"{API}/call/endless/{event}") as answer:
             async for line in answer.aiter_lines():
                 if line == "data: [1]":
+                    monkeypatch.setattr(sessions, "GRACE", 0.1)
                     break
         call = server.app.api.sessions.call(event)
         assert call is not None
@@ -249,14 +249,14 @@ class TestBounds:
     async def test_a_full_queue_is_said_to_be_full(self) -> None:
         free = threading.Event()
         with ds.Blocks() as app:
-            ds.Button().click(lambda: free.wait(10), None, ds.Textbox(), api_name="wait")
+            ds.Button().click(lambda: free.wait(20), None, ds.Textbox(), api_name="wait")
         app.queue(max_size=1)
         with served(app) as server:
             async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
                 running = [
                     asyncio.ensure_future(client.post(f"{API}/run/wait", json={"data": []})) for _ in "ab"
                 ]
-                await asyncio.sleep(0.2)
+                await eventually(lambda: server.app.runner.waiting == 1)
                 answer = await client.post(f"{API}/run/wait", json={"data": []})
                 free.set()
                 assert {each.status_code for each in await asyncio.gather(*running)} == {200}
