@@ -27,7 +27,7 @@ RELAY = Path(sys.executable).parent / "doorstep-relay"
 EXAMPLE = ROOT / "examples" / "hello.py"
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
-QUIET = 0.3
+QUIET = 1.0
 """Seconds without a line after which the example has said what it had to say."""
 
 

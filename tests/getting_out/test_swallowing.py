@@ -97,7 +97,10 @@ async def test_connections_that_die_at_a_visitors_request_are_found_out(lasting:
         assert one.times(CARRIED) == 1
 
 
-async def test_where_bytes_come_through_nothing_is_carried(lasting: Lasting) -> None:
+async def test_where_bytes_come_through_nothing_is_carried(
+    lasting: Lasting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tunnelling, "FIRST_DEADLINE", 20)
     async with Swallowing(lasting.relay.port, breaks="nothing") as box, shared(lasting, box) as one:
         assert [await one.status() for _ in range(5)] == [200] * 5
         assert (one.link.carried, one.told) == (False, [])
@@ -116,6 +119,7 @@ async def test_a_way_that_opens_is_found_and_what_runs_on_streams_goes_on(
             await socket.send("before")
             assert await socket.recv() == "before"
             box.breaks = "nothing"
+            monkeypatch.setattr(tunnelling, "FIRST_DEADLINE", 20)
             async with held(lasting, one, lambda: not one.link.carried):
                 assert await one.status() == 200
             await socket.send("after")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import re
 import socket
@@ -275,7 +274,7 @@ def test_a_long_poll_is_waited_for(stage: Stage, name: str) -> None:
 def test_a_long_poll_outlasts_every_deadline_but_its_own(tmp_path: Path) -> None:
     """By default that is 10 minutes, after 10 seconds for a head, 75 idle ones, two minutes of a stall."""
     short = [f"--{name}=1s" for name in ("heartbeat", "head-timeout", "idle-timeout", "body-timeout")]
-    short += ["--stall-timeout=1s", "--connect-wait=1s", "--stream-timeout=1s", "--app-timeout=3s"]
+    short += ["--stall-timeout=1s", "--connect-wait=2s", "--stream-timeout=1s", "--app-timeout=5s"]
     with ExitStack() as stack:
         relay = Relay(tmp_path / "relay", args=short)
         token = relay.token("alice")
@@ -294,4 +293,4 @@ def test_events_arrive_one_by_one(stage: Stage, name: str, say: Say) -> None:
         wire.until(b"data: %d\n\n" % number)
         arrived.append(time.monotonic())
 
-    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(arrived))
+    assert arrived[-1] - arrived[0] > 0.2, "they were held back, and came all at once"

@@ -82,7 +82,7 @@ def _certificates(front: Front, host: str) -> Iterator[Path]:
 def test_the_certificate_names_that_host_and_no_other(fronted: Fronted) -> None:
     fronted.front.curl(fronted.url("first-app"))
     with (
-        socket.create_connection(("127.0.0.1", fronted.front.port), 10) as plain,
+        socket.create_connection(("127.0.0.1", fronted.front.port), 20) as plain,
         fronted.front.context().wrap_socket(plain, server_hostname="first-app.localhost") as secure,
     ):
         facts = secure.getpeercert()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -140,7 +139,7 @@ def test_events_are_not_held_back(fronted: Fronted) -> None:
 
     assert answer.http_version == "HTTP/2"
     assert len(arrived) == 5
-    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(arrived)), arrived
+    assert arrived[-1] - arrived[0] > 0.2, "they were held back, and came all at once"
 
 
 async def test_websockets_inside_http2_pass_where_the_proxy_offers_them(fronted: Fronted) -> None:

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.support import Process, Relay, run_script, wait_for
 
 ROOT = str(Path(__file__).parents[2])
-DEADLINE = 15.0
+DEADLINE = 20.0
 
 _SCRIPT = """
 import json, sys, time
@@ -63,7 +63,7 @@ class Client:
     def ended(self, deadline: float = DEADLINE) -> str:
         """How the link ended; the process has ended too."""
         code = self.process.wait_for_line(r"^ENDED (\S+)", deadline).group(1)
-        self.process.wait(10)
+        self.process.wait()
         return code
 
 

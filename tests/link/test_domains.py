@@ -107,7 +107,7 @@ def test_a_host_is_shown_after_a_restart_too(start_relay: StartRelay, dns: NameS
     dns.records[line[0]] = [line[2]]
     relay.cli("domain", "verify", HOST, "--account", "alice", "--dns-server", dns.address)
     with client(relay, token, name="demo"):
-        wait_for(lambda: seen(relay) == 200, 5, what="the host")
+        wait_for(lambda: seen(relay) == 200, what="the host")
         relay.stop()
         relay.start()
         wait_for(lambda: seen(relay) == 200, 15, what="the host again")

@@ -69,7 +69,7 @@ def serving(server: Any) -> Iterator[Any]:
         yield server
     finally:
         server.shutdown()
-        thread.join(5)
+        thread.join(20)
         server.server_close()
 
 
@@ -164,7 +164,7 @@ def test_a_development_server_that_refuses_names_it_does_not_know_works_behind_a
             origin=Origin(link.url),
             subprotocols=[Subprotocol("vite-hmr")],
         ) as updates:
-            assert json.loads(updates.recv(timeout=10)) == {"type": "connected"}
+            assert json.loads(updates.recv(timeout=20)) == {"type": "connected"}
     with share(vite, host="visitor", relay=far.replace("share.test", "127.0.0.1")) as link:
         refused = visit(link.url, headers={"Accept": "text/html"})
         assert refused.status == 403
@@ -194,7 +194,7 @@ def test_a_websocket_passes_the_servers_own_check_of_origins(
         found = re.search(r'"token":"([^"]+)"', page.text)
         assert found is not None
         with bokeh_socket(lasting, link.url, found[1], link.url) as passed:
-            said = [passed.recv(timeout=10) for _ in range(3)]
+            said = [passed.recv(timeout=20) for _ in range(3)]
         assert json.loads(said[0])["msgtype"] == "ACK"
 
         with (

@@ -28,7 +28,7 @@ from tests.link.clients import (
 from tests.link.conftest import HEARTBEAT, Lasting, StartRelay
 from tests.support import Relay, free_port, raw_request, run_script, wait_for
 
-NOTICED = 2 * HEARTBEAT + 0.5
+NOTICED = 2 * HEARTBEAT + 2
 """Two heartbeats of silence, and a moment for a busy machine."""
 
 
@@ -144,9 +144,9 @@ def test_a_relay_that_is_stopped_lets_requests_under_way_finish(start_relay: Sta
     relay, alice = start_relay()
     with client(relay, alice) as running:
         url = running.url
-        with socket.create_connection(("127.0.0.1", relay.port), timeout=10) as visitor:
-            visitor.sendall(f"GET /slow?1.5 HTTP/1.1\r\nHost: {host_of(url)}\r\n\r\n".encode())
-            time.sleep(0.3)
+        with socket.create_connection(("127.0.0.1", relay.port), timeout=20) as visitor:
+            visitor.sendall(f"GET /slow?2.5 HTTP/1.1\r\nHost: {host_of(url)}\r\n\r\n".encode())
+            time.sleep(1)
             began = time.monotonic()
             assert relay.process is not None
             relay.process.send(signal.SIGTERM)
@@ -155,8 +155,8 @@ def test_a_relay_that_is_stopped_lets_requests_under_way_finish(start_relay: Sta
                 part = visitor.recv(65536)
                 assert part, answer
                 answer += part
-        assert relay.process.wait(10) == 0
-        print(f"the relay ended {time.monotonic() - began:.2f} s after SIGTERM, with 1.2 s of work left")
+        assert relay.process.wait() == 0
+        print(f"the relay ended {time.monotonic() - began:.2f} s after SIGTERM, with 1.5 s of work left")
         relay.start()
         running.told("is back")
         assert status(relay, url) == 200
@@ -170,7 +170,7 @@ def test_a_relay_with_a_hanging_client_and_an_endless_answer_still_stops(start_r
             began = time.monotonic()
             assert relay.process is not None
             relay.process.send(signal.SIGTERM)
-            assert relay.process.wait(15) == 0
+            assert relay.process.wait(20) == 0
         hanging.process.send(signal.SIGCONT)
 
     assert time.monotonic() - began < 9
@@ -228,8 +228,8 @@ async def test_revoking_cuts_everything_within_a_second_and_the_client_does_not_
         over = time.monotonic()
         print(f"everything was cut {over - told:.2f} s after `share revoke` had ended")
         assert over - told < 1
-        running.told("revoked.*it was spam", 2)
-        assert running.ended(3) == "revoked"
+        running.told("revoked.*it was spam")
+        assert running.ended() == "revoked"
         page = relay.visit(url, headers={"Accept": "text/html"})
 
     assert page.status == 410
@@ -246,15 +246,15 @@ async def test_an_expired_share_is_cut_within_a_second_and_the_client_does_not_r
     lasting: Lasting,
 ) -> None:
     relay = lasting.relay
-    with client(relay, lasting.token(), expires_in=3) as running:
+    with client(relay, lasting.token(), expires_in=5) as running:
         url = running.url
         ends = float(running.process.wait_for_line(r"ends (\S+)$").group(1))
-        await _cut_at_once(relay, url, lambda: None, within=5)
+        await _cut_at_once(relay, url, lambda: None, within=12)
         late = time.time() - ends
         print(f"everything was cut {late:.2f} s after the expiry")
         assert -0.1 < late < 1
-        running.told("expired", 2)
-        assert running.ended(3) == "expired"
+        running.told("expired")
+        assert running.ended() == "expired"
 
     answer = relay.visit(url)
     assert (answer.status, answer.json()["code"]) == (410, "expired")
@@ -270,7 +270,7 @@ async def test_a_client_that_ignores_its_end_is_cut_all_the_same(lasting: Lastin
             running.process.send(signal.SIGSTOP)
             try:
                 await asyncio.to_thread(relay.cli, "share", "revoke", "deaf")
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(10):
                     await socket.wait_closed()
             finally:
                 running.process.send(signal.SIGCONT)
@@ -298,7 +298,7 @@ async def test_a_visitor_in_line_when_the_share_is_taken_over_is_served_by_the_n
             waiting = asyncio.ensure_future(asyncio.to_thread(relay.visit, first.url))
             await asyncio.sleep(0.3)
             with client(relay, alice, name="hello") as second:
-                answer = await asyncio.wait_for(waiting, 15)
+                answer = await asyncio.wait_for(waiting, 20)
 
     assert (answer.status, answer.json()["pid"]) == (200, second.pid)
 
@@ -311,7 +311,7 @@ async def test_a_revoked_token_ends_its_sessions_and_opens_none(lasting: Lasting
         async with asking(relay, url, "/events") as (events, _):
             await asyncio.to_thread(relay.cli, "token", "revoke", "mallory")
             await cut(events, 1)
-        running.told("token", 2)
+        running.told("token")
         assert running.ended() == "bad-token"
 
         assert await asyncio.to_thread(status, relay, url) == 503
@@ -321,7 +321,7 @@ async def test_a_revoked_token_ends_its_sessions_and_opens_none(lasting: Lasting
 
 async def test_a_token_that_expires_ends_its_sessions(lasting: Lasting) -> None:
     relay = lasting.relay
-    token = relay.token("brief", "--expires", "4s")
+    token = relay.token("brief", "--expires", "8s")
     with client(relay, token) as running:
         assert running.ended() == "bad-token"
 
@@ -504,7 +504,7 @@ for count in (10, 200):
         script.wait_for_line("^ROUND 10$")
         before = (process.num_threads(), process.num_fds(), process.memory_info().rss)
         script.wait_for_line("^ROUND 200$", 50)
-        script.wait(10)
+        script.wait()
     wait_for(lambda: process.num_fds() <= before[1] + 5, 10, what="the relay's descriptors are closed")
 
     grown = (process.memory_info().rss - before[2]) / 1e6

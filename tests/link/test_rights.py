@@ -17,9 +17,9 @@ def test_row_04_a_ban_ends_links_and_sessions_at_once_and_lets_nobody_back(lasti
         url = running.url
         relay.cli("account", "ban", "mallory", "--reason", "phishing")
         told = time.monotonic()
-        wait_for(lambda: status(relay, url) == 410, 5, what="410")
+        wait_for(lambda: status(relay, url) == 410, what="410")
         assert time.monotonic() - told < 3, "a second, on a machine with nothing else to do"
-        assert running.ended(5) == "revoked"
+        assert running.ended() == "revoked"
     assert relay.visit(url).json()["detail"] == "phishing"
     with client(relay, token, wait=False) as again:
         assert again.refused() == "banned"
@@ -41,8 +41,8 @@ def test_row_04_a_token_that_is_narrowed_holds_no_other_name(lasting: Lasting) -
             body=json.dumps({"names": ["ci-*"]}).encode(),
         )
         assert answer.status == 200, answer.text
-        assert running.ended(5) == "name-forbidden"
-        becomes(relay, url, 503, 2)
+        assert running.ended() == "name-forbidden"
+        becomes(relay, url, 503)
     with client(relay, token, name="carols", wait=False) as again:
         assert again.refused() == "name-forbidden"
     with client(relay, token) as random:

@@ -184,8 +184,10 @@ links[2].wait()
     with run_script(source, env=env) as script:
         script.wait_for_line("^THREADS 1$")
         script.wait_for_line("^CLOSED ended live live live$")
-        tunnels = psutil.Process(script.pid).net_connections("tcp")
-        assert len(tunnels) <= 1 + 3 * 2
+        program = psutil.Process(script.pid)
+        wait_for(
+            lambda: len(program.net_connections("tcp")) <= 1 + 3 * 2, what="the closed link's to be gone"
+        )
         relay.cli("share", "revoke", "of-one-1")
         script.wait_for_line("^ENDED revoked live live$")
         assert status(relay, relay.share_url("of-one-1")) == 410

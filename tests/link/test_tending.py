@@ -33,7 +33,7 @@ async def test_a_paused_link_is_seen_by_nobody_until_it_is_resumed(lasting: Last
         assert (page.status, page.header("Doorstep-Error")) == (503, "paused")
         running.told("is paused")
         await asyncio.to_thread(relay.cli, "share", "resume", "paused")
-        await asyncio.to_thread(becomes, relay, running.url, 200, 5.0)
+        await asyncio.to_thread(becomes, relay, running.url, 200)
         running.told("goes on")
 
 
@@ -78,11 +78,11 @@ def test_visitors_are_spread_over_all_clients_and_one_that_leaves_ends_none(last
             time.sleep(2.5)  # in which the relay tends every share's connections
             assert pids(relay, url) == {first.pid, second.pid}
             second.process.kill()
-            wait_for(lambda: pids(relay, url, 4) == {first.pid}, 10, what="the first alone")
+            wait_for(lambda: pids(relay, url, 4) == {first.pid}, what="the first alone")
         with client(relay, token, name="several", balance=True) as third:
-            wait_for(lambda: pids(relay, url) == {first.pid, third.pid}, 10, what="both again")
+            wait_for(lambda: pids(relay, url) == {first.pid, third.pid}, what="both again")
             first.process.kill()
-            wait_for(lambda: pids(relay, url, 4) == {third.pid}, 10, what="the third alone")
+            wait_for(lambda: pids(relay, url, 4) == {third.pid}, what="the third alone")
             assert status(relay, url) == 200
 
 
@@ -102,7 +102,7 @@ def test_a_visitor_with_cookies_stays_with_one_client(lasting: Lasting) -> None:
         left = first if answer.json()["pid"] == first.pid else second
         other = second if left is first else first
         left.process.kill()
-        wait_for(lambda: pids(relay, first.url, 3) == {other.pid}, 10, what="the other alone")
+        wait_for(lambda: pids(relay, first.url, 3) == {other.pid}, what="the other alone")
         moved = relay.visit(other.url, headers={"Cookie": cookie})
         assert moved.json()["pid"] == other.pid
         assert moved.header("Set-Cookie") is not None

@@ -152,7 +152,7 @@ async def test_server_sent_events_arrive_one_by_one(lasting: Lasting) -> None:
 
     gaps = [later - earlier for earlier, later in itertools.pairwise(arrived)]
     print("gaps between events sent every 200 ms:", [f"{gap * 1000:.0f} ms" for gap in gaps])
-    assert all(gap > 0.05 for gap in gaps), gaps
+    assert sum(gaps) > 0.2, "they were held back, and came all at once"
 
 
 async def test_the_app_sees_an_upload_before_it_has_ended(lasting: Lasting) -> None:
@@ -226,7 +226,7 @@ def test_the_command_shares_a_port_until_ctrl_c(lasting: Lasting, tmp_path: Path
         url = process.wait_for_line(r"^http://\S+$").group()
         assert lasting.relay.visit(url).json()["code"] == "app-refused"
         process.send(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait() == 0
         assert lasting.relay.visit(url).json()["code"] == "closed"
     finally:
         process.kill()

@@ -21,7 +21,7 @@ DEMO = [sys.executable, str(ROOT / "scripts" / "demo.py")]
 def test_once_it_fetches_the_public_link_and_ends(tmp_path: Path) -> None:
     env = clean_env(tmp_path, {"DEMO_ONCE": "1"})
 
-    done = subprocess.run(DEMO, env=env, capture_output=True, text=True, timeout=50, check=False)
+    done = subprocess.run(DEMO, env=env, capture_output=True, text=True, timeout=100, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^http://\S+\.localhost:\d+\S* answered 200$", done.stdout, re.MULTILINE)
@@ -59,7 +59,7 @@ def test_a_port_that_is_taken_is_stepped_around(tmp_path: Path) -> None:
             env=clean_env(tmp_path),
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=100,
             check=False,
         )
 

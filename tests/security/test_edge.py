@@ -91,7 +91,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
 
 def ask(relay: Relay, request: bytes, *, half_close: bool = False, source: str = "127.0.0.1") -> Answer:
     """The first answer to exactly these bytes, on a connection that the relay then ends."""
-    with socket.create_connection(("127.0.0.1", relay.port), 10, (source, 0)) as connection:
+    with socket.create_connection(("127.0.0.1", relay.port), 20, (source, 0)) as connection:
         connection.sendall(request)
         if half_close:
             connection.shutdown(socket.SHUT_WR)
@@ -137,7 +137,7 @@ class Client:
     def receive(self, kind: type) -> Any:
         """The next message of that kind; others are ignored, as a hostile client would."""
         while True:
-            message = wire.decode_from_relay(self._socket.recv(timeout=10))
+            message = wire.decode_from_relay(self._socket.recv(timeout=20))
             if isinstance(message, kind):
                 return message
 
@@ -168,7 +168,7 @@ def session(relay: Relay, token: str) -> Iterator[Client]:
 
 def dial(relay: Relay, host: str, *authorization: str) -> socket.socket:
     """A tunnel connection, upgraded or not: its answer is still to be read."""
-    tunnel = socket.create_connection(("127.0.0.1", relay.port), 10)
+    tunnel = socket.create_connection(("127.0.0.1", relay.port), 20)
     fields = [f"Authorization: {value}" for value in authorization]
     upgrade = ["Connection: Upgrade", f"Upgrade: {wire.TUNNEL_UPGRADE}"]
     tunnel.sendall(head(*upgrade, *fields, line=f"GET {wire.TUNNEL_PATH} HTTP/1.1", host=host, close=False))
@@ -338,7 +338,7 @@ def test_row_12_nobody_gets_the_answer_to_anothers_request(relay: Relay) -> None
     """After each doubt the next visitors' answers are their own."""
     for number in range(20):
         doubt = head("Transfer-Encoding: chunked", line=f"POST /doubt-{number} HTTP/1.1", close=False)
-        with socket.create_connection(("127.0.0.1", relay.port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", relay.port), 20) as connection:
             connection.sendall(doubt + b"5\r\nhelloXX")
         assert told(relay, line=f"GET /own-{number} HTTP/1.1")["path"] == f"/own-{number}"
 
@@ -444,7 +444,7 @@ def test_row_16_a_path_reaches_the_app_byte_for_byte(relay: Relay, path: str) ->
 
 
 def test_row_21_a_slow_head_is_answered_and_others_are_served_meanwhile(relay: Relay) -> None:
-    slow = [socket.create_connection(("127.0.0.1", relay.port), 10) for _ in range(50)]
+    slow = [socket.create_connection(("127.0.0.1", relay.port), 20) for _ in range(50)]
     for connection in slow[:25]:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: alpha.localhost\r\nX: ")
     begun = time.monotonic()
@@ -454,20 +454,20 @@ def test_row_21_a_slow_head_is_answered_and_others_are_served_meanwhile(relay: R
         first = connection.recv(65536)
         assert first.startswith(b"HTTP/1.1 408 ") if number < 25 else first == b""
         connection.close()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_row_21_the_relay_survives_the_end_of_its_descriptors(tmp_path: Path) -> None:
     with (
         run_relay(tmp_path / "relay", "--head-timeout", "30s") as relay,
         run_script(APPS, env=relay.client_env()) as client,
-        socket.create_connection(("127.0.0.1", relay.port), 10) as early,
+        socket.create_connection(("127.0.0.1", relay.port), 20) as early,
     ):
         client.wait_for_line("^ready$")
         assert _asked_again(early).status == 200
         used = psutil.Process(relay.pid).num_fds()
         resource.prlimit(relay.pid, resource.RLIMIT_NOFILE, (used + 20, used + 20))
-        hogs = [socket.create_connection(("127.0.0.1", relay.port), 10) for _ in range(100)]
+        hogs = [socket.create_connection(("127.0.0.1", relay.port), 20) for _ in range(100)]
         time.sleep(0.5)
         assert _asked_again(early).status == 200
         for hog in hogs:
@@ -518,7 +518,7 @@ def test_row_22_no_first_bytes_crash_the_relay(relay: Relay) -> None:
 
 def test_row_22_a_request_in_segments_of_one_byte_arrives_whole(relay: Relay) -> None:
     message = head("Transfer-Encoding: chunked", line="POST / HTTP/1.1") + b"5\r\nhello\r\n0\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", relay.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", relay.port), 20) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in message:
             connection.sendall(bytes([byte]))
@@ -570,7 +570,7 @@ def test_row_25_revocation_needs_no_cooperation(relay: Relay) -> None:
         ):
             for connection in (idle, tunnel):
                 assert connection.recv(65536).startswith(b"HTTP/1.1 101 ")
-            with socket.create_connection(("127.0.0.1", relay.port), 10) as visitor:
+            with socket.create_connection(("127.0.0.1", relay.port), 20) as visitor:
                 visitor.sendall(head(host=mine.host))
                 assert b"GET / HTTP/1.1" in tunnel.recv(65536)
                 relay.cli("share", "revoke", mine.name)
@@ -622,7 +622,7 @@ def frame(data: bytes) -> bytes:
 
 
 def test_row_33_bytes_that_arrive_with_the_upgrade_are_not_lost(relay: Relay) -> None:
-    with socket.create_connection(("127.0.0.1", relay.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", relay.port), 20) as connection:
         connection.sendall(
             head(*WEBSOCKET, line="GET /ws HTTP/1.1", close=False) + frame(b"one") + frame(b"two")
         )

@@ -70,7 +70,7 @@ def linked(folder: Path, *args: str) -> Iterator[tuple[Relay, Process]]:
 
 
 def dial(relay: Relay, data: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", relay.port), 10)
+    connection = socket.create_connection(("127.0.0.1", relay.port), 20)
     if data:
         connection.sendall(data)
     return connection
@@ -351,7 +351,7 @@ def test_a_clock_that_jumps_ends_what_is_over_and_nothing_else(tmp_path: Path) -
                     assert ask(early) == 200
                     assert served(relay)
                 relay.jump("+2h")
-                wait_for(lambda: _status(relay) == 410, 5, "the link to expire")
+                wait_for(lambda: _status(relay) == 410, what="the link to expire")
             relay.jump("+0")
             time.sleep(0.6)
             assert _status(relay) == 410

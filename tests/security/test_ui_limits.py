@@ -206,7 +206,7 @@ class TestRow48Floods:
         with pytest.raises(RefusedError, match=r"nothing came of the request for 0\.05 seconds"):
             async for _ in moving(body(), 0.05):
                 pass
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20
 
     @pytest.mark.parametrize(
         ("path", "most"),

@@ -170,7 +170,7 @@ def test_row_01_a_second_credential_opens_nothing(
 
 def asked_from(relay: Relay, address: str, request: bytes) -> bytes:
     """What comes back to a visitor of this loopback address."""
-    with socket.create_connection(("127.0.0.1", relay.port), 10, source_address=(address, 0)) as visitor:
+    with socket.create_connection(("127.0.0.1", relay.port), 20, source_address=(address, 0)) as visitor:
         visitor.sendall(request)
         return b"".join(iter(lambda: visitor.recv(65536), b""))
 
@@ -193,7 +193,7 @@ def test_row_01_websockets_and_uploads_stop_at_the_gate(house: House) -> None:
         connect(where, sock=sock, proxy=None, additional_headers=basic(PASSWORD)) as inside,
     ):
         inside.send("hello")
-        assert inside.recv(5) == "hello"
+        assert inside.recv(20) == "hello"
     assert house.get("guarded", method="POST", body=b"x" * 100_000).status == 401
 
 
@@ -400,7 +400,7 @@ def drained(download: socket.socket) -> None:
 
 @contextlib.contextmanager
 def endless(house: House, name: str) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", house.relay.port), 10) as reader:
+    with socket.create_connection(("127.0.0.1", house.relay.port), 20) as reader:
         reader.sendall(f"GET /endless HTTP/1.1\r\nHost: {name}.localhost\r\n\r\n".encode())
         assert reader.recv(100).startswith(b"HTTP/1.1 200")
         yield reader
@@ -418,7 +418,7 @@ def test_row_04_a_new_policy_holds_at_once_also_for_who_is_inside(
         connect(where, sock=sock, proxy=None) as inside,
     ):
         inside.send("still here")
-        assert inside.recv(5) == "still here"
+        assert inside.recv(20) == "still here"
         if by == "api":
             house.set("moving", password=PASSWORD)
         else:
@@ -427,7 +427,7 @@ def test_row_04_a_new_policy_holds_at_once_also_for_who_is_inside(
             house.relay.cli("share", "policy", "moving", "--set", str(file))
         began = time.monotonic()
         with pytest.raises(ConnectionClosed):
-            inside.recv(5)
+            inside.recv(20)
         with pytest.raises(ConnectionResetError):
             drained(download)
         assert time.monotonic() - began < 1
@@ -508,7 +508,7 @@ def test_row_26_a_person_is_told_once_and_websockets_never(house: House) -> None
         connect(f"ws://plain.localhost:{house.relay.port}/ws", sock=sock, proxy=None) as inside,
     ):
         inside.send("x")
-        assert inside.recv(5) == "x"
+        assert inside.recv(20) == "x"
     house.set("plain")
 
 

@@ -79,10 +79,10 @@ def test_a_request_under_way_is_answered(start_server: StartServer, open_link: O
     port, answers = free_port(), []
     link = open_link(start_server(), f"remote={port}", target=target)
     with a_visitor_who_stays(port) as visitor:
-        visitor.request("GET", "/slow?2")
+        visitor.request("GET", "/slow?3")
         asking = threading.Thread(target=lambda: answers.append(visitor.getresponse().read()))
         asking.start()
-        asking.join(0.5)
+        asking.join(1)
         link.close(drain=DRAIN)
         asking.join(DRAIN)
     assert answers in ([b"slow"], [b"/slow"])
