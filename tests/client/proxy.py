@@ -7,6 +7,8 @@ import base64
 from contextlib import suppress
 from typing import Self
 
+from tests.support.servers import end_server
+
 
 class ConnectProxy:
     """Listens on a free port of loopback; `asked` are the heads it got."""
@@ -25,7 +27,7 @@ class ConnectProxy:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._server.close()
+        await end_server(self._server)
         for writer in self._writers:
             writer.transport.abort()
         for job in self._jobs:

@@ -21,6 +21,7 @@ from doorstep_client.network.proxies import proxy_for
 from doorstep_client.network.tls import tls_context
 from tests.client.proxy import ConnectProxy
 from tests.support import free_port
+from tests.support.servers import ending
 
 Tls = Callable[..., ssl.SSLContext]
 PASSWORD = "p@ss"
@@ -72,7 +73,7 @@ async def _talk(address: Address) -> bytes:
 
 async def test_a_plain_connection_is_tuned_for_small_writes_and_probed() -> None:
     server, port = await _listen()
-    async with server:
+    async with ending(server):
         transport = await dial(Address("127.0.0.1", port), Talker)
         sock: socket.socket = transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -82,7 +83,7 @@ async def test_a_plain_connection_is_tuned_for_small_writes_and_probed() -> None
 
 async def test_tls_is_verified_and_carries_bytes(trusted: trustme.CA, server_tls: Tls) -> None:
     server, port = await _listen(server_tls("share.test", "*.share.test"))
-    async with server:
+    async with ending(server):
         assert await _talk(Address("127.0.0.1", port, "name.share.test")) == b"pong:ping"
 
 
@@ -91,7 +92,7 @@ async def test_a_certificate_of_an_unknown_ca_is_refused(
 ) -> None:
     tls_context.cache_clear()
     server, port = await _listen(server_tls("share.test"))
-    async with server:
+    async with ending(server):
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
             await dial(Address("127.0.0.1", port, "share.test"), Talker)
 
@@ -102,7 +103,7 @@ async def test_a_certificate_of_an_unknown_ca_is_refused(
 
 async def test_a_certificate_for_another_name_is_refused(trusted: trustme.CA, server_tls: Tls) -> None:
     server, port = await _listen(server_tls("other.test"))
-    async with server:
+    async with ending(server):
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
             await dial(Address("127.0.0.1", port, "share.test"), Talker)
 
@@ -113,7 +114,7 @@ async def test_an_expired_certificate_is_refused(trusted: trustme.CA, server_tls
     past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     tls = server_tls("share.test", not_before=past, not_after=past + datetime.timedelta(days=1))
     server, port = await _listen(tls)
-    async with server:
+    async with ending(server):
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
             await dial(Address("127.0.0.1", port, "share.test"), Talker)
 
@@ -122,7 +123,7 @@ async def test_an_expired_certificate_is_refused(trusted: trustme.CA, server_tls
 
 async def test_tls_towards_a_plain_server_says_so() -> None:
     server = await asyncio.start_server(_plain_http, "127.0.0.1", 0)
-    async with server:
+    async with ending(server):
         with pytest.raises(OSError, match="SSL|WRONG") as caught:
             await dial(Address("127.0.0.1", server.sockets[0].getsockname()[1], "share.test"), Talker)
 
@@ -226,7 +227,7 @@ def test_a_proxy_of_another_kind_is_an_error_in_words(monkeypatch: pytest.Monkey
 
 async def test_a_plain_connection_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     server, port = await _listen()
-    async with server, ConnectProxy() as proxy:
+    async with ending(server), ConnectProxy() as proxy:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
         assert await _talk(Address("relay.test", port)) == b"pong:ping"
 
@@ -237,7 +238,7 @@ async def test_tls_goes_through_the_proxy_and_is_still_verified(
     monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA, server_tls: Tls
 ) -> None:
     server, port = await _listen(server_tls("name.share.test"))
-    async with server, ConnectProxy(user="me", password=PASSWORD) as proxy:
+    async with ending(server), ConnectProxy(user="me", password=PASSWORD) as proxy:
         monkeypatch.setenv("https_proxy", f"http://{IN_URL}@127.0.0.1:{proxy.port}")
 
         assert await _talk(Address("share.test", port, "name.share.test")) == b"pong:ping"

@@ -15,6 +15,7 @@ import pytest
 from doorstep_client.network import eyeballs
 from doorstep_client.network.eyeballs import by_turns, connect_any
 from tests.support import free_port
+from tests.support.servers import ending
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
@@ -58,7 +59,7 @@ def test_families_take_turns_in_the_order_of_the_system() -> None:
 async def test_an_address_that_refuses_is_passed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with ending(server):
         reached = await connect(monkeypatch, info("127.0.0.3", port), info("127.0.0.1", port))
 
     assert reached == "127.0.0.1"
@@ -70,7 +71,7 @@ async def test_an_address_that_says_nothing_holds_the_others_up_for_a_moment_onl
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     began = time.monotonic()
-    async with server:
+    async with ending(server):
         reached = await connect(monkeypatch, info("127.0.0.2", silent), info("127.0.0.1", port))
 
     assert reached == "127.0.0.1"
@@ -90,7 +91,7 @@ async def test_when_none_answers_the_reason_is_the_one_that_says_most(
 async def test_an_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     monkeypatch.delattr(asyncio.BaseEventLoop, "getaddrinfo")
-    async with server:
+    async with ending(server):
         with await connect_any("127.0.0.1", server.sockets[0].getsockname()[1]) as sock:
             assert sock.getpeername()[0] == "127.0.0.1"
 

@@ -17,6 +17,7 @@ from doorstep_client.tunnels.tunnel import Tunnels
 from tests.client.fakes import SWITCHING, FakeRelay, hello_app, stay
 from tests.client.proxy import ConnectProxy
 from tests.support import eventually
+from tests.support.servers import ending
 
 REFUSED = b"HTTP/1.1 403 Forbidden\r\nServer: some-proxy\r\n\r\n"
 TICKET = b"HTTP/1.1 403 Forbidden\r\nDoorstep-Error: ticket-refused\r\n\r\n"
@@ -127,7 +128,7 @@ async def test_a_session_without_room_is_no_reason_to_fail(target: AppTarget) ->
 async def test_addresses_of_ipv6_are_in_brackets_for_the_proxy() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, ConnectProxy() as proxy:
+    async with ending(server), ConnectProxy() as proxy:
         address = Address("fd00::5", port, None, Network(proxy=f"http://127.0.0.1:{proxy.port}"))
         (await dial(address, asyncio.Protocol)).abort()
 
@@ -136,5 +137,5 @@ async def test_addresses_of_ipv6_are_in_brackets_for_the_proxy() -> None:
 
 async def test_a_relay_at_an_address_of_ipv6_is_reached() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "::1", 0)
-    async with server:
+    async with ending(server):
         (await dial(Address("::1", server.sockets[0].getsockname()[1]), asyncio.Protocol)).abort()

@@ -18,6 +18,7 @@ from doorstep_client.network.options import Network
 from doorstep_client.sessions import handshake
 from doorstep_client.sessions.websocket import WebSocket, connect
 from doorstep_client.settings import RelaySettings, parse_relay
+from tests.support.servers import end_server
 
 Say = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -42,7 +43,7 @@ async def speaker(say: Say) -> AsyncIterator[RelaySettings]:
     try:
         yield parse_relay(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     finally:
-        server.close()
+        await end_server(server)
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)

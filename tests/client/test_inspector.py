@@ -23,6 +23,7 @@ from doorstep_client.targets import LocalPort, ServerTarget, Target, make_target
 from doorstep_client.traffic.conversation import Conversation
 from doorstep_client.traffic.exchange import Exchange
 from tests.support import eventually
+from tests.support.servers import end_server
 
 GET = b"GET /a?b=1 HTTP/1.1\r\nHost: one.localhost\r\nCookie: s=1\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -205,7 +206,7 @@ async def local_server() -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         app.abort()
-        server.close()
+        await end_server(server)
 
 
 @asynccontextmanager

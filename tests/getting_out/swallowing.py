@@ -12,6 +12,8 @@ import asyncio
 from contextlib import suppress
 from typing import Self
 
+from tests.support.servers import end_server
+
 HEAD_END = b"\r\n\r\n"
 
 
@@ -47,7 +49,7 @@ class Swallowing:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._server.close()
+        await end_server(self._server)
         for writer in self._writers:
             writer.transport.abort()
         for job in self._jobs:

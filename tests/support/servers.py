@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 _TURNS: Final = 5
@@ -17,6 +19,15 @@ async def end_server(server: asyncio.Server) -> None:
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     server.close()
+
+
+@asynccontextmanager
+async def ending(server: asyncio.Server) -> AsyncIterator[asyncio.Server]:
+    """The server, until the end of the block."""
+    try:
+        yield server
+    finally:
+        await end_server(server)
 
 
 def is_closed(writer: asyncio.StreamWriter) -> bool:

@@ -19,6 +19,7 @@ from tests.client.fakes import FakeRelay, FakeSession, stay
 from tests.client.proxy import ConnectProxy
 from tests.client.sessions.held import held
 from tests.support import free_port
+from tests.support.servers import ending
 
 
 async def test_a_session_over_tls_is_verified(trusted: trustme.CA, server_tls: Callable[..., Any]) -> None:
@@ -60,7 +61,10 @@ async def test_a_relay_with_a_wrong_certificate_is_refused_with_the_reason(
 async def test_https_towards_a_plain_relay_suggests_http() -> None:
     server = await asyncio.start_server(_plain_http, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, held(RelaySettings(f"https://localhost:{port}", "localhost", port, tls=True)) as one:
+    async with (
+        ending(server),
+        held(RelaySettings(f"https://localhost:{port}", "localhost", port, tls=True)) as one,
+    ):
         with pytest.raises(UnreachableError, match="http:// address"):
             await one.end()
 

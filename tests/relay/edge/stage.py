@@ -25,6 +25,7 @@ from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool
 from tests.support import Answer, eventually
 from tests.support.http import parse
+from tests.support.servers import end_server
 
 DEADLINE = 20.0
 TICKET = "good"
@@ -184,7 +185,7 @@ class Stage:
     async def __aexit__(self, *exc: object) -> None:
         failed = self._sweep.done() and not self._sweep.cancelled() and self._sweep.exception()
         self._sweep.cancel()
-        self._server.close()
+        await end_server(self._server)
         self.edge.close()
         for peer in self.peers:
             await peer.close()
