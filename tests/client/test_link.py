@@ -548,3 +548,14 @@ async def test_a_refused_token_or_none_is_explained_with_the_relay_and_where_it_
     assert relay.url in told
     assert "dst_wrong" not in told
     assert ("from the argument" if token else "No token was sent") in told
+
+
+async def test_a_link_that_a_bug_ends_says_so_and_was_not_closed_by_its_user() -> None:
+    async with FakeRelay(polite) as relay:
+        told: list[str] = []
+        link = await opened_link(relay, on_event=told.append)
+        link._keeper._loop.call_soon_threadsafe(link._keeper.holder.fail, ValueError("a bug"))
+        assert await asyncio.to_thread(link.wait, 20)
+
+        assert "ValueError('a bug')" in str(link.error)
+        assert "ValueError('a bug')" in told[-1]

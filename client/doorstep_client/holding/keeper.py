@@ -262,7 +262,8 @@ class Keeper:
         if not self._ready.done():
             self._ready.set_exception(error)
         elif not isinstance(error, DoorstepError):
-            self._tell("ended", f"The link has ended because of an error: {error!r}")
+            self.holder.error = DoorstepError(f"The link has ended because of an error: {error!r}")
+            self._tell("ended", str(self.holder.error))
 
     def _changed(self, event: str) -> None:
         match event:
