@@ -87,7 +87,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(40_000)
     page = context.new_page()
     page.on("pageerror", lambda error: raised.append(error))  # noqa: PLW0108  Playwright takes no builtin
-    page.on("filechooser", lambda _: None)  # caught all the time: one that opens while that begins is not told
+    page.on("filechooser", lambda _: None)  # from now on: one that opens while that begins is lost
     yield page
     context.close()
     assert not raised, f"a script on the page raised: {raised}"
