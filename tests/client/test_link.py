@@ -559,3 +559,22 @@ async def test_a_link_that_a_bug_ends_says_so_and_was_not_closed_by_its_user() -
 
         assert "ValueError('a bug')" in str(link.error)
         assert "ValueError('a bug')" in told[-1]
+
+
+@pytest.mark.parametrize(("granted", "told"), [(7200, True), (86_400, False)])
+async def test_a_relay_that_lets_a_link_live_less_long_than_was_asked_for_is_quoted(
+    granted: int, told: bool
+) -> None:
+    async def strict(session: FakeSession) -> None:
+        await session.welcome()
+        await session.open(expires_at=time.time() + granted, now=time.time())
+        await session.over()
+
+    async with FakeRelay(strict) as relay:
+        notices: list[str] = []
+        link = await opened_link(relay, expires_in=86_400, on_event=notices.append)
+        sentence = "The relay lets this link live for 2 h, not 24 h as was asked for."
+        if told:
+            await eventually(lambda: sentence in notices)
+        await asyncio.to_thread(link.close)
+        assert (sentence in notices) is told

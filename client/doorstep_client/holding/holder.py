@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from doorstep_client import wire
 from doorstep_client.errors import DoorstepError, EndedError, RefusedError, WireError
-from doorstep_client.holding.standing import Standing
+from doorstep_client.holding.standing import Standing, span
 from doorstep_client.policy import check_guarded
 from doorstep_client.sessions.line import Line, line_to
 from doorstep_client.settings import RelaySettings
@@ -194,7 +194,7 @@ class Holder(Standing):
             raise WireError("The relay opened the share twice in one session")
         if self.opened is None:
             check_guarded(self._policy, opened.guarded)
-        moves = self.is_live
+        first, moves = self.opened is None, self.is_live
         if self._tunnels is not None:
             self._tunnels.cancel()
         self._session, self.trouble = session, ""
@@ -209,7 +209,18 @@ class Holder(Standing):
         self._keep(opened)
         self._dial(session, opened.dial, opened.ticket)
         self._changed("moved" if moves else "opened")
+        if first:
+            self._compare_ends()
         self._pause(opened.paused)
+
+    def _compare_ends(self) -> None:
+        """The relay has the last word on how long a link lives; its user hears it, where that is sooner."""
+        asked, left = self._expires_in, self.countdown.left
+        if asked is not None and left is not None and left < 0.98 * asked - 1:
+            self.notice = (
+                f"The relay lets this link live for {span(left)}, not {span(asked)} as was asked for."
+            )
+            self._changed("notice")
 
     def _keep(self, opened: wire.Opened) -> None:
         if self._kept is not None:

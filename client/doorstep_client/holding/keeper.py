@@ -19,6 +19,7 @@ from doorstep_client.holding.changes import Changes, What
 from doorstep_client.holding.holder import Holder
 from doorstep_client.holding.lease_files import find_lease
 from doorstep_client.holding.loop_thread import LoopThread, give_back, use_loop
+from doorstep_client.holding.standing import span
 from doorstep_client.settings import RelaySettings
 from doorstep_client.targets import Target
 from doorstep_client.wire import Naming
@@ -364,9 +365,7 @@ def end_text(expires_at: float | None, seconds: float | None, *, moved: bool) ->
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(expires_at))
     if moved:
         return f"The link now ends at {at}."
-    left = max(1, round(seconds))
-    span = f"{left} s" if left < 120 else f"{left // 60} min"
-    return f"The link ends in {span}, at {at}. `doorstep extend` puts that off."
+    return f"The link ends in {span(seconds)}, at {at}. `doorstep extend` puts that off."
 
 
 def farewell(error: DoorstepError) -> str:

@@ -32,3 +32,11 @@ class Standing:
         """A sentence for the user, told with `notice`."""
         self.carried = False
         """Whether the session carries what visitors want, because no connection beside it comes about."""
+
+
+def span(seconds: float) -> str:
+    """How long that is, in words: 90 s, 15 min, 3 h."""
+    whole = max(1, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    return f"{round(whole / 60)} min" if whole < 120 * 60 else f"{round(whole / 3600)} h"
