@@ -64,6 +64,7 @@ def test_an_account_is_made_found_and_changed(page: Page, stage: Stage) -> None:
     field(page, "Search").fill("ERIN@")
     expect(row(page, "alice")).to_have_count(0)
     choose(page, "erin")
+    expect(page.locator("#account h2")).to_have_text("erin")  # before that "Name" is a new account's
     field(page, "Name").first.fill("erin-b")
     field(page, "Role").first.select_option("admin")
     press(page, "Save account")
