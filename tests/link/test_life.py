@@ -146,7 +146,7 @@ def test_a_relay_that_is_stopped_lets_requests_under_way_finish(start_relay: Sta
         url = running.url
         with socket.create_connection(("127.0.0.1", relay.port), timeout=20) as visitor:
             visitor.sendall(f"GET /slow?2.5 HTTP/1.1\r\nHost: {host_of(url)}\r\n\r\n".encode())
-            time.sleep(1)
+            time.sleep(1)  # in which the request reaches the app, and is not yet answered
             began = time.monotonic()
             assert relay.process is not None
             relay.process.send(signal.SIGTERM)

@@ -121,12 +121,18 @@ async def someone_inside() -> AsyncIterator[tuple[Client, asyncssh.SSHClientConn
         door.close()
 
 
+async def tunnel_to(inside: Any, conn: asyncssh.SSHClientConnection) -> FakeTunnel:
+    """A tunnel connection through SSH, whose far end takes whatever comes."""
+    await conn.create_server(lambda *_: Sink(), "demo", 80, window=2**31)
+    tunnel = FakeTunnel()
+    channel = TunnelChannel(cast(Any, tunnel), inside.conn)
+    await inside.conn.create_connection(lambda: channel, "demo", 80)
+    return tunnel
+
+
 async def test_row_21_a_client_that_stops_reading_stops_what_is_sent_to_it() -> None:
     async with someone_inside() as (relay, conn):
-        await conn.create_server(lambda *_: Sink(), "demo", 80, window=2**31)
-        tunnel = FakeTunnel()
-        channel = TunnelChannel(cast(Any, tunnel), relay.conn)
-        await relay.conn.create_connection(lambda: channel, "demo", 80)
+        tunnel = await tunnel_to(relay, conn)
         transport = cast(SimpleNamespace, conn)._transport
         transport.pause_reading()
         tunnel.flood()

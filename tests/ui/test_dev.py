@@ -92,7 +92,7 @@ def test_a_saved_script_is_shown_within_a_second_at_the_same_address(
     developed.write("second")
     saved = time.monotonic()
     wait_for(lambda: "<title>second" in developed.page(), deadline=20)
-    assert time.monotonic() - saved < 3.0, "a second, on a machine with nothing else to do"
+    assert time.monotonic() - saved < 1.0
     process.wait_for_line(r"app\.py changed: reloaded in")
 
 

@@ -224,7 +224,7 @@ class Holdings:
     async def _close_later(self, number: int, share: LiveShare, drain: float) -> None:
         """Requests under way may finish; WebSockets have no end, and are not waited for."""
         until = asyncio.get_running_loop().time() + min(drain, _LONGEST_CLOSING)
-        while share.own.under_way and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # as above
+        while share.own.under_way and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  # an exchange ends without telling anybody here
             await asyncio.sleep(_LOOK_EVERY)
         await self._close_now(number, share)
 

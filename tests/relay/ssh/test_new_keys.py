@@ -9,8 +9,7 @@ import asyncssh
 import pytest
 
 from doorstep_relay.ssh import connection
-from doorstep_relay.ssh.tunnel import TunnelChannel
-from tests.security.test_ssh_memory import BOUND, FakeTunnel, Sink, someone_inside
+from tests.security.test_ssh_memory import BOUND, someone_inside, tunnel_to
 from tests.support import eventually
 
 DEADLINE = 10.0
@@ -49,10 +48,7 @@ async def test_a_client_gets_new_keys_and_goes_on() -> None:
 
 async def test_row_21_tunnel_connections_wait_while_keys_are_exchanged() -> None:
     async with someone_inside() as (inside, conn):
-        await conn.create_server(lambda *_: Sink(), "demo", 80, window=2**31)
-        tunnel = FakeTunnel()
-        channel = TunnelChannel(cast(Any, tunnel), inside.conn)
-        await inside.conn.create_connection(lambda: channel, "demo", 80)
+        tunnel = await tunnel_to(inside, conn)
         client = await stall(conn, inside.conn)
         tunnel.flood()
         assert tunnel.paused

@@ -59,7 +59,7 @@ def main(url: str, picture: str, *auth: str) -> None:
     while len(job.outputs()) < 3:
         time.sleep(0.02)
     told["cancelled"] = job.cancel()
-    time.sleep(1)
+    time.sleep(1)  # what was on its way may still come; nothing after that
     seen = len(job.outputs())
     time.sleep(0.3)
     told["goes on"] = len(job.outputs()) - seen

@@ -45,7 +45,7 @@ def test_a_link_ends_within_a_second_of_the_click_with_the_reason(page: Page, st
         began = time.monotonic()
         yes.click()
         wait_for(lambda: visit(ending.url).status == 410, 10, what="the link's end")
-        assert time.monotonic() - began < 3 * ENDS_WITHIN, "with the click itself, on a slow machine"
+        assert time.monotonic() - began < ENDS_WITHIN + 1.0, "with the click itself, on a slow machine"
         assert b"leaks data" in visit(ending.url, headers={"accept": "text/html"}).body
         expect(page.locator("#about")).to_contain_text("leaks data")
         expect(page.get_by_role("button", name="Revoke link")).to_have_count(0)
