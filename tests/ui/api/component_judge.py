@@ -18,7 +18,8 @@ from gradio_client import Client, handle_file
 
 def main(questions: str) -> None:
     asked = json.loads(Path(questions).read_text())
-    client = Client(asked["url"], verbose=False)
+    # A call takes up to three of its threads, and it waits for ever when all of them wait for more.
+    client = Client(asked["url"], verbose=False, max_workers=4 * len(asked["values"]))
     chat, multimodal = (Client(url, verbose=False) for url in asked["chats"])
     told = {
         "printed": printed(client.view_api),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -187,7 +188,7 @@ class TestQueue:
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Regression: the stream ended between two calls, and gradio_client took the second for cancelled."""
-        monkeypatch.setattr(routes, "LINGER", 3.0)
+        monkeypatch.setattr(sessions, "LINGER", 3.0)
         calls_made = [await self._join(client, 0, ["Ada", 1], "four")]
         ended, kinds = [], []
         async with client.stream("GET", f"{API}/queue/data?session_hash=four") as stream:
@@ -200,6 +201,33 @@ class TestQueue:
                         calls_made.append(await self._join(client, 0, ["Bob", 1], "four"))
         assert ended == calls_made
         assert kinds.count("close_stream") == 1
+
+    async def test_a_stream_of_several_calls_stays_longer(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Regression: programs that make many calls at once have them come late when they are busy."""
+        monkeypatch.setattr(sessions, "LINGER", 0.0)
+        monkeypatch.setattr(sessions, "LINGER_LONG", 1.0)
+        monkeypatch.setattr(sessions, "AT_ONCE", 60.0)
+        for _ in range(2):
+            await self._join(client, 0, ["Ada", 1], "several")
+        began = time.monotonic()
+        await client.get(f"{API}/queue/data?session_hash=several")
+        assert time.monotonic() - began > 1.0
+
+    async def test_a_call_made_while_the_stream_ends_is_answered_when_that_was_read(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Regression: gradio_client takes the end for that of every call whose answer it has."""
+        monkeypatch.setattr(sessions, "LINGER", 0.0)
+        monkeypatch.setattr(sessions, "END_IS_READ", 1.0)
+        await self._join(client, 0, ["Ada", 1], "five")
+        await client.get(f"{API}/queue/data?session_hash=five")
+        began = time.monotonic()
+        second = await self._join(client, 0, ["Bob", 1], "five")
+        assert time.monotonic() - began > 0.7
+        told = [each for _, each in parsed((await client.get(f"{API}/queue/data?session_hash=five")).text)]
+        assert [each["event_id"] for each in told if each["msg"] == "process_completed"] == [second]
 
     async def test_an_unknown_session_is_said_to_be_one(self, client: httpx.AsyncClient) -> None:
         ((_, said),) = parsed((await client.get(f"{API}/queue/data?session_hash=nobody")).text)

@@ -13,7 +13,7 @@ from doorstep.api import info, sse
 from doorstep.api.endpoints import Endpoints, NoEndpointError
 from doorstep.api.filevalues import ROUTE, from_program
 from doorstep.api.sessions import ApiSession, ApiSessions, Busy
-from doorstep.api.streams import LINGER, EventStream, Gone
+from doorstep.api.streams import EventStream, Gone
 from doorstep.bodies import BodyTooBigError, body_of
 from doorstep.errors import RefusedError
 from doorstep.security import API_OWNER, root_url, user_of, visitor_of
@@ -244,6 +244,7 @@ class Api:
         session = self._session(request, body.session_hash)
         more = {"trigger": body.trigger_id, "event": body.event_data}
         call = self.sessions.join(session, endpoint, data, _api(request), **more)
+        await session.end_was_read()
         return answered({"event_id": call.event_id})
 
     async def _data(self, request: Request, _rest: str) -> Any:
@@ -258,8 +259,9 @@ class Api:
             lambda: not session.calls,
             sse.HEARTBEAT,
             last=sse.CLOSE,
+            at_end=session.stream_ended,
             session=session,
-            linger=LINGER,
+            linger=session.linger,
         )
 
     async def _status(self, _request: Request, _rest: str) -> Response:

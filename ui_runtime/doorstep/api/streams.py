@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 BEAT: Final = 15.0
 """Seconds of silence after which the stream says that it is alive: proxies cut those that are silent."""
-LINGER: Final = 0.25
-"""Seconds that the stream of a session stays when no call is open: programs that make many at once have the
-next on its way, and take a stream that ends meanwhile for the end of that call, too."""
 
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -62,7 +59,7 @@ class EventStream:
         at_end: Callable[[], object] | None = None,
         at_leave: Callable[[], object] | None = None,
         session: ApiSession | None = None,
-        linger: float = 0.0,
+        linger: Callable[[], float] | None = None,
     ) -> None:
         self.headers: dict[str, str] = {}
         self._feed = feed
@@ -76,7 +73,7 @@ class EventStream:
         self._linger = linger
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        if self._is_over() and not self._linger:
+        if self._is_over() and self._linger is None:
             await self._tell_all(send)
             return
         news = asyncio.Event()
@@ -100,14 +97,14 @@ class EventStream:
     async def _tell(self, send: Send, news: asyncio.Event) -> bool:
         """Send what there is, or wait for it. True when all is told."""
         news.clear()
-        if self._is_over() and not self._linger:
+        if self._is_over() and self._linger is None:
             await self._send_last(send)
             return True
         if not self._feed.is_empty:
             await send({"type": "http.response.body", "body": self._feed.take(), "more_body": True})
             return False
         try:
-            async with asyncio.timeout(self._linger if self._is_over() else BEAT):
+            async with asyncio.timeout(self._linger() if self._linger and self._is_over() else BEAT):
                 await news.wait()
         except TimeoutError:
             if self._is_over():
