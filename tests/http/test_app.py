@@ -50,8 +50,8 @@ def told(answer: Answer) -> Any:
 
 
 def _trace(url: str, *options: str) -> str:
-    """curl's own account of an exchange."""
-    command = ["curl", "--verbose", "--noproxy", "*", "--max-time", "30", *options, url]
+    """curl's own account of an exchange, without the progress that it would write between its words."""
+    command = ["curl", "--verbose", "--silent", "--noproxy", "*", "--max-time", "30", *options, url]
     return subprocess.run(command, capture_output=True, check=False, timeout=35).stderr.decode("latin-1")
 
 

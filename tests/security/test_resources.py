@@ -37,8 +37,8 @@ async def app(scope, receive, send):
         return
     if scope["type"] != "http":
         return
-    if scope["path"] == "/slow":
-        await asyncio.sleep(3)
+    if scope["path"] in ("/slow", "/held"):
+        await asyncio.sleep(3 if scope["path"] == "/slow" else 60)
     size = int(scope["query_string"] or b"2")
     await send({"type": "http.response.start", "status": 200,
                 "headers": [(b"content-length", str(size).encode())]})
@@ -146,8 +146,8 @@ def test_visitors_beyond_the_limit_push_out_those_who_ask_for_nothing(tmp_path: 
 def test_when_every_visitor_is_served_the_next_is_told_that_the_relay_is_busy(tmp_path: Path) -> None:
     with linked(tmp_path, "--max-visitors", "20") as (relay, client), ExitStack() as stack:
         for _ in range(20):
-            stack.enter_context(dial(relay, GET.replace(b"/ ", b"/slow ", 1)))
-        answer = wait_for(lambda: _refused(relay), 3, "a refusal")
+            stack.enter_context(dial(relay, GET.replace(b"/ ", b"/held ", 1)))
+        answer = wait_for(lambda: _refused(relay), 20, "a refusal")
         assert b"Doorstep-Error: busy" in answer
         with run_script(APP.replace('"demo"', '"other"'), env=relay.client_env()) as other:
             other.wait_for_line("^ready$")  # clients are let in
