@@ -25,11 +25,12 @@ def develop(path: Path, arguments: list[str], extra: list[Path], demo_name: str)
     stage = Stage()
     set_stage(stage)
     script = Script(path, arguments, [path.parent, *extra])
+    watcher = Watcher(path, [path.parent, *extra], extra)  # before it runs: that may take long
     try:
         if _run(script, stage, demo_name) and not stage.places:
             print(f"{path.name} launched no app: nothing to watch.", file=sys.stderr)  # noqa: T201
             return 0
-        return _watch(script, stage, Watcher(path, [path.parent, *extra], extra), demo_name)
+        return _watch(script, stage, watcher, demo_name)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -38,6 +39,7 @@ def develop(path: Path, arguments: list[str], extra: list[Path], demo_name: str)
 
 
 def _watch(script: Script, stage: Stage, watcher: Watcher, demo_name: str) -> int:
+    watcher.take_up_new()  # what it imported
     _say("* Watching for changes. Ctrl-C ends.")
     with Ending() as ending:
         while not ending.asked_for:
@@ -51,7 +53,7 @@ def _watch(script: Script, stage: Stage, watcher: Watcher, demo_name: str) -> in
             if _run(script, stage, demo_name):
                 names = ", ".join(sorted(each.name for each in changed))
                 _say(f"* {names} changed: reloaded in {time.perf_counter() - started:.2f} s")
-            watcher.changed()  # what was imported for the first time is watched from here on
+            watcher.take_up_new()
     _say("Stopping.")
     return 0
 

@@ -24,14 +24,21 @@ class Watcher:
         self._folders = folders
         self._extra = extra
         self._seen: dict[Path, Signature] = {}
-        self.changed()
+        self.take_up_new()
 
     def changed(self) -> set[Path]:
         """The files that differ from the last call's; one that is new to the watcher is not among them."""
-        now = {path: found for path in self._files() if (found := _signature(path)) is not None}
+        now = self._look()
         changed = {path for path, found in now.items() if self._seen.get(path, found) != found}
         self._seen |= now  # an editor may replace a file: gone for a moment is not changed
         return changed
+
+    def take_up_new(self) -> None:
+        """Watch from here on what is new. What else changed since the last call is still to be told."""
+        self._seen = self._look() | self._seen
+
+    def _look(self) -> dict[Path, Signature]:
+        return {path: found for path in self._files() if (found := _signature(path)) is not None}
 
     def _files(self) -> Iterator[Path]:
         yield self._script
