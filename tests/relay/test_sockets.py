@@ -16,6 +16,7 @@ from websockets.http11 import Request, Response
 from websockets.uri import parse_uri
 
 from doorstep_client import wire
+from doorstep_relay.control import sockets
 from doorstep_relay.control.arrivals import Arrivals
 from doorstep_relay.control.sockets import MOST_WAITING, SessionSocket
 from doorstep_relay.control.turns import Turns
@@ -282,7 +283,11 @@ async def test_sending_waits_for_a_client_that_does_not_read_and_fails_when_it_i
         await eventually(lambda: sent == ["the client is gone"])
 
 
-async def test_clients_come_in_one_after_the_other_and_who_has_left_is_passed_over() -> None:
+async def test_clients_come_in_one_after_the_other_and_who_has_left_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sockets, "TURN", 60.0)  # nobody's is over by itself
+
     async def serve(socket: SessionSocket, _request: Request) -> None:
         await socket.send("welcome")
         await socket.receive()

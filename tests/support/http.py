@@ -36,7 +36,7 @@ def raw_request(
     request: bytes,
     *,
     host: str = "127.0.0.1",
-    deadline: float = 20.0,
+    deadline: float = 45.0,
     half_close: bool = False,
 ) -> bytes:
     """Send exactly these bytes and return every byte until the other side closes.
@@ -56,7 +56,7 @@ def visit(
     method: str = "GET",
     headers: dict[str, str] | None = None,
     body: bytes = b"",
-    deadline: float = 20.0,
+    deadline: float = 45.0,
 ) -> Answer:
     """Fetch an `http://NAME.localhost:PORT/…` URL as a visitor: connects to loopback, says NAME in `Host`.
 

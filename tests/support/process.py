@@ -67,7 +67,7 @@ class Process:
         """Everything printed so far."""
         return self.log.read_text(errors="replace")
 
-    def wait_for_line(self, pattern: str, deadline: float = 20.0) -> re.Match[str]:
+    def wait_for_line(self, pattern: str, deadline: float = 45.0) -> re.Match[str]:
         """The first match of `pattern` in the output. Fails at once when the program ends without it."""
 
         def look() -> re.Match[str] | None:
@@ -82,7 +82,7 @@ class Process:
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.output}") from None
 
-    def wait(self, deadline: float = 20.0) -> int:
+    def wait(self, deadline: float = 45.0) -> int:
         """The exit status, once it has ended by itself. Raises `subprocess.TimeoutExpired`."""
         return self.popen.wait(deadline)
 
@@ -96,7 +96,7 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait(10)
 
-    def stop(self, deadline: float = 20.0) -> int:
+    def stop(self, deadline: float = 45.0) -> int:
         """SIGTERM, then wait; killed with its children when it does not end in time."""
         if self.running:
             self.popen.terminate()

@@ -14,7 +14,7 @@ from tests.support.process import Process, clean_env
 from tests.support.waiting import wait_for
 
 COMMAND = str(Path(sys.executable).parent / "doorstep-relay")
-START_DEADLINE = 20.0
+START_DEADLINE = 45.0
 
 
 class Relay:
@@ -74,7 +74,7 @@ class Relay:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=45,
             check=False,
         )
         if done.returncode:

@@ -82,7 +82,7 @@ class Terminal:
         self._read()
         return self._screen
 
-    def wait_for(self, text: str, deadline: float = 20.0) -> None:
+    def wait_for(self, text: str, deadline: float = 45.0) -> None:
         """Until the text is to be seen, or has been. Fails at once when the program ends without."""
 
         def look() -> bool:
@@ -114,7 +114,7 @@ class Terminal:
         set_size(self._ours, columns, lines)
         os.kill(self.process.pid, signal.SIGWINCH)
 
-    def wait(self, deadline: float = 20.0) -> int:
+    def wait(self, deadline: float = 45.0) -> int:
         """The exit status, once the program has ended by itself."""
         wait_for(self._has_ended, deadline, what="the program's end")
         return self.process.returncode

@@ -13,7 +13,7 @@ T = TypeVar("T")
 POLL = 0.02
 
 
-def wait_for(condition: Callable[[], T | None], deadline: float = 20.0, what: str = "") -> T:
+def wait_for(condition: Callable[[], T | None], deadline: float = 45.0, what: str = "") -> T:
     """Call `condition` until it returns something true, and return that.
 
     Raises `TimeoutError` after `deadline` seconds.
@@ -27,14 +27,14 @@ def wait_for(condition: Callable[[], T | None], deadline: float = 20.0, what: st
 
 
 @overload
-async def eventually(condition: Callable[[], Awaitable[T]], deadline: float = 20.0, what: str = "") -> T: ...
+async def eventually(condition: Callable[[], Awaitable[T]], deadline: float = 45.0, what: str = "") -> T: ...
 
 
 @overload
-async def eventually(condition: Callable[[], T | None], deadline: float = 20.0, what: str = "") -> T: ...
+async def eventually(condition: Callable[[], T | None], deadline: float = 45.0, what: str = "") -> T: ...
 
 
-async def eventually(condition: Callable[[], Any], deadline: float = 20.0, what: str = "") -> Any:
+async def eventually(condition: Callable[[], Any], deadline: float = 45.0, what: str = "") -> Any:
     """`wait_for` inside an event loop; `condition` may be a plain function or a coroutine function."""
     end = time.monotonic() + deadline
     while True:

@@ -21,6 +21,7 @@ from typing import Any, Self, cast
 from doorstep_relay.edge.context import Edge, Limits
 from doorstep_relay.edge.forwarding import Network
 from doorstep_relay.edge.visitor import VisitorConnection
+from doorstep_relay.switchboard.absent import Absences
 from doorstep_relay.switchboard.local import LiveShare, Switchboard
 from doorstep_relay.switchboard.pool import Pool
 from tests.support import Answer, eventually
@@ -174,6 +175,7 @@ class Stage:
             apex=lambda: Apex(self),
             trusted_proxies=self._trusted,
         )
+        self.board.absent = Absences(lambda: self.edge.now)
         self._server = await loop.create_server(
             lambda: VisitorConnection(self.edge), "127.0.0.1", 0, backlog=4096
         )

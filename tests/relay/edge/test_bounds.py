@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -224,10 +225,11 @@ async def test_a_visitor_that_leaves_the_line_is_forgotten(stage: Stage) -> None
 
 
 async def test_spares_beyond_need_are_ended_after_a_while(make_stage: MakeStage) -> None:
-    stage = await make_stage(spare_idle=0.1, share={"spares": 2})
+    stage = await make_stage(share={"spares": 2})
     for _ in range(6):
         await stage.app()
     assert stage.share.pool.size == 6
+    stage.edge.limits = replace(stage.edge.limits, spare_idle=0.1)
     await eventually(lambda: stage.share.pool.size == 2)
     await eventually(lambda: len(stage.edge.tunnels) == 2)
 

@@ -365,10 +365,9 @@ async def test_an_upload_that_continues_beside_its_answer_is_passed_on(stage: St
 async def test_a_malformed_body_ends_both_connections_with_a_400(stage: Stage) -> None:
     visitor, app = await stage.pair(request("/", "Transfer-Encoding: chunked", method="POST"))
     await visitor.send(b"5\r\nhello\r\n")
-    await asyncio.sleep(0.01)
+    assert await app.exactly(10) == b"5\r\nhello\r\n"
     await visitor.send(b"not a size\r\n0\r\n\r\n")
     assert (await visitor.last_answer()).status == 400
-    assert await app.exactly(10) == b"5\r\nhello\r\n"
     assert await app.gone()
 
 
@@ -406,8 +405,7 @@ async def test_a_visitor_may_say_that_it_sends_no_more_and_still_gets_its_answer
     assert await app.silent()
     await app.send(OK)
     assert (await visitor.last_answer()).body == b"hi"
-    await eventually(lambda: stage.share.pool.idle == 1)
-    assert not stage.edge.visitors
+    await eventually(lambda: stage.share.pool.idle == 1 and not stage.edge.visitors)
 
 
 async def test_a_half_closed_visitor_gets_all_answers_to_what_it_pipelined(stage: Stage) -> None:

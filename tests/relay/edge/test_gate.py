@@ -13,6 +13,7 @@ from doorstep_relay.domain.passes import Identity, Pass, PassKey
 from doorstep_relay.domain.policy import People, Policy
 from tests.relay.edge.conftest import MakeStage
 from tests.relay.edge.stage import GET, OK, SWITCHED, WEBSOCKET, Stage, request
+from tests.support import eventually
 
 KEYS = PassKey(b"s" * 32)
 Tell = Callable[[Deny | None], None]
@@ -35,6 +36,11 @@ class Doorman:
     def __init__(self, stage: Stage) -> None:
         self.asked: list[tuple[Gate, str, Tell]] = []
         stage.edge.ask_password = lambda gate, password, _, tell: self.asked.append((gate, password, tell))
+
+    async def first(self) -> tuple[Gate, str, Tell]:
+        """The first password that it was asked about."""
+        await eventually(lambda: self.asked, what="a password to compare")
+        return self.asked[0]
 
 
 BASIC = "Authorization: Basic OnNlc2FtZQ=="  # :sesame
@@ -93,8 +99,9 @@ async def test_a_password_is_compared_while_the_visitor_waits_with_its_body(stag
     app = await stage.app()
     visitor = await stage.visitor(request("/", BASIC, "Content-Length: 6", method="POST") + b"abc")
     await visitor.send(b"def")
+    asked, password, tell = await doorman.first()
     assert await app.silent()
-    ((asked, password, tell),) = doorman.asked
+    assert len(doorman.asked) == 1
     assert (asked, password) == (gate, "sesame")
     gate.prove("sesame")
     tell(None)
@@ -107,8 +114,9 @@ async def test_a_wrong_password_is_told_as_it_is(stage: Stage) -> None:
     guard(stage, password="scrypt$")
     doorman = Doorman(stage)
     visitor = await stage.visitor(request("/", BASIC))
+    _, _, tell = await doorman.first()
     assert await visitor.silent()
-    doorman.asked[0][2](Deny("too-many-tries", fields=(("Retry-After", "7"),)))
+    tell(Deny("too-many-tries", fields=(("Retry-After", "7"),)))
     answer = await visitor.last_answer()
     assert (answer.status, answer.header("Retry-After")) == (429, "7")
 
@@ -116,22 +124,24 @@ async def test_a_wrong_password_is_told_as_it_is(stage: Stage) -> None:
 async def test_who_leaves_while_its_password_is_compared_is_forgotten(stage: Stage) -> None:
     gate, doorman = guard(stage, password="scrypt$"), Doorman(stage)
     visitor = await stage.visitor(request("/", BASIC))
+    _, _, tell = await doorman.first()
     assert await visitor.silent()
     visitor.reset()
     await stage.empty()
     gate.prove("sesame")
-    doorman.asked[0][2](None)
+    tell(None)
     assert stage.share.pool.waiting == 0
 
 
 async def test_a_share_that_ends_meanwhile_is_gone(stage: Stage) -> None:
     gate, doorman = guard(stage, password="scrypt$"), Doorman(stage)
     visitor = await stage.visitor(request("/", BASIC))
+    _, _, tell = await doorman.first()
     assert await visitor.silent()
     stage.board.disconnect(stage.share)
     stage.facts["demo"] = ("revoked", "")
     gate.prove("sesame")
-    doorman.asked[0][2](None)
+    tell(None)
     assert (await visitor.last_answer()).status == 410
 
 
@@ -141,7 +151,7 @@ async def test_a_new_gate_ends_what_it_would_not_let_in(stage: Stage) -> None:
     await visitor.head()
     waiting, _ = await stage.pair(request("/slow"))
     line = await stage.visitor(request("/in-line"))
-    assert await line.silent()
+    await eventually(lambda: stage.share.pool.waiting == 1)
     guard(stage, networks=("127.0.0.0/8",), methods=("GET",))
     stage.edge.recheck(stage.share)
     assert await visitor.silent()
