@@ -23,6 +23,4 @@ def note(page: Page, selector: str) -> None:
 
 def expect_noted(page: Page, text: str) -> None:
     """One of them has shown this text, or does within the time that a page has."""
-    page.wait_for_function(
-        "(text) => window.shownForAMoment.some((each) => each.includes(text))", arg=text
-    )
+    page.wait_for_function("(text) => window.shownForAMoment.some((each) => each.includes(text))", arg=text)
