@@ -28,7 +28,7 @@ from doorstep_client.settings import RelaySettings, parse_relay
 from tests.support import eventually
 from tests.support.servers import end_server, is_closed
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: doorstep-reverse\r\n\r\n"
 
 Script = Callable[["FakeSession"], Awaitable[None]]

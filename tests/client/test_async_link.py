@@ -88,21 +88,21 @@ async def test_what_is_no_app_has_a_thread_and_is_waited_for_when_it_is_asked_fo
         async with FakeRelay(polite) as relay:
             relays.append(relay)
             ready.set()
-            await asyncio.to_thread(stop.wait, 10)
+            await asyncio.to_thread(stop.wait, 60)
 
     relays: list[FakeRelay] = []
     ready, stop = threading.Event(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(serve(stop)))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(20)
         with share(free_port(), relay=relays[0].url) as link:
             assert link.url == "http://hello.localhost"
         with pytest.raises(UnreachableError):
             _ = share(free_port(), relay=f"http://127.0.0.1:{free_port()}").url
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(20)
 
 
 async def test_what_kept_a_link_from_opening_is_raised_where_it_is_awaited() -> None:
@@ -121,12 +121,13 @@ async def test_what_kept_a_link_from_opening_is_raised_where_it_is_awaited() -> 
 
 async def test_whoever_gives_up_waiting_gives_up_the_link() -> None:
     async def silent(session: FakeSession) -> None:
+        patience.reschedule(0.0)  # it has run out, now that the app runs and the relay is asked
         await session.over()
 
     app = LifespanApp()
     async with FakeRelay(silent) as relay:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(None) as patience:
                 await share(app, relay=relay.url)
         assert app.events == ["startup", "shutdown"]
 
@@ -161,18 +162,18 @@ async def test_in_a_notebooks_cell_share_waits_although_a_loop_runs(monkeypatch:
         async with FakeRelay(polite) as relay:
             relays.append(relay)
             ready.set()
-            await asyncio.to_thread(stop.wait, 10)
+            await asyncio.to_thread(stop.wait, 60)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(20)
         link = share(hello, relay=relays[0].url)
         assert link.url == "http://hello.localhost"
         link.close()
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(20)
 
 
 async def test_changes_are_told_by_kind_and_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

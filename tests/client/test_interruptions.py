@@ -108,12 +108,13 @@ async def test_an_app_may_take_longer_to_start_than_a_relay_may_take_to_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with FakeRelay(polite, polite) as relay:
-        monkeypatch.setattr(keepers, "READY_DEADLINE", 1.5)
-        link = await opened_link(relay, starting_for(2.0))
-        assert link.status == "live"
+        monkeypatch.setattr(keepers, "READY_DEADLINE", 4.0)
+        link, other = await asyncio.gather(
+            opened_link(relay, starting_for(4.5)), share(starting_for(4.5), relay=relay.url)
+        )
+        assert link.status == other.status == "live"
         await link.aclose()
-        async with share(starting_for(2.0), relay=relay.url) as other:
-            assert other.status == "live"
+        await other.aclose()
 
     assert link_threads() == []
 

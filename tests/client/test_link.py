@@ -90,16 +90,16 @@ async def test_close_from_on_event_does_not_stop_the_loop_it_runs_on() -> None:
     async def losing(session: FakeSession) -> None:
         await session.welcome()
         await session.open()
-        await asyncio.to_thread(known.wait, 5)
+        await asyncio.to_thread(known.wait, 20)
         session.drop()
 
     known = threading.Event()
     async with FakeRelay(losing, polite) as relay:
         links.append(await opened_link(relay, on_event=close))
         known.set()
-        assert await asyncio.to_thread(links[0].wait, 5)
+        assert await asyncio.to_thread(links[0].wait, 20)
 
-    assert took[0] < 0.5
+    assert took[0] < keepers.STOP_DEADLINE
 
 
 async def test_after_close_nothing_of_the_link_runs_any_more() -> None:
@@ -127,7 +127,7 @@ async def test_a_request_under_way_does_not_hold_up_close() -> None:
         began = time.monotonic()
         await asyncio.to_thread(link.close)
 
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < keepers.STOP_DEADLINE
         assert link_threads() == []
 
 
@@ -156,7 +156,7 @@ async def test_an_app_that_never_shuts_down_does_not_hold_up_close(
         began = time.monotonic()
         await asyncio.to_thread(link.close)
 
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
         assert link_threads() == []
     assert "did not shut down" in caplog.text
 
@@ -178,7 +178,7 @@ async def test_a_relay_that_does_not_answer_close_does_not_hold_it_up(
         began = time.monotonic()
         await asyncio.to_thread(link.close)
 
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
         assert link.status == "ended"
         assert link_threads() == []
 
@@ -221,7 +221,7 @@ async def test_the_user_is_told_when_the_link_is_lost_back_and_revoked(
 
     async with FakeRelay(first, second) as relay:
         link = await opened_link(relay, on_event=told.append)
-        assert await asyncio.to_thread(link.wait, 5)
+        assert await asyncio.to_thread(link.wait, 20)
 
     assert told == [
         "The relay cannot be reached; the link comes back by itself …",
@@ -288,7 +288,7 @@ class LoopThread:
 
     def __exit__(self, *exc: object) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(20)
 
 
 async def test_a_given_loop_carries_the_link_and_runs_on_after_it() -> None:
@@ -308,7 +308,7 @@ async def test_a_given_loop_carries_the_link_and_runs_on_after_it() -> None:
             await asyncio.to_thread(link.close)
 
             assert loop.is_running()
-            left = asyncio.run_coroutine_threadsafe(_other_tasks(), loop).result(5)
+            left = asyncio.run_coroutine_threadsafe(_other_tasks(), loop).result(20)
     assert left == []
     assert threads
     assert "doorstep-link" not in threads[0]
@@ -343,14 +343,14 @@ async def test_a_notebook_may_share_on_a_loop_of_another_thread() -> None:
     thread = threading.Thread(target=lambda: asyncio.run(serve(stop, ready)))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(20)
         with LoopThread() as loop:
             link = share(hello_app, relay=relays[0].url, loop=loop, lifespan=False)
             assert link.status == "live"
             link.close()
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(20)
 
 
 # -- arguments and refusals ------------------------------------------------------------------------
@@ -468,7 +468,7 @@ async def test_two_hundred_links_leave_no_thread_no_task_and_no_descriptor(own_l
 
             assert _threads() == threads
             assert _descriptors() <= descriptors + 3
-            assert asyncio.run_coroutine_threadsafe(_other_tasks(), loop).result(5) == []
+            assert asyncio.run_coroutine_threadsafe(_other_tasks(), loop).result(20) == []
 
 
 async def _settled(relay: FakeRelay) -> None:

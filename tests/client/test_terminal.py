@@ -225,7 +225,7 @@ class Emulated:
         """The lines, once everything up to `last` was written."""
         data = b""
         while not data.endswith(last):
-            assert self.has_news(5), data
+            assert self.has_news(20), data
             data += os.read(self._ours, 65536)
         pyte.ByteStream(self.picture).feed(data)
         return [row.rstrip() for row in self.picture.display]

@@ -15,6 +15,7 @@ from doorstep_client.network import tls
 from doorstep_client.network.dial import Address, dial, resume_from, run_loop_factory
 from doorstep_client.network.tls import tls_context
 from tests.client.proxy import ConnectProxy
+from tests.support import free_port
 
 Tls = Callable[..., ssl.SSLContext]
 HOST = "name.share.test"
@@ -144,6 +145,7 @@ async def test_a_server_that_was_restarted_is_connected_to_anew_then_resumed_aga
     trusted: trustme.CA, server_tls: Tls
 ) -> None:
     before = Server(server_tls(HOST))
+    before.port = free_port()  # nobody else gets it while neither is there
     async with before.up():
         await before.visit()
     after = Server(server_tls(HOST))

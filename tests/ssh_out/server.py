@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -72,9 +73,10 @@ class SshServer:
         """The listening process, and the sessions with it."""
         if self._process is not None:
             for process in self.processes():
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-            self._process.wait(10)
+                with suppress(psutil.NoSuchProcess):  # a session may end meanwhile
+                    process.send_signal(signal.SIGCONT)
+                    process.kill()
+            self._process.wait()
             self._process = None
 
     def processes(self) -> list[psutil.Process]:
@@ -89,7 +91,8 @@ class SshServer:
 
     def thaw(self) -> None:
         for process in self.processes():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

@@ -12,7 +12,7 @@ from doorstep_client.errors import UnreachableError, UsageError
 from doorstep_client.link import share
 from doorstep_client.ssh_out.child import Child
 from tests.ssh_out.conftest import OpenLink, StartServer
-from tests.ssh_out.test_ssh_out import lost_and_back, ssh_of
+from tests.ssh_out.test_ssh_out import Told, only_ssh_of
 from tests.support import free_port
 
 
@@ -33,13 +33,14 @@ def fail_first(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
 def test_a_link_outlives_a_moment_in_which_ssh_cannot_be_started(
     start_server: StartServer, open_link: OpenLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = open_link(start_server(), f"remote={free_port()}")
-    (ssh,) = ssh_of(os.getpid())
+    told = Told()
+    link = open_link(start_server(), f"remote={free_port()}", on_event=told)
+    ssh = only_ssh_of(os.getpid())
     fail_first(monkeypatch, 2)
 
     ssh.kill()
 
-    lost_and_back(link)
+    told.back(link)
 
 
 def test_at_first_it_is_told(

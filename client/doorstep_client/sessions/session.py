@@ -23,6 +23,8 @@ PONG_DEADLINE: Final = 8.0
 """Seconds for the answer to a ping: with a heartbeat of 10 s, a peer that is gone is found within 18 s."""
 DOUBT_DEADLINE: Final = 3.0
 """The same, when there is a reason to think that the peer is gone."""
+_LAST_LOOK: Final = 0.05
+"""Seconds in which a silent peer's last bytes are read before it counts as gone."""
 
 
 class Session:
@@ -148,20 +150,25 @@ class Session:
             heart.cancel()
 
     async def _read(self, patience: float) -> None:
+        """Until the peer is silent for too long, also at a second look: when this program itself stood still,
+        all timers are due before anything is read, and our own ping is as late as its answer.
+        """
         from doorstep_client.sessions.handshake import receive
 
-        clock, left = asyncio.get_running_loop().time, patience
+        clock, left, doubted = asyncio.get_running_loop().time, patience, False
         while True:
-            self._since = clock()
+            self._since = self._since if doubted else clock()
             try:
                 async with asyncio.timeout(left) as self._patience:
                     message = await receive(self._socket)
             except TimeoutError:
                 left = patience - (clock() - self._socket.heard)
-                if self._cause or self._socket.heard <= self._since or left <= 0:
+                is_silent = self._socket.heard <= self._since or left <= 0
+                if self._cause or (is_silent and doubted):
                     raise TimeoutError(self._cause or "the relay says nothing any more") from None
+                left, doubted = (_LAST_LOOK if is_silent else left), is_silent
                 continue  # what the session carries may keep its messages waiting
-            left = patience
+            left, doubted = patience, False
             self._hear(self, message)
 
     async def _beat(self, every: float) -> None:
