@@ -133,7 +133,7 @@ class TestRow37AnyValue:
             for number, each in enumerate(inputs):
                 ds.Button().click(lambda _value: None, each, None, api_name=f"run{number}")
         with served(app) as server:
-            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
                 for number in range(len(inputs)):
                     for depth in (300, 900, 100_000):
                         deep = opening * (depth // len(closing)) + "1" + closing * (depth // len(closing))
@@ -147,7 +147,7 @@ class TestRow43ScriptOfVisitors:
     @pytest.mark.parametrize("name", ["a.js", "a.mjs", "A.JS"])
     async def test_no_page_can_load_an_uploaded_file_as_a_script(self, name: str) -> None:
         with served(ds.Interface(lambda a: a, "file", "text")) as server:
-            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
                 files = {"files": (name, b"alert(1)")}
                 (path,) = (await client.post("/gradio_api/upload", files=files)).json()
                 headers = (await client.get(f"/gradio_api/file={path}")).headers

@@ -134,7 +134,7 @@ class ShareMachine(RuleBasedStateMachine):
         self.seen = {share.id: share for share in found}
 
 
-@pytest.mark.timeout(180)  # hundreds of transactions, on a machine that may be busy
+@pytest.mark.timeout(400)  # hundreds of transactions, on a machine that may be busy
 @pytest.mark.sqlite_only  # a database for each of many runs; the rules are the same
 def test_the_rules_hold_whatever_happens() -> None:
     from hypothesis.stateful import run_state_machine_as_test

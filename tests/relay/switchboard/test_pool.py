@@ -350,7 +350,7 @@ class PoolInAnyOrder(RuleBasedStateMachine):
             assert all(connection.discarded for connection in self.connections)
 
 
-TestPoolInAnyOrder = pytest.mark.timeout(55)(PoolInAnyOrder.TestCase)
+TestPoolInAnyOrder = PoolInAnyOrder.TestCase
 TestPoolInAnyOrder.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
