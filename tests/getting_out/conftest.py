@@ -22,7 +22,7 @@ class Lasting:
 
 @pytest.fixture(scope="session")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
-    relay = Relay(tmp_path_factory.mktemp("getting-out"), args=["--heartbeat", "1s"])
+    relay = Relay(tmp_path_factory.mktemp("getting-out"))
     token = relay.token("alice")
     relay.start()
     try:

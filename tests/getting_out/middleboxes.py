@@ -178,7 +178,7 @@ def haproxy(folder: Path, relay_port: int, *, pem: Path, ca: Path) -> Iterator[M
     lines = [
         "defaults",
         "  mode http",
-        "  timeout connect 5s",
+        "  timeout connect 30s",
         "  timeout client 60s",
         "  timeout server 60s",
         "  timeout tunnel 60s",
@@ -201,7 +201,7 @@ def _running(name: str, options: list[str], folder: Path, port: int) -> Iterator
     process = Process([program, *options], log=folder / f"{name}.log", env=clean_env(folder), cwd=folder)
     box = Middlebox(port, process, folder)
     try:
-        wait_for(lambda: _listens(box), 20, what=f"{name} to listen")
+        wait_for(lambda: _listens(box), 60, what=f"{name} to listen")
         yield box
     finally:
         process.kill()
@@ -210,7 +210,7 @@ def _running(name: str, options: list[str], folder: Path, port: int) -> Iterator
 def _listens(box: Middlebox) -> bool:
     assert box.process.running, box.process.output
     try:
-        socket.create_connection(("127.0.0.1", box.port), 1).close()
+        socket.create_connection(("127.0.0.1", box.port), 20).close()
     except OSError:
         return False
     return True

@@ -124,7 +124,7 @@ async def test_row_4_what_a_session_carries_is_cut_when_the_link_is_revoked(
 
 
 def test_after_a_restart_of_the_relay_the_link_comes_back_the_same_way(tmp_path: Path) -> None:
-    relay = Relay(tmp_path / "relay", args=["--heartbeat", "1s"])
+    relay = Relay(tmp_path / "relay")
     token = relay.token("alice")
     relay.start()
     try:
@@ -133,6 +133,7 @@ def test_after_a_restart_of_the_relay_the_link_comes_back_the_same_way(tmp_path:
             client(relay, token, env={"DOORSTEP_RELAY": box.url}, name="again") as one,
         ):
             becomes(relay, one.url, 200)
+            one.told(CARRIED)
             relay.kill()
             relay.start()
             becomes(relay, one.url, 200, 40)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
+from collections import defaultdict
 from typing import Any
 
 CHUNK = b"x" * 65536
@@ -96,13 +98,20 @@ async def _stream(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _events(scope: Any, receive: Any, send: Any) -> None:
-    """`?N`: N server-sent events, one every 200 ms."""
+_turns: defaultdict[bytes, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(0))
+
+
+async def _steps(scope: Any, receive: Any, send: Any) -> None:
+    """`?NAME`: server-sent events, each of which is sent when `/step?NAME` was asked for."""
     await _start(send, 200, (b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
-    for number in range(int(scope["query_string"])):
+    for number in itertools.count():
+        await _turns[scope["query_string"]].acquire()
         await send({"type": "http.response.body", "body": b"data: %d\n\n" % number, "more_body": True})
-        await asyncio.sleep(0.2)
-    await send({"type": "http.response.body", "body": b""})
+
+
+async def _step(scope: Any, receive: Any, send: Any) -> None:
+    _turns[scope["query_string"]].release()
+    await _answer(send, b"stepped")
 
 
 async def _poll(scope: Any, receive: Any, send: Any) -> None:
@@ -222,7 +231,8 @@ _PATHS = {
     "/cookies": _cookies,
     "/fields": _fields,
     "/stream": _stream,
-    "/events": _events,
+    "/steps": _steps,
+    "/step": _step,
     "/poll": _poll,
     "/ranges": _ranges,
     "/grpc-web": _grpc_web,

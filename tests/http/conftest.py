@@ -23,7 +23,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with ExitStack() as stack:
         raw = stack.enter_context(RawServer())
         httpbin = stack.enter_context(serve.Server(application=httpbin_app))
-        relay = Relay(folder / "relay", args=["--heartbeat", "2s"])
+        relay = Relay(folder / "relay")
         token = relay.token("alice")
         stack.callback(relay.kill)
         relay.start()

@@ -20,7 +20,7 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, RemoteSettingsChanged, ResponseReceived, StreamEnded
 from websockets.frames import Frame, Opcode
 
-DEADLINE = 20
+DEADLINE = 60
 Got = tuple[int, bytes]
 """Status and body."""
 

@@ -33,7 +33,7 @@ class Front:
         return ssl.create_default_context(cafile=str(self.ca))
 
     def curl(
-        self, url: str, *options: str, within: float = 30, accepted: tuple[int, ...] = (0,)
+        self, url: str, *options: str, within: float = 60, accepted: tuple[int, ...] = (0,)
     ) -> subprocess.CompletedProcess[bytes]:
         """curl from 127.0.0.9, so that the visitor's address is not the proxy's; its exit is `accepted`."""
         command = ["curl", "--silent", "--show-error", "--cacert", str(self.ca), "--interface", "127.0.0.9"]
@@ -110,7 +110,7 @@ def _running(
     process = Process(command, log=folder / f"{name}.log", env=clean_env(folder, env), cwd=folder)
     front = Front(name, port, ca or folder / "ca.pem", process)
     try:
-        wait_for(lambda: _answers(front), 20, what=f"{name} to answer:\n{process.output}")
+        wait_for(lambda: _answers(front), 60, what=f"{name} to answer:\n{process.output}")
         yield front
     finally:
         process.kill()
@@ -119,6 +119,6 @@ def _running(
 def _answers(front: Front) -> bool:
     assert front.process.running, front.process.output
     try:
-        return front.curl(f"https://localhost:{front.port}/healthz", within=2).stdout != b""
+        return front.curl(f"https://localhost:{front.port}/healthz", within=10).stdout != b""
     except AssertionError:
         return False

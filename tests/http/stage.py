@@ -77,11 +77,11 @@ def client(
     """A client process that shares all of `targets`; their URLs. A key with a hyphen is the link's name."""
     env = {"PYTHONPATH": ROOT, "DOORSTEP_RELAY": relay, "DOORSTEP_TOKEN": token, **more}
     process = stack.enter_context(run_script(_CLIENT, json.dumps(targets), env=env))
-    urls: dict[str, str] = json.loads(process.wait_for_line(r"^LINKS (.+)$", 30).group(1))
+    urls: dict[str, str] = json.loads(process.wait_for_line(r"^LINKS (.+)$", 60).group(1))
     return urls
 
 
-def curl(url: str, *options: str, within: float = 30, into: str = "text") -> str:
+def curl(url: str, *options: str, within: float = 60, into: str = "text") -> str:
     """What curl prints for `url`. It resolves `*.localhost` by itself; a failure raises."""
     command = ["curl", "--silent", "--show-error", "--max-time", str(within), "--noproxy", "*", *options, url]
     done = subprocess.run(command, capture_output=True, check=False, timeout=within + 5)

@@ -7,7 +7,6 @@ import json
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -51,8 +50,8 @@ def told(answer: Answer) -> Any:
 
 def _trace(url: str, *options: str) -> str:
     """curl's own account of an exchange, without the progress that it would write between its words."""
-    command = ["curl", "--verbose", "--silent", "--noproxy", "*", "--max-time", "30", *options, url]
-    return subprocess.run(command, capture_output=True, check=False, timeout=35).stderr.decode("latin-1")
+    command = ["curl", "--verbose", "--silent", "--noproxy", "*", "--max-time", "90", *options, url]
+    return subprocess.run(command, capture_output=True, check=False, timeout=95).stderr.decode("latin-1")
 
 
 @pytest.fixture
@@ -65,12 +64,11 @@ def upload(tmp_path: Path) -> Path:
 
 def test_curl_waits_for_100_and_then_uploads(stage: Stage, name: str, upload: Path) -> None:
     options = ["-H", "Expect: 100-continue", "--expect100-timeout", "20", "-T", str(upload)]
-    began = time.perf_counter()
     trace = _trace(stage.urls[name] + "/upload", *options)
 
     assert re.search(r"^< HTTP/1.1 100 Continue", trace, re.MULTILINE)
     assert re.search(r"^< HTTP/1.1 200 OK", trace, re.MULTILINE)
-    assert time.perf_counter() - began < 15  # it did not wait for its timeout
+    assert "Done waiting for 100-continue" not in trace, "it did not wait for its timeout"
 
 
 def test_an_app_that_refuses_before_reading_gets_no_upload(stage: Stage, name: str, upload: Path) -> None:
@@ -273,8 +271,9 @@ def test_a_long_poll_is_waited_for(stage: Stage, name: str) -> None:
 
 def test_a_long_poll_outlasts_every_deadline_but_its_own(tmp_path: Path) -> None:
     """By default that is 10 minutes, after 10 seconds for a head, 75 idle ones, two minutes of a stall."""
-    short = [f"--{name}=1s" for name in ("heartbeat", "head-timeout", "idle-timeout", "body-timeout")]
-    short += ["--stall-timeout=1s", "--connect-wait=2s", "--stream-timeout=1s", "--app-timeout=5s"]
+    short = [f"--{name}=1s" for name in ("head-timeout", "idle-timeout", "body-timeout")]
+    short += ["--stall-timeout=1s", "--heartbeat=2s", "--connect-wait=2s", "--stream-timeout=1s"]
+    short += ["--app-timeout=8s"]
     with ExitStack() as stack:
         relay = Relay(tmp_path / "relay", args=short)
         token = relay.token("alice")
@@ -287,10 +286,8 @@ def test_a_long_poll_outlasts_every_deadline_but_its_own(tmp_path: Path) -> None
 
 
 def test_events_arrive_one_by_one(stage: Stage, name: str, say: Say) -> None:
-    wire = say(f"GET /events?4 HTTP/1.1\r\nHost: {stage.host(name)}\r\n\r\n")
-    arrived = []
+    """Each is sent when the one before it has been seen: one that were held back would be the last."""
+    wire = say(f"GET /steps?here HTTP/1.1\r\nHost: {stage.host(name)}\r\n\r\n")
     for number in range(4):
+        visit(f"{stage.urls[name]}/step?here")
         wire.until(b"data: %d\n\n" % number)
-        arrived.append(time.monotonic())
-
-    assert arrived[-1] - arrived[0] > 0.2, "they were held back, and came all at once"

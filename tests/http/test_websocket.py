@@ -26,7 +26,7 @@ from websockets.typing import Subprotocol
 from tests.http.stage import Stage
 from tests.http.wire import Wire
 
-DEADLINE = 20
+DEADLINE = 60
 BOUNDARIES = [0, 1, 125, 126, 127, 128, 65535, 65536, 65537, 1 << 20]
 
 
@@ -41,7 +41,8 @@ def echo(request: pytest.FixtureRequest) -> str:
 async def opened(
     stage: Stage, name: str, path: str = "/ws", **options: Any
 ) -> AsyncIterator[ClientConnection]:
-    how = {"proxy": None, "ping_interval": None, "max_size": 4 << 20, "compression": None, **options}
+    how = {"proxy": None, "ping_interval": None, "max_size": 4 << 20, "compression": None}
+    how |= {"open_timeout": DEADLINE, "close_timeout": DEADLINE, **options}
     async with asyncio.timeout(DEADLINE), connect(f"ws://{stage.host(name)}{path}", **how) as connection:
         yield connection
 
