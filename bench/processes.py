@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import random
 import resource
 import socket
 import ssl
@@ -14,15 +15,21 @@ from pathlib import Path
 
 import psutil
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for a program to be up."""
 
 
+_PORTS = range(10_000, 12_000)
+"""Below those from which systems choose: nobody else gets one between here and the program that listens."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody uses."""
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"all ports from {_PORTS[0]} to {_PORTS[-1]} are in use")
 
 
 @contextlib.contextmanager
@@ -62,13 +69,13 @@ def raise_file_limit() -> None:
 
 
 def listens(port: int) -> bool:
-    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    socket.create_connection(("127.0.0.1", port), timeout=10).close()
     return True
 
 
 def answers(port: int, host: str, ca: Path | None = None) -> bool:
     """Whether who asks for `host` gets a 200. Raises `OSError` while nobody listens."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.connect()
     if ca is not None:
         context = ssl.create_default_context(cafile=ca)

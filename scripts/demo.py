@@ -27,8 +27,8 @@ RELAY = Path(sys.executable).parent / "doorstep-relay"
 EXAMPLE = ROOT / "examples" / "hello.py"
 START_DEADLINE = 30.0
 STOP_DEADLINE = 5.0
-QUIET = 1.0
-"""Seconds without a line after which the example has said what it had to say."""
+LAST_WORDS = 10.0
+"""Seconds for what the example says last, which is when its link ends."""
 
 
 def main() -> None:
@@ -101,26 +101,26 @@ def wait_for_relay(relay: subprocess.Popen[bytes], port: int, log: Path) -> None
 def wait_for_url(app: subprocess.Popen[bytes], port: int) -> str:
     """The public URL, from what the example prints; everything it prints is passed on, and first."""
     found: list[str] = []
-    ready, spoke = threading.Event(), threading.Event()
+    ready, said_all = threading.Event(), threading.Event()
     pattern = re.compile(rf"https?://[\w-]+\.localhost:{port}\S*")
 
     def pass_on() -> None:
         for line in app.stdout or ():
             text = line.decode(errors="replace")
             print(text, end="", flush=True)
-            spoke.set()
             if not found and (match := pattern.search(text)):
                 found.append(match.group())
                 ready.set()
+            if "The link ends in" in text:
+                said_all.set()
         ready.set()
+        said_all.set()
 
     threading.Thread(target=pass_on, daemon=True).start()
     ready.wait(START_DEADLINE)
     if not found:
         sys.exit(f"the example printed no public URL within {START_DEADLINE:.0f} s, or ended without one")
-    deadline = time.monotonic() + 10 * QUIET  # an example that never stops talking is interrupted
-    while spoke.wait(QUIET) and time.monotonic() < deadline:
-        spoke.clear()
+    said_all.wait(LAST_WORDS)
     return found[0]
 
 

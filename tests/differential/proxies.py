@@ -16,7 +16,7 @@ from tests.support import Process, clean_env, eventually, free_port
 LANES: Final = 12
 QUIET: Final = 0.25
 """Seconds of silence that do when all lanes are busy with many cases."""
-DEADLINE: Final = 20.0
+DEADLINE: Final = 60.0
 ROOM: Final = 1 << 20
 NAMES: Final = ("nginx", "haproxy", "doorstep")
 
@@ -41,7 +41,7 @@ global
     tune.maxrewrite 1024
 defaults
     mode http
-    timeout connect 2s
+    timeout connect 20s
     timeout client 5s
     timeout server 5s
     timeout http-request 5s

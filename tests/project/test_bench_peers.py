@@ -161,7 +161,7 @@ def test_a_peer_that_does_not_come_up_is_ended_and_shows_its_last_words(
     (programs / "rathole").write_text("#!/bin/sh\necho no such option; exit 2\n")
     (programs / "rathole").chmod(0o755)
     monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
-    monkeypatch.setattr("bench.processes.PATIENCE", 0.3)
+    monkeypatch.setattr("bench.processes.PATIENCE", 4.0)
 
     with pytest.raises(TimeoutError, match="no such option"), peer("rathole").start(setting):
         pass

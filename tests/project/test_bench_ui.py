@@ -138,7 +138,7 @@ def test_a_quick_run_of_the_doorstep_half(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=80,
+        timeout=140,
         check=False,
     )
 

@@ -19,7 +19,7 @@ def make(*args: str, cwd: Path = ROOT) -> str:
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -25,7 +25,7 @@ def test_a_short_run_measures_messages_and_handshakes_of_each_kind() -> None:
         *kinds,
     ]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
 
     assert done.returncode == 0, done.stderr
     rows = [

@@ -35,11 +35,11 @@ def run_postgres() -> Iterator[str]:
         log = place.parent / f"{place.name}.log"
         server = Process(_as_postgres(programs / "postgres", *where, *options), log=log, env=_env())
         try:
-            wait_for(lambda: _is_ready(programs, port), 30, what=f"PostgreSQL: {log.read_text()}")
+            wait_for(lambda: _is_ready(programs, port), 60, what=f"PostgreSQL: {log.read_text()}")
             yield f"postgresql://{_USER}@127.0.0.1:{port}/postgres"
         finally:
             server.send(signal.SIGINT)  # it does not wait for whoever is still connected
-            server.wait(20)
+            server.wait(60)
             log.unlink()
 
 
