@@ -19,11 +19,13 @@ def wait_for(condition: Callable[[], T | None], deadline: float = 45.0, what: st
     Raises `TimeoutError` after `deadline` seconds.
     """
     end = time.monotonic() + deadline
-    while not (value := condition()):
-        if time.monotonic() > end:
+    while True:
+        is_late = time.monotonic() > end  # asked first: this process may have stood still
+        if value := condition():
+            return value
+        if is_late:
             raise TimeoutError(f"not within {deadline} s: {what or _named(condition)}")
         time.sleep(POLL)
-    return value
 
 
 @overload
@@ -38,11 +40,12 @@ async def eventually(condition: Callable[[], Any], deadline: float = 45.0, what:
     """`wait_for` inside an event loop; `condition` may be a plain function or a coroutine function."""
     end = time.monotonic() + deadline
     while True:
+        is_late = time.monotonic() > end
         found = condition()
         value = await found if inspect.isawaitable(found) else found
         if value:
             return value
-        if time.monotonic() > end:
+        if is_late:
             raise TimeoutError(f"not within {deadline} s: {what or _named(condition)}")
         await asyncio.sleep(POLL)
 

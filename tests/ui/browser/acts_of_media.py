@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 
 import doorstep as ds
 from doorstep.components import sounds
+from tests.ui.browser.moments import A_SECOND
 from tests.ui.browser.scene import Scene, act
 
 PAPER = np.full((60, 100, 3), 200, np.uint8)
@@ -151,7 +153,7 @@ def audio(scene: Scene) -> None:
     scene.await_event("edit")
     scene.press("Clear")
     scene.press("Record", exact=False)
-    page.get_by_role("timer").filter(has_text="0:01").wait_for()
+    page.get_by_role("timer").filter(has_text=A_SECOND).wait_for()
     for name in ("Pause", "Go on", "Stop"):
         scene.press(name)
     scene.end()
@@ -170,4 +172,4 @@ def video(scene: Scene) -> None:
     scene.press("Clear")
     scene.press("Camera", exact=False)
     scene.press("Record")
-    page.get_by_role("button", name="Stop · 0:01").click()
+    page.get_by_role("button", name=re.compile(f"Stop · {A_SECOND.pattern}")).click()

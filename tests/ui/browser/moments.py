@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from playwright.sync_api import Page
+
+A_SECOND: Final = re.compile(r"0:(0[1-9]|[1-5]\d)")
+"""What a recorder shows once it has recorded for a second. Only `0:01` might be over before it is seen."""
 
 _NOTE = """(selector) => {
     const shown = (window.shownForAMoment ??= []);

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 import doorstep as ds
 from tests.support.waiting import wait_for
+from tests.ui.browser.moments import A_SECOND
 
 Visit = Callable[[ds.Blocks], Page]
 NOTE = "**bold** `x*y` _very_ [the **docs**](https://example.org) <i>tag</i> [bad](javascript:alert(1))"
@@ -110,7 +111,7 @@ def test_a_function_that_asks_for_a_sound_is_told_whether_it_is_being_recorded(
     visit(app)
 
     page.get_by_role("button", name="Record").click()
-    expect(page.get_by_text("0:01")).to_be_visible()
+    expect(page.get_by_text(A_SECOND)).to_be_visible()
     page.get_by_role("button", name="Whether").click()
     expect(page.get_by_label("seen")).to_have_value("recording: True, something: False")
     page.get_by_role("button", name="Stop").click()

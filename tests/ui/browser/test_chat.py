@@ -356,7 +356,13 @@ def test_a_box_for_text_and_files_fires_its_events(visit: Visit) -> None:
         field = ds.MultimodalTextbox(label="Message", stop_btn="Halt", file_types=["image"])
         heard = ds.Textbox(label="heard")
         for event in events:
-            getattr(field, event)(hear(event), None, heard, trigger_mode="multiple")
+            getattr(field, event)(
+                hear(event),
+                None,
+                heard,
+                trigger_mode="multiple",
+                concurrency_id="heard",  # in their order
+            )
     page = visit(app)
     seen = page.get_by_label("heard")
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 import doorstep as ds
 from doorstep.deep_links import DeepLinks
 from doorstep.files import FileStore
+from tests.support import wait_for
+from tests.ui.browser.moments import expect_noted, note
 
 Visit = Callable[[ds.Blocks], Page]
 
@@ -35,10 +37,13 @@ def test_the_link_opens_the_page_with_its_values(visit: Visit) -> None:
     page.get_by_label("name").fill("Ada")
     page.get_by_role("button", name="Greet").click()
     expect(page.get_by_label("greeting")).to_have_value("Hello Ada!")
+    note(page, "button")
     page.get_by_role("button", name="Share via Link").click()
-    expect(page.get_by_role("button", name="Link Copied!")).to_be_visible()
+    expect_noted(page, "Link Copied!")
+    copied = "navigator.clipboard.readText()"
+    wait_for(lambda: "deep_link=" in page.evaluate(copied), what="the link in the clipboard")
     other = page.context.new_page()
-    other.goto(page.evaluate("navigator.clipboard.readText()"))
+    other.goto(page.evaluate(copied))
     expect(other.get_by_label("name")).to_have_value("Ada")
     expect(other.get_by_label("greeting")).to_have_value("Hello Ada!")
     expect(page.get_by_role("button", name="Share via Link")).to_be_visible()

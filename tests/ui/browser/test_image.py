@@ -71,7 +71,7 @@ def test_frames_are_streamed_until_the_time_is_over(page: Page, visit: Visit) ->
         camera = ds.Image(label="camera", streaming=True)
         shown = ds.Image(label="negative", streaming=True, interactive=False)
 
-        @camera.stream(inputs=camera, outputs=shown, stream_every=0.1, time_limit=1)  # type: ignore[misc]
+        @camera.stream(inputs=camera, outputs=shown, stream_every=0.1, time_limit=4)  # type: ignore[misc]
         def negative(frame: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             seen.append(frame.shape)
             return 255 - frame

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 import doorstep as ds
 from tests.ui.browser.acts_of_media import PAPER, png
+from tests.ui.browser.moments import A_SECOND
 
 Visit = Callable[[ds.Blocks], Page]
 
@@ -104,7 +105,7 @@ def test_a_message_takes_what_is_recorded_and_what_is_dropped(page: Page, visit:
     visit(app)
 
     page.get_by_role("button", name=re.compile("[Rr]ecord")).click()
-    expect(page.get_by_text("0:01")).to_be_visible()
+    expect(page.get_by_text(A_SECOND)).to_be_visible()
     page.get_by_role("button", name=re.compile("Stop|[Rr]ecord")).first.click()
     expect(page.get_by_label("seen")).to_have_value("recording.wav")
     transfer = page.evaluate_handle(
@@ -166,6 +167,7 @@ def test_an_html_s_script_uploads_and_its_head_and_buttons_are_there(visit: Visi
         again.click(lambda: "pressed", None, html)
     page = visit(app)
 
+    page.wait_for_function("() => window.fromHead === 7")  # its own script comes after that
     page.get_by_text("press here").click()
     expect(page.get_by_text("made.txt 7")).to_be_visible()
     page.get_by_role("button", name="Again").click()

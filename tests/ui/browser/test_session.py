@@ -11,6 +11,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 import doorstep as ds
 from doorstep_relay.edge.rendering import render
+from tests.ui.browser.moments import expect_noted, note
 
 Visit = Callable[[ds.Blocks], Page]
 
@@ -40,7 +41,7 @@ def test_the_steps_of_a_generator_arrive_one_by_one(visit: Visit) -> None:
     def count(_: str) -> Iterator[str]:
         text = ""
         for word in ("one", "two", "three"):
-            steps.acquire(timeout=10)
+            assert steps.acquire(timeout=30)
             text += word + " "
             yield text
 
@@ -93,9 +94,10 @@ def test_a_dropped_connection_is_told_and_taken_up_again(page: Page, visit: Visi
     expect(banner).to_contain_text("Reconnecting")
     page.get_by_label("name").fill("World")
     page.get_by_role("button", name="Submit").click()
+    note(page, ".banner")
     refuse.clear()
 
-    expect(banner).to_contain_text("Connected again")
+    expect_noted(page, "Connected again")
     expect(page.get_by_label("result")).to_have_value("Hello World!")
     expect(banner).to_have_text("")
 

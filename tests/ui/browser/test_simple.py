@@ -22,7 +22,7 @@ def told_by(component: Any, *events: str) -> None:
 
     component.change(lambda value: repr(value), component, seen)  # noqa: PLW0108  # `repr` has no signature
     for event in events:
-        getattr(component, event)(tell(event), None, told)
+        getattr(component, event)(tell(event), None, told, concurrency_id="told")  # in their order
 
 
 def test_choices_are_checked_one_by_one_or_all_at_once(visit: Visit) -> None:

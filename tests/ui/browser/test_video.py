@@ -12,8 +12,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import doorstep as ds
+from tests.ui.browser.moments import A_SECOND
 
 Visit = Callable[[ds.Blocks], Page]
+
+A_MOMENT_LATER = re.compile(f"Stop · {A_SECOND.pattern}")
 
 EVENTS = (
     *("play", "pause", "stop", "end", "start_recording", "stop_recording", "clear", "upload", "input"),
@@ -48,7 +51,7 @@ def logged(video: ds.Video, log: ds.Textbox) -> None:
         return tell
 
     for name in EVENTS:
-        getattr(video, name)(teller(name), None, log)
+        getattr(video, name)(teller(name), None, log, concurrency_id="log")  # told in their order
 
 
 def test_a_film_goes_to_the_function_and_its_copy_is_played(visit: Visit, film: Path) -> None:
@@ -90,7 +93,7 @@ def test_the_camera_records_a_film_that_is_there_when_it_has_stopped(seeing: Pag
     group.get_by_role("button", name="Camera").click()
     expect(group.locator("video.mirrored")).to_be_visible()
     group.get_by_role("button", name="Record").click()
-    expect(group.get_by_role("button", name="Stop · 0:01")).to_be_visible()
+    expect(group.get_by_role("button", name=A_MOMENT_LATER)).to_be_visible()
     group.get_by_role("button", name="Stop").click()
 
     expect(page.get_by_label("seen")).to_have_value("True")
