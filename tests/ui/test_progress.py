@@ -12,7 +12,7 @@ import tqdm
 
 import doorstep as ds
 from doorstep.errors import UsageError
-from doorstep.progress import Advance, summary
+from doorstep.progress import PERIOD, Advance, summary
 from tests.ui.support import Page, served
 
 
@@ -22,65 +22,93 @@ def one(fn: Any) -> ds.Blocks:
     return app
 
 
-async def told(fn: Any) -> list[dict[str, Any]]:
+class Heard:
+    """The texts of the progress that a page has heard of: a function waits for them before it goes on."""
+
+    def __init__(self) -> None:
+        self._texts: set[str | None] = set()
+        self._news = threading.Condition()
+
+    def note(self, message: dict[str, Any]) -> None:
+        if message["type"] == "progress":
+            with self._news:
+                self._texts.add(message.get("text"))
+                self._news.notify_all()
+
+    def wait(self, text: str | None = None) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: text in self._texts, 20), f"the page heard {self._texts}"
+
+
+async def told(fn: Any, heard: Heard | None = None) -> list[dict[str, Any]]:
     """Every message about a job of `fn`, and the toasts meanwhile."""
     with served(one(fn)) as server:
         async with server.page() as page:
-            return await story(page)
+            return await story(page, heard or Heard())
 
 
-async def story(page: Page) -> list[dict[str, Any]]:
+async def story(page: Page, heard: Heard) -> list[dict[str, Any]]:
     await page.start()
-    messages = [await page.hear()]
-    while messages[-1]["type"] not in {"done", "failed"}:
+    messages: list[dict[str, Any]] = []
+    while not messages or messages[-1]["type"] not in {"done", "failed"}:
         messages.append(await page.hear())
+        heard.note(messages[-1])
     return messages
 
 
 class TestProgress:
     @pytest.mark.parametrize("is_async", [False, True])
     async def test_the_page_hears_how_far_it_is(self, is_async: bool) -> None:
+        heard = Heard()
+
         def work(progress: Any = ds.Progress()) -> str:
             progress(0.25, desc="Reading")
-            time.sleep(0.3)
+            heard.wait("Reading")
             return "over"
 
         async def work_async(progress: Any = ds.Progress()) -> str:
             progress((1, 4), desc="Reading", unit="pages")
-            await asyncio.sleep(0.3)
+            await asyncio.to_thread(heard.wait, "Reading")
             return "over"
 
-        first, last = await told(work_async if is_async else work)
+        first, last = await told(work_async if is_async else work, heard)
         first.pop("seq")
         assert last["type"] == "done"
         expected = {"type": "progress", "job": 1, "fraction": 0.25, "text": "Reading"}
         assert first == (expected | {"step": 1, "total": 4, "unit": "pages"} if is_async else expected)
 
     async def test_a_loop_is_counted_and_messages_are_joined(self) -> None:
+        heard = Heard()
+
         def work(progress: Any = ds.Progress()) -> str:
-            for _ in progress.tqdm(range(25), desc="Items", unit="items"):
-                time.sleep(0.02)
+            for _ in progress.tqdm(range(250), desc="Items", unit="items"):
+                time.sleep(0.002)
+            heard.wait("Items")
+            progress(1.0, desc="All")
+            heard.wait("All")
             return "over"
 
-        messages = [each for each in await told(work) if each["type"] == "progress"]
-        assert 2 <= len(messages) < 20
-        assert messages[0] | {"text": "Items", "total": 25, "unit": "items"} == messages[0]
-        steps = [each.get("step", 0) for each in messages]
+        began = time.monotonic()
+        messages = [each for each in await told(work, heard) if each["type"] == "progress"]
+        assert 2 <= len(messages) <= 3 + (time.monotonic() - began) / PERIOD
+        assert messages[0] | {"text": "Items", "total": 250, "unit": "items"} == messages[0]
+        steps = [each.get("step", 0) for each in messages[:-1]]
         assert steps == sorted(steps)
 
     async def test_each_loop_is_shown_for_itself_after_what_was_told_before_it(self) -> None:
         def work(progress: Any = ds.Progress()) -> str:
             progress(0.05, desc="Starting")
-            time.sleep(0.3)
+            heard.wait("Starting")
             for name in ("Reading", "Writing"):
                 for _ in progress.tqdm(range(4), desc=name):
-                    time.sleep(0.2)
+                    heard.wait(name)
             progress(0.9, desc="Ending")
-            time.sleep(0.3)
+            heard.wait("Ending")
             return "over"
 
+        heard = Heard()
         told_by: dict[str, list[float]] = {}
-        for each in await told(work):
+        for each in await told(work, heard):
             if each["type"] == "progress":
                 told_by.setdefault(each["text"], []).append(each["fraction"])
         assert list(told_by) == ["Starting", "Reading", "Writing", "Ending"]
@@ -91,15 +119,16 @@ class TestProgress:
         def work(progress: Any = ds.Progress()) -> str:
             with progress.tqdm(None, total=10) as bar:
                 bar.update(5)
-                time.sleep(0.3)
+                heard.wait()
             return "over"
 
-        assert (await told(work))[0]["step"] in {0, 5}
+        heard = Heard()
+        assert (await told(work, heard))[0]["step"] in {0, 5}
 
     async def test_loops_of_tqdm_itself_are_watched_where_it_is_asked_for(self) -> None:
         def work(progress: Any = ds.Progress(track_tqdm=True)) -> str:
             for _ in tqdm.tqdm(range(4), desc="Layers", unit="layer", file=Quiet(), mininterval=0):
-                time.sleep(0.15)
+                heard.wait("Layers")
             return "over"
 
         def other() -> str:
@@ -107,7 +136,8 @@ class TestProgress:
                 time.sleep(0.01)
             return "over"
 
-        messages = [each for each in await told(work) if each["type"] == "progress"]
+        heard = Heard()
+        messages = [each for each in await told(work, heard) if each["type"] == "progress"]
         assert messages[-1]["total"] == 4
         assert messages[-1]["text"] == "Layers"
         assert [each["type"] for each in await told(other)] == ["done"]
@@ -117,10 +147,11 @@ class TestProgress:
             thread = threading.Thread(target=progress, args=(0.5,))
             thread.start()
             thread.join()
-            time.sleep(0.3)
+            heard.wait()
             return "over"
 
-        assert (await told(work))[0]["fraction"] == 0.5
+        heard = Heard()
+        assert (await told(work, heard))[0]["fraction"] == 0.5
 
     def test_outside_of_an_app_it_does_nothing(self) -> None:
         progress = ds.Progress()

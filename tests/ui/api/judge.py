@@ -31,6 +31,17 @@ def tried(call: Callable[[], Any]) -> Any:
         return f"{type(error).__name__}: {error}"
 
 
+def goes_on(job: Any) -> bool:
+    """Whether steps still come when those that were on their way have come: there are twenty a second."""
+    until = time.monotonic() + 15
+    while time.monotonic() < until:
+        seen = len(job.outputs())
+        time.sleep(1)
+        if len(job.outputs()) == seen:
+            return False
+    return True
+
+
 def main(url: str, picture: str, *auth: str) -> None:
     login: dict[str, Any] = {"auth": (auth[0], auth[1])} if auth else {}
     client = Client(url, verbose=False, **login)
@@ -59,10 +70,7 @@ def main(url: str, picture: str, *auth: str) -> None:
     while len(job.outputs()) < 3:
         time.sleep(0.02)
     told["cancelled"] = job.cancel()
-    time.sleep(1)  # what was on its way may still come; nothing after that
-    seen = len(job.outputs())
-    time.sleep(0.3)
-    told["goes on"] = len(job.outputs()) - seen
+    told["goes on"] = goes_on(job)
     again = client.submit(api_name="/endless")
     told["after"] = next(again)
     again.cancel()

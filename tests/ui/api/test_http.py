@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from typing import Any
 
 import httpx
@@ -14,6 +14,9 @@ import pytest
 
 import doorstep as ds
 from doorstep.api import calls, routes, sessions
+from doorstep.api.calls import Feed
+from doorstep.api.sse import for_queue
+from doorstep.api.streams import EventStream
 from tests.support import eventually
 from tests.ui.api.app import build
 from tests.ui.support import Served, served
@@ -29,7 +32,7 @@ def server() -> Iterator[Served]:
 
 @pytest.fixture
 async def client(server: Served) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
         yield client
 
 
@@ -188,7 +191,15 @@ class TestQueue:
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Regression: the stream ended between two calls, and gradio_client took the second for cancelled."""
-        monkeypatch.setattr(sessions, "LINGER", 3.0)
+        waits = threading.Event()
+
+        def linger(_session: sessions.ApiSession) -> float:
+            if len(calls_made) > 1 or waits.is_set():
+                return 0.2
+            waits.set()
+            return 30.0
+
+        monkeypatch.setattr(sessions.ApiSession, "linger", linger)
         calls_made = [await self._join(client, 0, ["Ada", 1], "four")]
         ended, kinds = [], []
         async with client.stream("GET", f"{API}/queue/data?session_hash=four") as stream:
@@ -198,6 +209,7 @@ class TestQueue:
                 if kinds[-1] == "process_completed":
                     ended.append(told["event_id"])
                     if len(calls_made) == 1:
+                        assert await asyncio.to_thread(waits.wait, 20), "for another call"
                         calls_made.append(await self._join(client, 0, ["Bob", 1], "four"))
         assert ended == calls_made
         assert kinds.count("close_stream") == 1
@@ -222,12 +234,32 @@ class TestQueue:
         monkeypatch.setattr(sessions, "LINGER", 0.0)
         monkeypatch.setattr(sessions, "END_IS_READ", 1.0)
         await self._join(client, 0, ["Ada", 1], "five")
-        await client.get(f"{API}/queue/data?session_hash=five")
         began = time.monotonic()
+        await client.get(f"{API}/queue/data?session_hash=five")
         second = await self._join(client, 0, ["Bob", 1], "five")
-        assert time.monotonic() - began > 0.7
+        assert time.monotonic() - began > 1.0, "from the stream's end, which came later"
         told = [each for _, each in parsed((await client.get(f"{API}/queue/data?session_hash=five")).text)]
         assert [each["event_id"] for each in told if each["msg"] == "process_completed"] == [second]
+
+    async def test_a_stream_has_ended_before_its_end_is_sent(self) -> None:
+        """Regression: a call that was made while the end was on its way was answered at once, and lost."""
+        told: list[str] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            await asyncio.sleep(0)
+            told.append(bytes(message.get("body", b"")).decode())
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        def ended() -> None:
+            told.append("ended")
+
+        stream = EventStream(
+            Feed(for_queue), lambda: True, b"", last=b"the end", at_end=ended, linger=lambda: 0.0
+        )
+        await stream({"type": "http"}, receive, send)
+        assert told.index("ended") < told.index("the end")
 
     async def test_an_unknown_session_is_said_to_be_one(self, client: httpx.AsyncClient) -> None:
         ((_, said),) = parsed((await client.get(f"{API}/queue/data?session_hash=nobody")).text)

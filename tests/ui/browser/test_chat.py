@@ -95,6 +95,7 @@ def test_an_answer_grows_and_leaves_the_rest_alone_until_it_is_stopped(visit: Vi
     page = visit(ds.ChatInterface(talk))
     ask(page, "first")
     expect(bubbles(page, ".assistant").first).to_contain_text("line 4")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()  # it is over
     page.evaluate(
         """() => {
             window.kept = [...document.querySelectorAll('.turn, .turn p')];

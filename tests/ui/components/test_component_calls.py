@@ -39,7 +39,7 @@ def server() -> Iterator[Served]:
 
 @pytest.fixture
 async def client(server: Served) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
         yield client
 
 

@@ -114,6 +114,8 @@ class EventStream:
         return False
 
     async def _send_last(self, send: Send) -> None:
+        if self._linger is not None:
+            self._end()  # who asks while the end is on its way is not to be answered before it is read
         await send({"type": "http.response.body", "body": self._feed.take() + self._last})
         self._end()
 
