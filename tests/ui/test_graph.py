@@ -134,14 +134,19 @@ def test_a_callable_value_is_loaded_again_when_its_inputs_change_and_every_so_of
 
 
 def test_a_page_of_many_components_is_built_in_no_time() -> None:
-    started = time.process_time()
-    with ds.Blocks() as app:
-        for number in range(125):
-            with ds.Row():
-                box, out = ds.Textbox(label=f"box {number}"), ds.Textbox()
-                ds.Button().click(lambda text: text, box, out)
-    app.finish()
-    assert time.process_time() - started < 0.25, "50 ms, on a machine that is not busy"
+    """The best of three: the collector of garbage may look through all that other tests left."""
+
+    def built() -> float:
+        started = time.thread_time()
+        with ds.Blocks() as app:
+            for number in range(125):
+                with ds.Row():
+                    box, out = ds.Textbox(label=f"box {number}"), ds.Textbox()
+                    ds.Button().click(lambda text: text, box, out)
+        app.finish()
+        return time.thread_time() - started
+
+    assert min(built() for _ in range(3)) < 0.25, "50 ms, on a machine that is not busy"
 
 
 def test_functions_of_one_concurrency_id_share_the_strictest_limit() -> None:

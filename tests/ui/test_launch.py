@@ -19,6 +19,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 import doorstep as ds
+from doorstep import serving
 from doorstep.errors import UsageError
 from doorstep.launch import in_words, is_interactive
 from tests.support import free_port, run_script, visit, wait_for
@@ -105,14 +106,17 @@ def test_an_app_can_be_launched_again(app: ds.Blocks) -> None:
         visit(first.local_url)
 
 
-def test_the_next_free_port_is_taken_from_7860_on(app: ds.Blocks) -> None:
-    first = app.launch(prevent_thread_lock=True, quiet=True)
-    other = ds.Interface(lambda name: name, "text", "text")
-    second = other.launch(prevent_thread_lock=True, quiet=True)
-    other.close()
+def test_the_next_free_port_is_taken_from_7860_on(app: ds.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a port of this test's own, as others may be at 7860 and the next ones."""
+    assert serving.FIRST_PORT == 7860
+    monkeypatch.setattr(serving, "FIRST_PORT", begin := free_port())
+    with socket.create_server(("127.0.0.1", begin)):
+        first = app.launch(prevent_thread_lock=True, quiet=True)
+        other = ds.Interface(lambda name: name, "text", "text")
+        second = other.launch(prevent_thread_lock=True, quiet=True)
+        other.close()
     ports = [int(each.local_url.rsplit(":", 1)[1]) for each in (first, second)]
-    assert ports[0] < ports[1]
-    assert all(7860 <= port < 7960 for port in ports)
+    assert begin < ports[0] < ports[1] < begin + serving.PORTS
 
 
 def test_a_taken_port_is_named(app: ds.Blocks) -> None:

@@ -27,12 +27,15 @@ def kernel() -> Iterator[BlockingKernelClient]:
 
 
 def cell(kernel: BlockingKernelClient, code: str) -> list[dict[str, Any]]:
-    """What a cell shows, after it ran without an error."""
-    shown = []
+    """What a cell shows, after it ran without an error; what it prints comes in pieces and is one here."""
+    shown: list[dict[str, Any]] = []
 
     def note(message: dict[str, Any]) -> None:
-        if message["msg_type"] in {"display_data", "execute_result", "stream", "error"}:
-            shown.append(message["content"])
+        content = message["content"]
+        if message["msg_type"] == "stream" and shown and shown[-1].get("name") == content["name"]:
+            shown[-1]["text"] += content["text"]
+        elif message["msg_type"] in {"display_data", "execute_result", "stream", "error"}:
+            shown.append(content)
 
     reply = kernel.execute_interactive(code, timeout=DEADLINE, output_hook=note)
     assert reply["content"]["status"] == "ok", shown

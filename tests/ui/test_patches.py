@@ -131,10 +131,17 @@ def test_other_properties_go_along_once() -> None:
 
 
 def test_a_thousand_tokens_of_a_chat_cost_little() -> None:
+    costs = [cost_of_a_thousand_tokens() for _ in range(3)]
+    assert max(size for size, _ in costs) < 30_000
+    assert min(seconds for _, seconds in costs) < 0.5, "usually 0.02 s"
+
+
+def cost_of_a_thousand_tokens() -> tuple[int, float]:
+    """In bytes that are sent, and in seconds of the processor."""
     history = [{"role": "user", "content": f"message {number}"} for number in range(20)]
     history.append({"role": "assistant", "content": ""})
     differ, sent, pending = Differ(), 0, {}
-    begun = time.process_time()
+    begun = time.thread_time()
     for number in range(1000):
         history[-1]["content"] += f"word{number % 10} "
         pending = join(pending, differ.step([(1, {"value": history})]))
@@ -142,5 +149,4 @@ def test_a_thousand_tokens_of_a_chat_cost_little() -> None:
             sent += len(json.dumps(pending))
             pending = {}
     sent += len(json.dumps(pending))
-    assert sent < 30_000
-    assert time.process_time() - begun < 0.5, "usually 0.02 s"
+    return sent, time.thread_time() - begun

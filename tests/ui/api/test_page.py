@@ -26,7 +26,7 @@ ANSWERS = {
     "count": "1",
 }
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(150)
 
 
 def snippets(url: str, name: str) -> dict[str, str]:

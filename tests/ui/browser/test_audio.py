@@ -188,7 +188,7 @@ def test_what_a_generator_yields_is_one_sound(visit: Visit) -> None:
         ds.Button("Speak").click(parts, None, out)
     page = visit(app)
 
-    note(page, "[role=progressbar], main .block")
+    note(page, "progress, main [role=group]")
     page.get_by_role("button", name="Speak").click()
     group = page.get_by_role("group", name="answer")
     expect_noted(page, "Heard so far")

@@ -119,11 +119,11 @@ def test_html_is_a_template_with_properties_events_styles_and_a_script(visit: Vi
     page = visit(app)
     inside = page.locator(".html-content")
 
+    page.wait_for_function("() => window.doubled === 8")  # the last that its script does
     inside.get_by_role("button", name="1: <Two>").click()
     expect(page.get_by_label("heard")).to_have_value("heard 1: <Two>")
     expect(inside.get_by_role("button").first).to_have_css("padding", "7px")
     expect(inside).to_have_css("border-color", "rgb(0, 0, 200)")
-    page.wait_for_function("() => window.doubled === 8")
     inside.locator("p").click()
     expect(page.get_by_label("value")).to_have_value("['One', '<Two>', 'more']")
     page.get_by_role("button", name="Red").click()

@@ -45,7 +45,7 @@ def test_an_admin_sees_a_link_with_its_visitors_revokes_it_and_finds_that_in_the
         page.get_by_label("Reason", exact=True).fill(f"against the rules {HOSTILE}")
         page.get_by_role("button", name="Revoke link").click()
         page.get_by_role("button", name="Yes, revoke going").click()
-        wait_for(lambda: visit(going.url).status == 410, 3.0, what="the link's end")
+        wait_for(lambda: visit(going.url).status == 410, what="the link's end")
         expect(row(page, "going")).to_have_count(0)
         assert "against the rules" in visitor.goto(going.url).text()  # type: ignore[union-attr]
         visitor.close()

@@ -26,7 +26,8 @@ def test_several_files_are_given_put_in_order_and_taken_away(visit: Visit) -> No
         files = ds.File(label="papers", file_count="multiple", file_types=["text"], allow_reordering=True)
         seen, told = ds.Textbox(label="seen"), ds.Textbox(label="told")
         files.change(names, files, seen)
-        files.upload(lambda: "upload", None, told)
+        uploads = iter(("upload", "another"))
+        files.upload(lambda: next(uploads), None, told)
 
         @files.delete(inputs=None, outputs=told)
         def deleted(data: ds.DeletedFileData) -> str:
@@ -47,6 +48,7 @@ def test_several_files_are_given_put_in_order_and_taken_away(visit: Visit) -> No
 
     group.locator("input[type=file]").set_input_files([text_file("c.txt")])
     expect(page.get_by_label("seen")).to_have_value("['b.txt', 'a.txt', 'c.txt']")
+    expect(page.get_by_label("told")).to_have_value("another")
     group.get_by_role("button", name="Remove a.txt").click()
     expect(page.get_by_label("told")).to_have_value("delete hello")
     expect(page.get_by_label("seen")).to_have_value("['b.txt', 'c.txt']")
@@ -64,6 +66,7 @@ def test_files_are_put_in_order_by_dragging(visit: Visit) -> None:
         files.change(names, files, seen)
     page = visit(app)
     page.locator("input[type=file]").set_input_files([text_file("a.txt"), text_file("b.txt")])
+    expect(page.get_by_label("seen")).to_have_value("['a.txt', 'b.txt']")
     first, second = (
         page.get_by_role("button", name=f"Move {each}.txt: arrow keys").bounding_box() for each in "ab"
     )

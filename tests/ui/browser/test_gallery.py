@@ -158,6 +158,7 @@ def test_pictures_are_given_added_and_taken_away(page: Page, visit: Visit, viola
 
     mine.locator("input[type=file]").set_input_files([png("a.png"), png("b.png", (0, 255, 0))])
     expect(page.get_by_label("seen")).to_have_value("[(40, 20), (40, 20)]")
+    expect(page.get_by_label("given")).to_have_value("1")
     mine.locator("input[type=file]").set_input_files(png("c.png", (0, 0, 255)))
     expect(mine.locator(".tile")).to_have_count(3)
     expect(page.get_by_label("given")).to_have_value("2")
@@ -197,8 +198,7 @@ def test_a_line_between_two_pictures_moves_by_keys_and_pointer(
     line.click(position={"x": box["width"] * 300.5 / 400, "y": box["height"] / 2})
     expect(line).to_have_attribute("aria-valuetext", "75 %")
     expect(page.get_by_label("said")).to_have_value("[300, 50]")
-    clip = "() => getComputedStyle(document.querySelector('.over')).clipPath"
-    assert "75" in page.evaluate(clip)
+    page.wait_for_function("() => getComputedStyle(document.querySelector('.over')).clipPath.includes('75')")
 
 
 def test_two_pictures_are_given_one_by_one(page: Page, visit: Visit) -> None:

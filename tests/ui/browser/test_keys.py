@@ -102,6 +102,8 @@ def test_every_control_is_given_a_value_by_keys_alone(visit: Visit) -> None:
         ds.Button("Go").click(tell, made, seen)
     page = visit(app)
     expect(page.locator(".cm-content")).to_be_visible()
+    expect(page.locator("main .block")).to_have_count(len(names) + 1)  # each kind came by itself
+    expect(page.get_by_role("grid")).to_be_visible()
 
     for name in names:
         tab_to(page, name)
@@ -130,13 +132,17 @@ def test_what_opens_is_left_by_escape_and_the_focus_is_where_it_was(visit: Visit
         ds.Image(label="image")
     page = visit(app)
 
+    expect(page.get_by_text("More")).to_be_visible()
+    expect(page.get_by_role("tab", name="Two")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    expect(page.get_by_label("inside")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_label("inside")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Two")).to_be_focused()
+    expect(page.get_by_label("in Two")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_label("in Two")).to_be_focused()
     tile = page.locator(".tile")

@@ -39,10 +39,15 @@ def kitchen_sink() -> ds.Interface:
 
 
 def columns(page: Page) -> tuple[dict[str, Any], dict[str, Any]]:
-    left, right = (page.locator(".column").nth(n).bounding_box() for n in (0, 1))
-    assert left is not None
-    assert right is not None
-    return dict(left), dict(right)
+    """Where both are at one moment: what comes later above them moves them together."""
+    expect(page.locator(".column").nth(1)).to_be_visible()
+    left, right = page.evaluate(
+        """() => [...document.querySelectorAll(".column")].slice(0, 2).map((each) => {
+            const { x, y, width, height } = each.getBoundingClientRect();
+            return { x, y, width, height };
+        })"""
+    )
+    return left, right
 
 
 def test_on_a_desktop_outputs_stand_right_of_inputs(visit: Visit, page: Page) -> None:
