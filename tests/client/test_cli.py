@@ -24,7 +24,7 @@ def run(home: Path, *args: str, stdin: str = "", **env: str) -> subprocess.Compl
         env=clean_env(home, env),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -65,7 +65,7 @@ def test_login_asks_for_the_token_without_showing_it(tmp_path: Path) -> None:
                 shown += os.read(ours, 4096)
             except OSError:  # Linux's word for the end of a terminal
                 break
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

@@ -116,7 +116,9 @@ async def test_an_app_may_take_longer_to_start_than_a_relay_may_take_to_open(
         await link.aclose()
         await other.aclose()
 
-    assert link_threads() == []
+    await eventually(
+        lambda: link_threads() == [], what="the end of the thread, for which `aclose` does not wait"
+    )
 
 
 async def test_a_link_closed_while_its_app_starts_says_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

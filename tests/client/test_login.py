@@ -28,7 +28,7 @@ def run(home: Path, *args: str, stdin: str = "") -> subprocess.CompletedProcess[
         env=clean_env(home),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -84,7 +84,7 @@ def test_a_browser_says_yes_on_a_page_that_everybody_can_use(tmp_path: Path, rel
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
             page.get_by_role("button", name="Yes, let it").click()
             expect(page.get_by_role("heading", name="Done")).to_be_visible()
-        assert login.wait(20) == 0
+        assert login.wait(60) == 0
     finally:
         login.kill()
     assert saved(tmp_path)["relay"] == relay.url
@@ -110,7 +110,7 @@ def test_a_browser_says_no_and_types_the_code_itself(tmp_path: Path, relay: Rela
             page.goto(found.group(2))
             expect(page.get_by_role("alert")).to_contain_text("not valid")
             assert _violations(page) == []
-        assert login.wait(20) == 1
+        assert login.wait(60) == 1
     finally:
         login.kill()
     assert "somebody said no" in login.output.lower()
