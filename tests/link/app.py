@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 import os
+from collections import defaultdict
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 CHUNK = b"x" * 65536
 
@@ -84,6 +88,30 @@ async def _slow(scope: Any, receive: Any, send: Any) -> None:
     await _answer(send, b"slow")
 
 
+async def _held(scope: Any, receive: Any, send: Any) -> None:
+    """`?PATH`: answers when there is such a file."""
+    path = Path(unquote(scope["query_string"].decode()))
+    while not path.exists():  # noqa: ASYNC110  # it is another process that makes it
+        await asyncio.sleep(0.02)
+    await _answer(send, b"held")
+
+
+_turns: defaultdict[bytes, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(0))
+
+
+async def _steps(scope: Any, receive: Any, send: Any) -> None:
+    """`?NAME`: events, each of which is sent when `/step?NAME` was asked for."""
+    await _start(send, [(b"content-type", b"text/event-stream")])
+    for number in itertools.count():
+        await _turns[scope["query_string"]].acquire()
+        await send({"type": "http.response.body", "body": b"data: %d\n\n" % number, "more_body": True})
+
+
+async def _step(scope: Any, receive: Any, send: Any) -> None:
+    _turns[scope["query_string"]].release()
+    await _answer(send, b"stepped")
+
+
 async def _start(send: Any, headers: list[tuple[bytes, bytes]]) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
@@ -102,4 +130,13 @@ async def _parts(receive: Any) -> Any:
             return
 
 
-_PATHS = {"/big": _big, "/upload": _upload, "/as-it-comes": _as_it_comes, "/events": _events, "/slow": _slow}
+_PATHS = {
+    "/big": _big,
+    "/upload": _upload,
+    "/as-it-comes": _as_it_comes,
+    "/events": _events,
+    "/slow": _slow,
+    "/held": _held,
+    "/steps": _steps,
+    "/step": _step,
+}

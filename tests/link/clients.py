@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import http.client
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.support import Process, Relay, run_script, wait_for
 
 ROOT = str(Path(__file__).parents[2])
-DEADLINE = 20.0
+DEADLINE = 45.0
 
 _SCRIPT = """
 import json, sys, time
@@ -93,6 +93,21 @@ def becomes(relay: Relay, url: str, wanted: int, deadline: float = DEADLINE) -> 
     wait_for(lambda: status(relay, url) == wanted, deadline, what=f"{wanted} at {url}")
 
 
+def under_way(relay: Relay, token: str, url: str) -> int:
+    """How many requests the relay has at that link, as the link's owner is told."""
+    name = host_of(url).partition(".")[0]
+    told = relay.visit(f"/api/v1/shares/{name}/live", headers={"Authorization": f"Bearer {token}"})
+    return int(told.json()["visitors"])
+
+
+def not_ready(relay: Relay) -> bool:
+    """Whether it stops: it says so, or its port is closed."""
+    try:
+        return relay.visit("/readyz").status == 503
+    except OSError:
+        return True
+
+
 def host_of(url: str) -> str:
     return url.removeprefix("http://").split("/")[0]
 
@@ -105,6 +120,17 @@ def get(relay: Relay, url: str, path: str) -> Iterator[http.client.HTTPResponse]
         connection.request("GET", path, headers={"Host": host_of(url)})
         with connection.getresponse() as answer:
             yield answer
+
+
+async def at_best(measure: Callable[[int], Awaitable[float]], enough: float) -> float:
+    """The least of up to three measured spans: a machine that stands still makes one longer, not all.
+
+    `measure` is told the number of its try; one that takes less than `enough` is the last.
+    """
+    took = [await measure(0)]
+    while min(took) >= enough and len(took) < 3:
+        took.append(await measure(len(took)))
+    return min(took)
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -136,7 +162,12 @@ async def asking(relay: Relay, url: str, path: str) -> AsyncIterator[Streams]:
 async def websocket(relay: Relay, url: str) -> AsyncIterator[ClientConnection]:
     """A WebSocket to the app's echo, by a library that has nothing to do with us."""
     async with connect(
-        f"ws://{host_of(url)}/ws", host="127.0.0.1", port=relay.port, proxy=None, ping_interval=None
+        f"ws://{host_of(url)}/ws",
+        host="127.0.0.1",
+        port=relay.port,
+        proxy=None,
+        ping_interval=None,
+        open_timeout=30,
     ) as socket:
         yield socket
 

@@ -13,6 +13,8 @@ from tests.link.clients import Client, client
 from tests.support import Relay
 
 HEARTBEAT = 1.0
+QUICK = ("--heartbeat", f"{HEARTBEAT}s")
+"""For a relay that misses who is silent soon. Others have patience with a client that stands still."""
 
 StartRelay = Callable[..., tuple[Relay, str]]
 
@@ -38,7 +40,7 @@ class Lasting:
 
 @pytest.fixture(scope="session")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
-    relay = Relay(tmp_path_factory.mktemp("lasting"), args=["--heartbeat", f"{HEARTBEAT}s"])
+    relay = Relay(tmp_path_factory.mktemp("lasting"))
     token = relay.token("alice")
     relay.start()
     try:
@@ -54,7 +56,7 @@ def start_relay(tmp_path: Path) -> Iterator[StartRelay]:
     with ExitStack() as stack:
 
         def start(*args: str) -> tuple[Relay, str]:
-            relay = Relay(tmp_path / "relay", args=["--heartbeat", f"{HEARTBEAT}s", *args])
+            relay = Relay(tmp_path / "relay", args=args)
             token = relay.token("alice")
             stack.callback(relay.kill)
             relay.start()

@@ -152,10 +152,10 @@ def test_a_development_server_that_refuses_names_it_does_not_know_works_behind_a
 ) -> None:
     """By its name on the web it would refuse: other sites must not reach it by a name of theirs."""
     with share(vite, relay=far.replace("share.test", "127.0.0.1")) as link:
-        page = visit(link.url, headers={"Accept": "text/html"})
+        page = visit(link.url, headers={"Accept": "text/html"}, deadline=60)
         assert page.status == 200
         assert "<h1>hello</h1>" in page.text
-        client = visit(f"{link.url}/@vite/client").text
+        client = visit(f"{link.url}/@vite/client", deadline=60).text
         wanted = re.search(r'wsToken = "([^"]+)"', client)
         assert wanted is not None
         with connect(
@@ -163,8 +163,9 @@ def test_a_development_server_that_refuses_names_it_does_not_know_works_behind_a
             sock=socket.create_connection(("127.0.0.1", int(far.rpartition(":")[2]))),
             origin=Origin(link.url),
             subprotocols=[Subprotocol("vite-hmr")],
+            open_timeout=30,
         ) as updates:
-            assert json.loads(updates.recv(timeout=20)) == {"type": "connected"}
+            assert json.loads(updates.recv(timeout=45)) == {"type": "connected"}
     with share(vite, host="visitor", relay=far.replace("share.test", "127.0.0.1")) as link:
         refused = visit(link.url, headers={"Accept": "text/html"})
         assert refused.status == 403
@@ -189,12 +190,12 @@ def test_a_websocket_passes_the_servers_own_check_of_origins(
     bokeh: int, where: dict[str, Any], lasting: Lasting
 ) -> None:
     with share(bokeh, **where) as link:
-        page = visit(f"{link.url}/bokeh_app", deadline=30)
+        page = visit(f"{link.url}/bokeh_app", deadline=60)
         assert page.status == 200
         found = re.search(r'"token":"([^"]+)"', page.text)
         assert found is not None
         with bokeh_socket(lasting, link.url, found[1], link.url) as passed:
-            said = [passed.recv(timeout=20) for _ in range(3)]
+            said = [passed.recv(timeout=45) for _ in range(3)]
         assert json.loads(said[0])["msgtype"] == "ACK"
 
         with (
@@ -210,6 +211,7 @@ def bokeh_socket(lasting: Lasting, url: str, token: str, origin: str) -> ClientC
         sock=socket.create_connection(("127.0.0.1", lasting.relay.port)),
         origin=Origin(origin),
         subprotocols=[Subprotocol("bokeh"), Subprotocol(token)],
+        open_timeout=30,
     )
 
 

@@ -8,8 +8,9 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.link.clients import becomes, under_way
 from tests.link.conftest import Lasting
-from tests.support import free_port, run_script, visit
+from tests.support import free_port, run_script, visit, wait_for
 
 SCRIPT = """
 import pathlib, time
@@ -26,12 +27,12 @@ ds.Interface(greet, "text", "text", api_name="greet").launch(share=True, server_
 
 
 def ask(url: str) -> str:
-    """The answer of the function, as a program waits for it: one request, which ends with it."""
+    """Call the function; where its answer is: for one request, which ends with it."""
     called = f"{url}/gradio_api/call/greet"
     body = json.dumps({"data": ["Ada"]}).encode()
     headers = {"Content-Type": "application/json"}
     number = visit(called, method="POST", body=body, headers=headers).json()["event_id"]
-    return visit(f"{called}/{number}", deadline=60).text
+    return f"{called}/{number}"
 
 
 def test_requests_under_way_finish_after_ctrl_c(lasting: Lasting, tmp_path: Path) -> None:
@@ -39,11 +40,12 @@ def test_requests_under_way_finish_after_ctrl_c(lasting: Lasting, tmp_path: Path
     source = SCRIPT.replace("PORT", str(free_port()))
     with run_script(source, env=env, home=tmp_path) as script, ThreadPoolExecutor(1) as visitor:
         url = script.wait_for_line(r"public URL: (\S+)", 60).group(1)
-        answer = visitor.submit(ask, url)
+        answer = visitor.submit(visit, ask(url), deadline=60)
         script.wait_for_line("asked by Ada")
+        wait_for(lambda: under_way(lasting.relay, lasting.token(), url) == 1, what="who waits for the answer")
         script.send(signal.SIGINT)
         script.wait_for_line("Requests under way may finish")
-        assert visit(url).status == 410
+        becomes(lasting.relay, url, 410)
         (tmp_path / "go").touch()
-        assert re.search(r'data: \["Hello Ada!"\]', answer.result(30))
+        assert re.search(r'data: \["Hello Ada!"\]', answer.result(30).text)
         assert script.wait() == 0

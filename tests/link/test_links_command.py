@@ -22,7 +22,7 @@ def doorstep(lasting: Lasting, home: Path, account: str, *words: str) -> tuple[i
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

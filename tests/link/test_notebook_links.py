@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager
 
 from tests.link.conftest import Lasting
 from tests.support import visit, wait_for
@@ -27,9 +27,12 @@ class Notebook:
     """A kernel, and cells in it as a front end runs them that names its cells."""
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
-        self.manager, self.client = start_new_kernel(
-            kernel_name="python3", startup_timeout=DEADLINE, env=env, cwd=str(folder)
-        )
+        sockets = str(folder / "k")  # files: no ports, which others may take
+        self.manager = KernelManager(kernel_name="python3", transport="ipc", ip=sockets)
+        self.manager.start_kernel(env=env, cwd=str(folder))
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=DEADLINE)
 
     def run(self, cell: str, code: str) -> str:
         """What the cell printed, after it ran without an error."""
@@ -67,6 +70,7 @@ def notebook(lasting: Lasting, tmp_path: Path) -> Iterator[Notebook]:
     (tmp_path / "hello.txt").write_text("hello")
     env = os.environ | {
         "XDG_STATE_HOME": str(tmp_path / ".state"),
+        "IPYTHONDIR": str(tmp_path / ".ipython"),
         "JPY_SESSION_NAME": str(tmp_path / "notes.ipynb"),
         "DOORSTEP_RELAY": lasting.relay.url,
         "DOORSTEP_TOKEN": lasting.token(),

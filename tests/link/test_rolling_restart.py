@@ -64,7 +64,7 @@ def relays(postgres: str, tmp_path: Path) -> Iterator[tuple[Relay, Relay, str]]:
     """The old one, the new one, and a token for both."""
     port = free_port()
     database = ["--database", postgres]
-    old = Relay(tmp_path / "old", args=[*database, "--instead", f"http://127.0.0.1:{port}", "--drain", "6s"])
+    old = Relay(tmp_path / "old", args=[*database, "--instead", f"http://127.0.0.1:{port}", "--drain", "9s"])
     new = Relay(tmp_path / "new", port=port, args=database)
     token = old.token("rolling", *database)
     with ExitStack() as stack:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.link.clients import client, get
+from tests.link.clients import client, get, not_ready, under_way
 from tests.link.conftest import StartRelay
 from tests.support import Relay, free_port, wait_for
 
@@ -33,35 +33,29 @@ def hup(relay: Relay) -> None:
 # -- the way out -----------------------------------------------------------------------------------
 
 
-def test_a_relay_that_is_told_to_stop_answers_every_request_under_way(start_relay: StartRelay) -> None:
-    relay, token = start_relay("--drain", "20s", "--spare-tunnels", "1")
+def test_a_relay_that_is_told_to_stop_answers_every_request_under_way(
+    start_relay: StartRelay, tmp_path: Path
+) -> None:
+    relay, token = start_relay("--drain", "60s", "--spare-tunnels", "1")
     with client(relay, token, name="demo") as running, ThreadPoolExecutor(IN_FLIGHT) as pool:
         idle = socket.create_connection(("127.0.0.1", relay.port))
         url = running.url
-        answers = [pool.submit(relay.visit, url + "/slow?2") for _ in range(IN_FLIGHT)]
+        held = f"{url}/held?{tmp_path}/go"
+        answers = [pool.submit(relay.visit, held, deadline=60.0) for _ in range(IN_FLIGHT)]
         assert relay.process is not None
         wait_for(
-            lambda: under_way(relay, token) == IN_FLIGHT, 15, what="every request to be with the app or wait"
+            lambda: under_way(relay, token, url) == IN_FLIGHT,
+            40,
+            what="every request to be with the app or wait",
         )
         relay.process.popen.terminate()
         wait_for(lambda: not_ready(relay), what="/readyz to say no, or the port to be closed")
-        assert [answer.result(20).body for answer in answers] == [b"slow"] * IN_FLIGHT
+        (tmp_path / "go").touch()
+        assert [answer.result(60).body for answer in answers] == [b"held"] * IN_FLIGHT
         assert relay.process.popen.wait(20) == 0
         assert idle.recv(1) == b"", "a connection without a request ends"
         idle.close()
     assert "were cut" not in relay.log
-
-
-def under_way(relay: Relay, token: str) -> int:
-    answer = relay.visit("/api/v1/shares/demo/live", headers={"Authorization": f"Bearer {token}"})
-    return int(answer.json()["visitors"])
-
-
-def not_ready(relay: Relay) -> bool:
-    try:
-        return relay.visit("/readyz").status == 503
-    except OSError:
-        return True
 
 
 def test_what_does_not_end_is_cut_when_the_time_is_over(start_relay: StartRelay) -> None:
@@ -89,7 +83,7 @@ def test_settings_are_taken_up_on_sighup_as_far_as_they_can_be(
         file.write_text('limit_requests = 1\nmax_sessions = 5\nheartbeat = "2s"\n')
         hup(relay)
         wait_for(lambda: relay.visit(running.url).status == 429, what="the new limit to hold")
-        assert "need a restart: max_sessions" in relay.log
+        wait_for(lambda: "need a restart: max_sessions" in relay.log, what="what cannot change to be named")
         file.write_text("limit_request = 1\n")
         before = relay.log
         assert relay.process is not None
@@ -100,7 +94,7 @@ def test_settings_are_taken_up_on_sighup_as_far_as_they_can_be(
 
 def test_systemd_is_told_how_the_relay_stands(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.settimeout(20)
+        listener.settimeout(45)
         path = tmp_path / "notify"
         listener.bind(str(path))
         relay = Relay(tmp_path / "relay", args=["--open"], env={"NOTIFY_SOCKET": str(path)})
@@ -158,7 +152,7 @@ def test_prometheus_reads_what_goes_on_at_a_port_of_its_own(telling: tuple[Relay
     relay.visit(relay.share_url("nothing"))
 
     def told() -> dict[str, float]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=45)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
         connection.close()
@@ -167,11 +161,13 @@ def test_prometheus_reads_what_goes_on_at_a_port_of_its_own(telling: tuple[Relay
         assert "demo" not in text, "no share has a label"
         return {name: float(value) for name, value in samples}
 
-    wait_for(lambda: told()["doorstep_relay_share_requests_total"] == 1, what="the request to be counted")
-    now = told()
+    seen = ("doorstep_relay_share_requests_total", 'doorstep_relay_own_answers_total{code="no-such-share"}')
+    now = wait_for(
+        lambda: found if all((found := told()).get(name) == 1 for name in seen) else None,
+        what="both requests to be counted",
+    )
     assert now["doorstep_relay_shares"] == 1
     assert now['doorstep_relay_answers_total{status="2xx"}'] == 1
-    assert now['doorstep_relay_own_answers_total{code="no-such-share"}'] == 1
     assert (
         now['doorstep_relay_request_seconds_bucket{le="+Inf"}'] == now["doorstep_relay_request_seconds_count"]
     )

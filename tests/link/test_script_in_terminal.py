@@ -68,7 +68,8 @@ def test_the_panel_is_there_and_what_the_script_says_is_above_it(lasting: Lastin
         shown.wait_for("● live  http://from-a-script.")
         assert visit(f"{url_in(shown.text)}/some/page").text == "done"
         shown.wait_for("1 request · 1 visitor")
-        assert shown.rows.index("asked for /some/page") < shown.rows.index("logged in its own way")
+        said = ["asked for /some/page", "logged in its own way"]
+        wait_for(lambda: [row for row in shown.rows if row in said] == said, what="both lines in their order")
         assert shown.rows[-1].startswith("q quit") or "q quit" in shown.text
         assert "ends in 59:" in shown.text
         shown.press("q")

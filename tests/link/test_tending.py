@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import time
 
-from tests.link.clients import asking, becomes, client, cut, status, websocket
+from tests.link.clients import asking, at_best, becomes, client, cut, status, websocket
 from tests.link.conftest import Lasting, StartRelay
 from tests.support import Relay, wait_for
 
 SOON = 1.0
-"""Seconds within which a change is there; a busy machine gets a little more where it is measured."""
+"""Seconds within which a change is there."""
 
 
 def pids(relay: Relay, url: str, count: int = 12) -> set[int]:
@@ -19,29 +19,46 @@ def pids(relay: Relay, url: str, count: int = 12) -> set[int]:
     return {relay.visit(url).json()["pid"] for _ in range(count)}
 
 
+def answering(relay: Relay, url: str, count: int = 4) -> set[int | None]:
+    """The same, just after a client was killed: who is sent there before that is noticed gets no answer."""
+    return {relay.visit(url).json().get("pid") for _ in range(count)}
+
+
 async def test_a_paused_link_is_seen_by_nobody_until_it_is_resumed(lasting: Lasting) -> None:
     relay = lasting.relay
     with client(relay, lasting.token(), name="paused") as running:
-        async with asking(relay, running.url, "/events?") as (reader, _), websocket(relay, running.url) as ws:
-            await asyncio.to_thread(relay.cli, "share", "pause", "paused")
-            began = time.monotonic()
-            await cut(reader, 2 * SOON)
-            with contextlib.suppress(Exception):  # how a library tells of a cut is its own business
-                await asyncio.wait_for(ws.recv(), 2 * SOON)
-            assert time.monotonic() - began < 2 * SOON
-            page = await asyncio.to_thread(relay.visit, running.url, headers={"Accept": "text/html"})
-        assert (page.status, page.header("Doorstep-Error")) == (503, "paused")
-        running.told("is paused")
-        await asyncio.to_thread(relay.cli, "share", "resume", "paused")
-        await asyncio.to_thread(becomes, relay, running.url, 200)
-        running.told("goes on")
+        url = running.url
+
+        async def paused(_number: int) -> float:
+            async with asking(relay, url, "/events?") as (reader, _), websocket(relay, url) as ws:
+                await asyncio.to_thread(relay.cli, "share", "pause", "paused")
+                began = time.monotonic()
+                await cut(reader, 60)
+                with contextlib.suppress(Exception):  # how a library tells of a cut is its own business
+                    await asyncio.wait_for(ws.recv(), 60)
+                took = time.monotonic() - began
+                page = await asyncio.to_thread(relay.visit, url, headers={"Accept": "text/html"})
+            assert (page.status, page.header("Doorstep-Error")) == (503, "paused")
+            running.told("is paused")
+            await asyncio.to_thread(relay.cli, "share", "resume", "paused")
+            await asyncio.to_thread(becomes, relay, url, 200)
+            running.told("goes on")
+            return took
+
+        assert await at_best(paused, SOON) < SOON
 
 
 def test_a_link_whose_end_was_put_off_lives_on_and_its_client_says_so(lasting: Lasting) -> None:
     relay = lasting.relay
     with client(relay, lasting.token(), name="extended", expires_in=8) as running:
         first_end = time.monotonic() + 8
-        relay.cli("share", "extend", "extended", "1h")
+        extended = relay.visit(
+            "/api/v1/shares/extended/extend",
+            method="POST",
+            headers={"Authorization": f"Bearer {lasting.token()}", "Content-Type": "application/json"},
+            body=b'{"by": 3600}',
+        )
+        assert extended.status == 200, extended.text
         running.told("now ends at")
         wait_for(lambda: time.monotonic() > first_end + 0.6, 15, what="the first end")
         assert status(relay, running.url) == 200
@@ -78,11 +95,11 @@ def test_visitors_are_spread_over_all_clients_and_one_that_leaves_ends_none(last
             time.sleep(2.5)  # in which the relay tends every share's connections
             assert pids(relay, url) == {first.pid, second.pid}
             second.process.kill()
-            wait_for(lambda: pids(relay, url, 4) == {first.pid}, what="the first alone")
+            wait_for(lambda: answering(relay, url) == {first.pid}, what="the first alone")
         with client(relay, token, name="several", balance=True) as third:
-            wait_for(lambda: pids(relay, url) == {first.pid, third.pid}, what="both again")
+            wait_for(lambda: answering(relay, url, 12) == {first.pid, third.pid}, what="both again")
             first.process.kill()
-            wait_for(lambda: pids(relay, url, 4) == {third.pid}, what="the third alone")
+            wait_for(lambda: answering(relay, url) == {third.pid}, what="the third alone")
             assert status(relay, url) == 200
 
 
@@ -102,7 +119,7 @@ def test_a_visitor_with_cookies_stays_with_one_client(lasting: Lasting) -> None:
         left = first if answer.json()["pid"] == first.pid else second
         other = second if left is first else first
         left.process.kill()
-        wait_for(lambda: pids(relay, first.url, 3) == {other.pid}, what="the other alone")
+        wait_for(lambda: answering(relay, first.url) == {other.pid}, what="the other alone")
         moved = relay.visit(other.url, headers={"Cookie": cookie})
         assert moved.json()["pid"] == other.pid
         assert moved.header("Set-Cookie") is not None
@@ -127,9 +144,9 @@ def test_all_clients_come_back_after_a_restart_of_the_relay(start_relay: StartRe
     ):
         relay.kill()
         relay.start()
-        becomes(relay, first.url, 200, 20)
+        becomes(relay, first.url, 200)
         both = {first.pid, second.pid}
-        wait_for(lambda: pids(relay, first.url) == both, 20, what="both clients")
+        wait_for(lambda: pids(relay, first.url) == both, what="both clients")
 
 
 def test_a_revoked_link_ends_for_every_client(lasting: Lasting) -> None:

@@ -31,7 +31,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/slow":
-            self.slow.wait(20)
+            self.slow.wait(60)
         super().do_GET()
 
     def log_message(self, *_: Any) -> None:
@@ -59,7 +59,9 @@ def settings(lasting: Lasting, **more: str) -> dict[str, str]:
 
 
 def shown_url(terminal: Terminal) -> str:
+    """The link, once the whole panel is there: it ends with its keys."""
     terminal.wait_for("live")
+    terminal.wait_for("q quit")
     found = URL.search(terminal.text)
     assert found is not None
     return found.group()
@@ -81,7 +83,7 @@ def test_a_terminal_shows_the_link_and_its_requests_as_they_come(
         assert lasting.relay.visit(url + "/nowhere").status == 404
         terminal.wait_for("404")
         terminal.wait_for("1 request")
-        assert any("/nowhere" in row and "404" in row for row in terminal.rows)
+        wait_for(lambda: any("/nowhere" in row and "404" in row for row in terminal.rows), what="its line")
         terminal.press("\x1b[Aq")
         assert terminal.wait() == 0
         assert "1 request from 1 visitor" in terminal.text
@@ -144,7 +146,7 @@ def test_a_lost_relay_is_told_in_words_and_the_link_comes_back(
         terminal.wait_for("The relay cannot be reached")
         relay.start()
         terminal.wait_for("The link is back")
-        assert any(row.startswith("● live") for row in terminal.rows)
+        wait_for(lambda: any(row.startswith("● live") for row in terminal.rows), what="the panel")
         relay.cli("share", "revoke", URL.search(terminal.text).group().partition("//")[2].partition(".")[0])  # type: ignore[union-attr]
         assert terminal.wait() == 1
         assert "The link was revoked" in terminal.text
@@ -161,7 +163,7 @@ def test_a_shells_jobs_keep_the_link_and_leave_the_terminal_to_who_is_in_front(
         url = shown_url(terminal)
         terminal.press("\x1a")
         terminal.wait_for("Stopped")
-        assert terminal.shows_cursor
+        wait_for(lambda: terminal.shows_cursor, what="the cursor")
         terminal.press("bg\n")
         assert lasting.relay.visit(url + "/background").status == 404
         terminal.press("echo from the shell\n")
@@ -169,7 +171,7 @@ def test_a_shells_jobs_keep_the_link_and_leave_the_terminal_to_who_is_in_front(
         assert terminal.shows_cursor
         terminal.press("fg\n")
         terminal.wait_for("/background")
-        assert not terminal.shows_cursor
+        wait_for(lambda: not terminal.shows_cursor, what="the panel without a cursor")
         terminal.press("q")
         terminal.wait_for("○ ended")
         terminal.press("echo code $?\n")
@@ -181,7 +183,7 @@ def test_ctrl_c_lets_requests_finish_and_says_so(lasting: Lasting, port: int, tm
     with Terminal([DOORSTEP, "share", str(port)], tmp_path, env=settings(lasting)) as terminal:
         url = shown_url(terminal)
         with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(lasting.relay.visit, url + "/slow")
+            answer = pool.submit(lasting.relay.visit, url + "/slow", deadline=60.0)
             terminal.wait_for("1 open")
             terminal.press("\x03")
             terminal.wait_for("Ctrl-C again quits at once")
@@ -198,7 +200,7 @@ def test_a_second_ctrl_c_quits_at_once_and_leaves_the_terminal_tidy(
     with Terminal([DOORSTEP, "share", str(port)], tmp_path, env=settings(lasting)) as terminal:
         url = shown_url(terminal)
         with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(lasting.relay.visit, url + "/slow")
+            answer = pool.submit(lasting.relay.visit, url + "/slow", deadline=60.0)
             terminal.wait_for("1 open")
             terminal.press("\x03")
             terminal.wait_for("waiting for 1 request, ")
@@ -260,7 +262,7 @@ def test_a_script_shows_its_links_code_when_asked(lasting: Lasting, tmp_path: Pa
 def test_in_a_file_the_link_is_the_first_line(lasting: Lasting, port: int, tmp_path: Path) -> None:
     process = started(lasting, port, tmp_path)
     try:
-        url = process.wait_for_line(r"^http://\S+$").group()
+        url = process.wait_for_line(r"^(http://\S+)\n").group(1)
         assert process.output == f"{url}\n"
         process.send(signal.SIGTERM)
         assert process.wait(20) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
 from contextlib import suppress
@@ -14,7 +15,8 @@ import trustme
 
 from tests.link.clients import client
 from tests.link.conftest import StartRelay
-from tests.support import Relay, free_port, visit
+from tests.support import Relay, eventually, free_port, visit
+from tests.support.servers import end_server
 
 MEGABYTE = 1024 * 1024
 
@@ -27,28 +29,39 @@ class TlsFront:
         self._port = port
         self._onward = onward
         self._ready = threading.Event()
+        self._writers: list[asyncio.StreamWriter] = []
+        self._sockets: list[socket.socket] = []
         self._stop: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(20)
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        self._thread.join(20)
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, ssl=self._context)
         self._ready.set()
         await self._stop.wait()
-        server.close()
+        await end_server(server)
+        for writer in self._writers:
+            writer.transport.abort()
+        await eventually(lambda: all(sock.fileno() == -1 for sock in self._sockets))
+
+    def _keep(self, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        self._sockets.append(writer.get_extra_info("socket"))  # TLS forgets it when it is closed
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._keep(writer)
         there, onward = await asyncio.open_connection("127.0.0.1", self._onward)
+        self._keep(onward)
         try:
             await asyncio.gather(_pump(reader, onward), _pump(there, writer))
         finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.support import Process, Relay, clean_env, free_port, visit, wait_for
 
 ROOT = Path(__file__).parents[3]
-DEADLINE = 30.0
+DEADLINE = 45.0
 _number = count(1)
 
 
@@ -89,14 +89,14 @@ def link_of(process: Process) -> str:
 def run_ssh_relay(home: Path, *options: str) -> Iterator[SshRelay]:
     """A relay with an account `alice`, and the app of these tests."""
     port, app = free_port(), free_port()
-    args = ["--ssh", f"127.0.0.1:{port}", "--heartbeat", "1s", *options]
+    args = ["--ssh", f"127.0.0.1:{port}", "--heartbeat", "3s", *options]
     relay = Relay(home / "relay", args=args)
     relay.token("alice")
     serve = ["uvicorn", "tests.link.app:app", "--port", str(app), "--log-level", "warning"]
     with running(home, [sys.executable, "-m", *serve], {"PYTHONPATH": str(ROOT)}):
         relay.start()
         try:
-            wait_for(lambda: _answers(app), DEADLINE, what="the app")
+            wait_for(lambda: _answers(app), 2 * DEADLINE, what="the app")
             yield SshRelay(relay, port, app, home)
         except BaseException:
             print(f"--- the relay's log ---\n{relay.log}")

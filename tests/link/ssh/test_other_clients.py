@@ -78,8 +78,7 @@ def test_ctrl_c_in_a_terminal_ends_the_link_for_good(ssh_relay: SshRelay) -> Non
         ssh.stdin.write(b"\x03")
         ssh.stdin.flush()
         assert ssh.wait(DEADLINE) == 0
-    shares = ssh_relay.relay.cli("share", "list", "--all")
-    assert any("enough" in line and "closed" in line for line in shares.splitlines())
+    wait_for(lambda: is_listed(ssh_relay, "enough", "closed"), DEADLINE, what="the end of the link")
 
 
 def test_stopping_the_client_takes_the_link_offline_and_keeps_it(ssh_relay: SshRelay) -> None:
@@ -88,8 +87,12 @@ def test_stopping_the_client_takes_the_link_offline_and_keeps_it(ssh_relay: SshR
         link_of(ssh)
         ssh.send(signal.SIGINT)
         ssh.wait(DEADLINE)
-    shares = ssh_relay.relay.cli("share", "list")
-    assert any("resting" in line and "offline" in line for line in shares.splitlines())
+    wait_for(lambda: is_listed(ssh_relay, "resting", "offline"), DEADLINE, what="the client to be missed")
+
+
+def is_listed(ssh_relay: SshRelay, name: str, state: str) -> bool:
+    shares = ssh_relay.relay.cli("share", "list", "--all").splitlines()
+    return any(name in line and state in line for line in shares)
 
 
 def test_an_owner_registers_a_key_and_removes_it(ssh_relay: SshRelay) -> None:
