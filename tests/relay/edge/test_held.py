@@ -248,7 +248,8 @@ async def test_who_is_held_longer_than_a_head_may_take_is_not_cut(make_stage: Ma
     stage.board.absent.left([Missed(1, "demo")])
     visitor = await stage.visitor(GET)
     await held(stage)
-    await asyncio.sleep(0.5)  # the deadlines of other states go by
+    until = stage.edge.now + 0.5
+    await eventually(lambda: stage.edge.now > until, what="the deadlines of other states to go by")
     app = stage.app
     back(stage)
     peer = await app()
