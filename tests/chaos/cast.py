@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tests.chaos.facts import Share
 from tests.support import Process, Relay, clean_env, wait_for
+from tests.support.relay import START_DEADLINE
 
 ROOT = Path(__file__).parents[2]
 DEADLINES = {
-    "--heartbeat": "1s",
+    "--heartbeat": "2s",
     "--connect-wait": "4s",
     "--app-timeout": "6s",
     "--body-timeout": "4s",
@@ -38,12 +39,12 @@ class WatchedRelay(Relay):
         command = [sys.executable, "-m", "tests.chaos.watched_relay", str(self._socket), "serve"]
         env = clean_env(self.data, {"PYTHONPATH": str(ROOT)})
         self.process = Process([*command, *listen, *self.args], log=self.data / "relay.log", env=env)
-        wait_for(self._healthy, 20, what="the relay's /healthz")
+        wait_for(self._healthy, START_DEADLINE, what="the relay's /healthz")
 
     def census(self) -> dict[str, int]:
         """Living objects, tasks, descriptors, resident bytes: `tests.chaos.watched_relay`."""
         with socket.socket(socket.AF_UNIX) as asking:
-            asking.settimeout(10)
+            asking.settimeout(30)
             asking.connect(str(self._socket))
             answer = b"".join(iter(lambda: asking.recv(65536), b""))
         counts: dict[str, int] = json.loads(answer)

@@ -29,7 +29,7 @@ Event = Callable[[Share], Awaitable[str]]
 MORE_FILES = 6
 MORE_MEMORY = 48 * 1024 * 1024
 """What the relay may hold after a storm beyond what it held before: loaded code, caches, free lists."""
-RECOVERY = 20.0
+RECOVERY = 40.0
 
 
 class Storm:
@@ -158,7 +158,7 @@ class Storm:
         return f"killed the client of {share.name}"
 
     async def _freeze_client(self, share: Share) -> str:
-        seconds = self._chance.uniform(0.5, 4)
+        seconds = self._chance.uniform(0.5, 6)
         self._clients[share].send(signal.SIGSTOP)
         await asyncio.sleep(seconds)
         self._clients[share].send(signal.SIGCONT)
@@ -194,7 +194,7 @@ class Storm:
         return visit(url, method="DELETE", headers={"Authorization": f"Bearer {share.token}"})
 
     async def _expire(self, share: Share) -> str:
-        ends = await self._open(share, expires_in=1.5)
+        ends = await self._open(share, expires_in=3)  # a busy machine needs some of it to open
         await self._is_over(share, ends, "expired")
         await self._open(share)
         return f"let {share.name} expire"

@@ -290,6 +290,7 @@ class Visitor:
                 port=port,
                 proxy=None,
                 ping_interval=None,
+                open_timeout=None,  # PATIENCE ends it, as everything else
                 close_timeout=1,
                 additional_headers={"X-Token": token},
             ) as websocket:

@@ -26,7 +26,7 @@ from typing import Self
 from tests.support import Answer, wait_for
 from tests.support.http import parse
 
-DEADLINE = 20.0
+DEADLINE = 45.0
 _BODILESS = re.compile(rb"HTTP/1\.1 (?:1..|204|304) ")
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _PLAY = re.compile(rb"\r\nPlay: (\w+)\r\n", re.IGNORECASE)
