@@ -22,7 +22,7 @@ import doorstep as ds
 from doorstep import serving
 from doorstep.errors import UsageError
 from doorstep.launch import in_words, is_interactive
-from tests.support import free_port, run_script, visit, wait_for
+from tests.support import Process, free_port, run_script, visit, wait_for
 
 URL = r"Running on local URL:  (http://\S+)"
 
@@ -42,11 +42,24 @@ def app() -> Iterator[ds.Blocks]:
     app.close()
 
 
+def until_it_waits(process: Process) -> None:
+    """The address is told, and answered at, a moment before the script waits for signals."""
+    status = Path(f"/proc/{process.pid}/status")
+    bit = 1 << (signal.SIGTERM - 1)
+
+    def hears() -> bool:
+        (caught,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+        return bool(int(caught, 16) & bit)
+
+    wait_for(hears, what="a handler for SIGTERM")
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_script_serves_until_it_is_stopped_and_ends_quietly(sent: signal.Signals) -> None:
     with run_script(script(f"app.launch(server_port={free_port()})", "print('after')")) as process:
         url = process.wait_for_line(URL)[1]
         assert visit(f"{url}/config").status == 200
+        until_it_waits(process)
         process.send(sent)
         assert process.wait() == 0
         assert process.output.endswith("Stopping.\nafter\n")
@@ -60,6 +73,7 @@ def test_a_script_that_is_stopped_leaves_no_files_behind(tmp_path: Path, sent: s
         url = process.wait_for_line(URL)[1]
         asyncio.run(upload(url))
         assert list(tmp_path.glob("doorstep-*/*/a.txt"))
+        until_it_waits(process)
         process.send(sent)
         assert process.wait() == 0
     assert not list(tmp_path.iterdir())
@@ -306,7 +320,8 @@ def test_signals_at_any_moment_of_the_end_leave_no_traceback() -> None:
     """Regression: an exception raised by a handler in the middle of a wait broke the lock waited on."""
     with run_script(script(f"app.launch(server_port={free_port()})")) as process:
         url = process.wait_for_line(URL)[1]
-        assert visit(url).status == 200  # by then it waits
+        assert visit(url).status == 200
+        until_it_waits(process)
         process.send(signal.SIGINT)
         process.send(signal.SIGTERM)
         assert process.wait() == 0

@@ -113,7 +113,8 @@ def test_who_sends_nothing_more_is_cut_in_time(server: Served, monkeypatch: pyte
         assert read_to_the_end(sock).status == 404
 
 
-def test_many_at_once_are_all_told(server: Served) -> None:
+def test_many_at_once_are_all_told(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "LONGEST", 100.0)  # a busy machine takes its time for all of it
     told: list[int] = []
 
     def upload() -> None:
@@ -126,5 +127,5 @@ def test_many_at_once_are_all_told(server: Served) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(DEADLINE)
+        thread.join(60)
     assert told == [413] * 20
