@@ -88,7 +88,7 @@ def test_a_notice_waits_while_somebody_points_at_it(page: Page, open_stage: Open
     stage, button, out = with_output()
 
     def tell(job: Job) -> None:
-        stage.say("toast", level="info", title="Read me", message="slowly", seconds=20)
+        stage.say("toast", level="info", title="Read me", message="slowly", seconds=10)
         job.done(out, "told")
 
     stage.on(button, "click", [], [out], tell)
@@ -96,10 +96,10 @@ def test_a_notice_waits_while_somebody_points_at_it(page: Page, open_stage: Open
     go(page)
 
     page.locator(".toast").hover()
-    page.clock.fast_forward(25_000)
+    page.clock.fast_forward(12_000)
     expect(page.locator(".toast")).to_have_count(1)
     page.mouse.move(5, 5)
-    page.clock.fast_forward(25_000)
+    page.clock.fast_forward(12_000)
     expect(page.locator(".toast")).to_have_count(0)
 
 
