@@ -16,6 +16,11 @@ from tests.ui.browser.stage import Stage
 
 FRONTEND = Path(__file__).resolve().parents[3] / "ui_runtime" / "frontend"
 
+STILL = """() => document.getAnimations().every(
+    (each) => each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity
+)"""
+"""No colour is half-way to another; what turns for ever does so."""
+
 Serve = Callable[[ds.Blocks], str]
 
 
@@ -100,6 +105,7 @@ def violations(axe_script: str) -> Callable[[Page], list[dict[str, Any]]]:
     """What axe-core finds wrong on a page, from "serious" up."""
 
     def check(page: Page) -> list[dict[str, Any]]:
+        page.wait_for_function(STILL)
         page.evaluate(axe_script)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
         return [
