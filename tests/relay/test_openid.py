@@ -41,7 +41,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             return False
 
     try:
-        wait_for(is_up, 20, what="the provider")
+        wait_for(is_up, what="the provider")
         for email, verified in (
             ("ann@example.org", True),
             ("eve@elsewhere.test", True),

@@ -40,6 +40,7 @@ class TlsRelay(Relay):
             self.issue(number, domain)
         files = [(str(folder / f"{n}.pem"), str(folder / f"{n}.key")) for n in range(len(domains))]
         args = ["--tls-cert", ",".join(c for c, _ in files), "--tls-key", ",".join(k for _, k in files)]
+        args += ["--head-timeout", "1m"]  # who waits for a new certificate has asked for nothing yet
         super().__init__(folder / "data", port=free_port(), args=args)
 
     def issue(self, number: int, domain: str) -> None:
@@ -148,12 +149,12 @@ def renew(relay: TlsRelay) -> None:
 
     before = shown()
     relay.issue(0, DOMAIN)
-    wait_for(lambda: shown() != before, 10, what="the new certificate")
+    wait_for(lambda: shown() != before, what="the new certificate")
 
 
 def test_a_half_written_certificate_leaves_the_old_one_in_use(relay: TlsRelay) -> None:
     (relay.folder / "0.pem").write_text("-----BEGIN CERTIFICATE-----\n")
-    wait_for(lambda: "the one before stays in use" in relay.log, 10, what="the warning")
+    wait_for(lambda: "the one before stays in use" in relay.log, what="the warning")
     assert relay.get(f"x.{DOMAIN}")[0] == 404
 
 

@@ -36,7 +36,7 @@ async def test_app_and_visitor_get_the_same_id_and_nobody_elses(stage: Stage) ->
     assert number is not None
     assert b"X-Request-Id: %b\r\n" % number.encode() in asked
     assert "apps" not in number
-    await eventually(lambda: found, 5, "the request to be over")
+    await eventually(lambda: found, what="the request to be over")
     (record,) = found
     assert (record.id.decode(), record.name, record.peer, record.status) == (number, "demo", "127.0.0.1", 200)
     assert record.bytes_out > 2
@@ -66,7 +66,7 @@ async def test_who_left_before_the_answer_is_noted_without_a_status(stage: Stage
     found = note(stage)
     visitor, _ = await stage.pair()
     visitor.reset()
-    await eventually(lambda: found, 5, "the request to be over")
+    await eventually(lambda: found, what="the request to be over")
     assert found[0].status == 0
 
 
@@ -78,7 +78,7 @@ async def test_a_websocket_is_one_request_with_what_went_both_ways(stage: Stage)
     await visitor.send(b"x" * 10)
     await app.exactly(10)
     visitor.reset()
-    await eventually(lambda: found, 5, "it to be over")
+    await eventually(lambda: found, what="it to be over")
     assert (found[0].status, found[0].bytes_in) == (101, 10)
 
 
@@ -91,7 +91,7 @@ async def test_each_request_of_a_connection_has_its_own(stage: Stage) -> None:
         await app.head()
         await app.send(OK)
         await visitor.answer()
-    await eventually(lambda: len(found) == 3, 5, "three records")
+    await eventually(lambda: len(found) == 3, what="three records")
     assert len({record.id for record in found}) == 3
 
 

@@ -64,7 +64,7 @@ async def test_the_app_is_told_of_the_span_and_not_of_the_visitors(stage: Stage)
     await app.send(OK)
     await visitor.answer()
     (span,) = tracer.spans
-    await eventually(lambda: len(span.times) == 2, 5, "the span to end")
+    await eventually(lambda: len(span.times) == 2, what="the span to end")
     assert span.times[0] <= span.times[1]
     assert (span.attributes["name"], span.attributes["url.path"]) == ("GET", "/a")
     assert (span.attributes["doorstep.share"], span.attributes["http.response.status_code"]) == ("demo", 200)
