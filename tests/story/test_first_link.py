@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support import Relay, run_script, visit, wait_for
 
 if TYPE_CHECKING:
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 
 EXAMPLE = (Path(__file__).parents[2] / "examples" / "hello.py").read_text()
 PUBLIC = r"public URL: +(http://([a-z0-9]+)\.localhost:\d+)"
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def test_a_visitor_uses_the_function_until_the_link_is_revoked(

@@ -14,8 +14,6 @@ from tests.support import Relay, wait_for
 AXE = Path(__file__).parents[2] / "ui_runtime" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SMALL = 8 * 1024
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def names(relay: Relay) -> dict[str, str]:

@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         raise RuntimeError(f"browser tests need {CHROMIUM}: apt-get install -y chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=120_000)
         try:
             yield browser
         finally:

@@ -14,8 +14,6 @@ from tests.ui.api.app import build
 Told = dict[str, Any]
 NAMES = ["/greet", "/talk", "/fail", "/count", "/endless", "/who", "/work", "/picture", "/batch", "/add"]
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(params=["local", "shared"])
 def url(request: pytest.FixtureRequest) -> str:

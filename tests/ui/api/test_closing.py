@@ -16,8 +16,6 @@ from tests.support import free_port
 API = "/gradio_api"
 DEADLINE = 20
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def launched(fn: Callable[..., Any]) -> tuple[ds.Blocks, str]:
     with ds.Blocks() as app:

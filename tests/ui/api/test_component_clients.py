@@ -20,8 +20,6 @@ from tests.ui.api.every_component import CASES, DEFAULTS, build, count_files, re
 
 Told = dict[str, Any]
 
-pytestmark = pytest.mark.timeout(150)
-
 
 @pytest.fixture(scope="module")
 def urls() -> Iterator[list[str]]:
@@ -60,7 +58,7 @@ def seen(run: Callable[..., str], urls: list[str], known: Told, folder: Path) ->
     questions["steps"] = {"talk": ["x"], "sing": [], "paint": []}
     (folder / "questions.json").write_text(json.dumps(questions))
     program = (sys.executable, str(HERE / "component_judge.py"), "questions.json")
-    answers: Told = json.loads(run(*program, seconds=100).splitlines()[-1])
+    answers: Told = json.loads(run(*program, seconds=200).splitlines()[-1])
     return answers
 
 
@@ -146,7 +144,7 @@ def test_the_code_for_a_shell_runs_for_every_component(known: Told, run: Callabl
         f"echo; echo {shlex.quote(f'== {name}')}\n{known[name]['code_snippets']['bash']}" for name in CASES
     ]
     told = dict(
-        part.split("\n", 1) for part in run("bash", "-c", "\n".join(lines), seconds=60).split("== ")[1:]
+        part.split("\n", 1) for part in run("bash", "-c", "\n".join(lines), seconds=120).split("== ")[1:]
     )
     assert {name for name in CASES if "event: complete" not in told[name]} == set()
 

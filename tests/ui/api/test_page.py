@@ -26,8 +26,6 @@ ANSWERS = {
     "count": "1",
 }
 
-pytestmark = pytest.mark.timeout(150)
-
 
 def snippets(url: str, name: str) -> dict[str, str]:
     page = visit(f"{url}/?view=api").text
