@@ -147,9 +147,13 @@ def test_visitors_beyond_the_limit_push_out_those_who_ask_for_nothing(tmp_path: 
 
 def test_when_every_visitor_is_served_the_next_is_told_that_the_relay_is_busy(tmp_path: Path) -> None:
     with linked(tmp_path, "--max-visitors", "20") as (relay, client), ExitStack() as stack:
-        for _ in range(20):
+
+        def is_full() -> bool:
+            """What the client dials has a visitor's place until it has said what it is: so one more comes."""
             stack.enter_context(dial(relay, GET.replace(b"/ ", b"/held ", 1)))
-        wait_for(lambda: client.output.count("asked") == 20, what="the app to have their requests")
+            return client.output.count("asked") == 20
+
+        wait_for(is_full, what="the app to have as many requests as there may be visitors")
         answer = _refused(relay)
         assert b"Doorstep-Error: busy" in answer
         with run_script(APP.replace('"demo"', '"other"'), env=relay.client_env()) as other:
