@@ -49,7 +49,7 @@ def quiet_path(made: World) -> None:
 
 
 def at_best(measure: Callable[[], float], enough: float) -> float:
-    """The least of up to three figures: a moment in which the machine is busy spoils one of them, not all."""
+    """The least of up to `MOST_TRIES`: a moment in which the machine is busy spoils one of them, not all."""
     found = [measure()]
     while min(found) >= enough and len(found) < MOST_TRIES:
         found.append(measure())
