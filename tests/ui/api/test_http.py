@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 import doorstep as ds
-from doorstep.api import calls, routes, sessions
-from doorstep.api.calls import Feed
-from doorstep.api.sse import for_queue
-from doorstep.api.streams import EventStream
+from doorstep.api import calls, routes, sessions, streams
 from tests.support import eventually
 from tests.ui.api.app import build
 from tests.ui.support import Served, served
@@ -191,15 +187,7 @@ class TestQueue:
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Regression: the stream ended between two calls, and gradio_client took the second for cancelled."""
-        waits = threading.Event()
-
-        def linger(_session: sessions.ApiSession) -> float:
-            if len(calls_made) > 1 or waits.is_set():
-                return 0.2
-            waits.set()
-            return 30.0
-
-        monkeypatch.setattr(sessions.ApiSession, "linger", linger)
+        monkeypatch.setattr(streams, "LINGER", 5.0)
         calls_made = [await self._join(client, 0, ["Ada", 1], "four")]
         ended, kinds = [], []
         async with client.stream("GET", f"{API}/queue/data?session_hash=four") as stream:
@@ -209,57 +197,38 @@ class TestQueue:
                 if kinds[-1] == "process_completed":
                     ended.append(told["event_id"])
                     if len(calls_made) == 1:
-                        assert await asyncio.to_thread(waits.wait, 20), "for another call"
                         calls_made.append(await self._join(client, 0, ["Bob", 1], "four"))
         assert ended == calls_made
         assert kinds.count("close_stream") == 1
 
-    async def test_a_stream_of_several_calls_stays_longer(
+    async def test_a_call_made_as_the_stream_ends_is_made_known_when_its_reader_left(
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Regression: programs that make many calls at once have them come late when they are busy."""
-        monkeypatch.setattr(sessions, "LINGER", 0.0)
-        monkeypatch.setattr(sessions, "LINGER_LONG", 1.0)
-        monkeypatch.setattr(sessions, "AT_ONCE", 60.0)
-        for _ in range(2):
-            await self._join(client, 0, ["Ada", 1], "several")
-        began = time.monotonic()
-        await client.get(f"{API}/queue/data?session_hash=several")
-        assert time.monotonic() - began > 1.0
-
-    async def test_a_call_made_while_the_stream_ends_is_answered_when_that_was_read(
-        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Regression: gradio_client takes the end for that of every call whose answer it has."""
-        monkeypatch.setattr(sessions, "LINGER", 0.0)
-        monkeypatch.setattr(sessions, "END_IS_READ", 1.0)
+        """Regression: gradio_client takes the end for that of every call it knows of, this one too."""
+        monkeypatch.setattr(sessions, "END_IS_READ", 60.0)
         await self._join(client, 0, ["Ada", 1], "five")
-        began = time.monotonic()
-        await client.get(f"{API}/queue/data?session_hash=five")
-        second = await self._join(client, 0, ["Bob", 1], "five")
-        assert time.monotonic() - began > 1.0, "from the stream's end, which came later"
+        async with client.stream("GET", f"{API}/queue/data?session_hash=five") as stream:
+            lines = stream.aiter_lines()  # held: without it the stream would be left
+            while "close_stream" not in await anext(lines):
+                pass
+            joining = asyncio.create_task(self._join(client, 0, ["Bob", 1], "five"))
+            await asyncio.sleep(0.3)
+            assert not joining.done()
+        second = await joining
+        monkeypatch.setattr(sessions, "END_IS_READ", 0.1)
         told = [each for _, each in parsed((await client.get(f"{API}/queue/data?session_hash=five")).text)]
         assert [each["event_id"] for each in told if each["msg"] == "process_completed"] == [second]
 
-    async def test_a_stream_has_ended_before_its_end_is_sent(self) -> None:
-        """Regression: a call that was made while the end was on its way was answered at once, and lost."""
-        told: list[str] = []
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            await asyncio.sleep(0)
-            told.append(bytes(message.get("body", b"")).decode())
-
-        async def receive() -> Any:
-            await asyncio.Event().wait()
-
-        def ended() -> None:
-            told.append("ended")
-
-        stream = EventStream(
-            Feed(for_queue), lambda: True, b"", last=b"the end", at_end=ended, linger=lambda: 0.0
-        )
-        await stream({"type": "http"}, receive, send)
-        assert told.index("ended") < told.index("the end")
+    async def test_a_reader_that_stays_after_the_end_holds_up_no_call(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sessions, "END_IS_READ", 0.1)
+        await self._join(client, 0, ["Ada", 1], "six")
+        async with client.stream("GET", f"{API}/queue/data?session_hash=six") as stream:
+            lines = stream.aiter_lines()  # held: without it the stream would be left
+            while "close_stream" not in await anext(lines):
+                pass
+            assert await self._join(client, 0, ["Bob", 1], "six")
 
     async def test_an_unknown_session_is_said_to_be_one(self, client: httpx.AsyncClient) -> None:
         ((_, said),) = parsed((await client.get(f"{API}/queue/data?session_hash=nobody")).text)

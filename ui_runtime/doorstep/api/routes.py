@@ -255,13 +255,7 @@ class Api:
         if session is None:
             return EventStream.of(sse.NO_SESSION)
         return EventStream(
-            session.feed,
-            lambda: not session.calls,
-            sse.HEARTBEAT,
-            last=sse.CLOSE,
-            at_end=session.stream_ended,
-            session=session,
-            linger=session.linger,
+            session.feed, lambda: not session.calls, sse.HEARTBEAT, last=sse.CLOSE, queue=session
         )
 
     async def _status(self, _request: Request, _rest: str) -> Response:

@@ -7,6 +7,7 @@ not used for `IDLE` seconds and no heartbeat says that its program is still ther
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from doorstep.events.visit import Visit
 from doorstep.queue.jobs import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from doorstep.api.endpoints import Endpoint
     from doorstep.blocks import Blocks
@@ -29,15 +30,9 @@ GRACE: Final = 60.0
 """Seconds that the calls of a stream go on when its reader is gone."""
 UNREAD: Final = 600.0
 """Seconds that the result of a call waits to be read."""
-LINGER: Final = 0.25
-"""Seconds that the stream of a session stays when no call is open: the next may be on its way."""
-LINGER_LONG: Final = 2.0
-"""The same for a session that had several calls at once, or made them closer than `AT_ONCE`."""
-AT_ONCE: Final = 0.05
-"""Seconds."""
-END_IS_READ: Final = 0.2
-"""Seconds after which a program has read that its stream ended. Programs take that for the end of every call
-that they know of, so what they ask in these seconds is answered after them, and they open the next stream."""
+END_IS_READ: Final = 1.0
+"""Seconds at most for a program to leave a stream whose end it was told. Programs take the end for that of
+every call that they know of, so calls of these seconds are made known to them when they have left."""
 MAX_OPEN: Final = 64
 """Unfinished calls of one session."""
 MAX_CALLS: Final = 10_000
@@ -62,26 +57,22 @@ class ApiSession:
         """When it was used last: seconds of the loop's clock."""
         self.hearts: set[Feed] = set()
         """What its heartbeats tell: nothing, but they can be woken."""
-        self._had_several = False
-        self._joined = float("-inf")
-        self._ended = float("-inf")
+        self._end_is_read = asyncio.Event()
+        self._end_is_read.set()
 
-    def add(self, call: Call) -> None:
-        now = asyncio.get_running_loop().time()
-        self.calls[call.event_id] = call
-        self._had_several = self._had_several or len(self.calls) > 1 or now - self._joined < AT_ONCE
-        self._joined = now
-
-    def linger(self) -> float:
-        """Seconds that its stream stays when no call is open."""
-        return LINGER_LONG if self._had_several else LINGER
-
-    def stream_ended(self) -> None:
-        self._ended = asyncio.get_running_loop().time()
+    @contextlib.asynccontextmanager
+    async def ending(self, leaving: asyncio.Future[None]) -> AsyncIterator[None]:
+        """While its stream's end is told, and until the reader leaves, no new call is made known."""
+        self._end_is_read.clear()
+        try:
+            yield
+            await asyncio.wait((leaving,), timeout=END_IS_READ)
+        finally:
+            self._end_is_read.set()
 
     async def end_was_read(self) -> None:
-        """Wait until the program has read that its last stream ended."""
-        await asyncio.sleep(self._ended + END_IS_READ - asyncio.get_running_loop().time())
+        """Wait until the program has read that its stream ended, if it does."""
+        await self._end_is_read.wait()
 
 
 class ApiSessions:
@@ -158,7 +149,7 @@ class ApiSessions:
         if len(session.calls) >= MAX_OPEN:
             raise Busy
         call = Call(endpoint, api, session.feed, lambda over: self._over(session, over))
-        session.add(call)
+        session.calls[call.event_id] = call
         self._submit(session, call, data, **more)
         if call.is_over:
             return call

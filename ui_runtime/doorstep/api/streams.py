@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BEAT: Final = 15.0
 """Seconds of silence after which the stream says that it is alive: proxies cut those that are silent."""
+LINGER: Final = 0.25
+"""Seconds that the stream of a session stays when no call is open: the next may be on its way."""
 
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -59,8 +61,9 @@ class EventStream:
         at_end: Callable[[], object] | None = None,
         at_leave: Callable[[], object] | None = None,
         session: ApiSession | None = None,
-        linger: Callable[[], float] | None = None,
+        queue: ApiSession | None = None,
     ) -> None:
+        """`session` has a reader meanwhile; `queue` is the one whose calls are told, which may make more."""
         self.headers: dict[str, str] = {}
         self._feed = feed
         self._is_over = is_over
@@ -69,11 +72,11 @@ class EventStream:
         self._last = last
         self._at_end = at_end
         self._at_leave = at_leave
-        self._session = session
-        self._linger = linger
+        self._session = session or queue
+        self._queue = queue
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        if self._is_over() and self._linger is None:
+        if self._is_over() and self._queue is None:
             await self._tell_all(send)
             return
         news = asyncio.Event()
@@ -85,7 +88,7 @@ class EventStream:
                 await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
                 if self._first:
                     await send({"type": "http.response.body", "body": self._first, "more_body": True})
-                while not leaving.done() and not await self._tell(send, news):
+                while not leaving.done() and not await self._tell(send, news, leaving):
                     pass
             finally:
                 leaving.cancel()
@@ -94,29 +97,33 @@ class EventStream:
                 if self._at_leave is not None and not self._is_over():
                     self._at_leave()
 
-    async def _tell(self, send: Send, news: asyncio.Event) -> bool:
+    async def _tell(self, send: Send, news: asyncio.Event, leaving: asyncio.Future[None]) -> bool:
         """Send what there is, or wait for it. True when all is told."""
         news.clear()
-        if self._is_over() and self._linger is None:
-            await self._send_last(send)
+        if self._is_over() and self._queue is None:
+            await self._send_last(send, leaving)
             return True
         if not self._feed.is_empty:
             await send({"type": "http.response.body", "body": self._feed.take(), "more_body": True})
             return False
         try:
-            async with asyncio.timeout(self._linger() if self._linger and self._is_over() else BEAT):
+            async with asyncio.timeout(LINGER if self._queue and self._is_over() else BEAT):
                 await news.wait()
         except TimeoutError:
             if self._is_over():
-                await self._send_last(send)
+                await self._send_last(send, leaving)
                 return True
             await send({"type": "http.response.body", "body": self._beat, "more_body": True})
         return False
 
-    async def _send_last(self, send: Send) -> None:
-        if self._linger is not None:
-            self._end()  # who asks while the end is on its way is not to be answered before it is read
-        await send({"type": "http.response.body", "body": self._feed.take() + self._last})
+    async def _send_last(self, send: Send, leaving: asyncio.Future[None]) -> None:
+        if self._queue is None:
+            await send({"type": "http.response.body", "body": self._feed.take() + self._last})
+        else:
+            async with self._queue.ending(leaving):
+                body = self._feed.take() + self._last
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         self._end()
 
     async def _tell_all(self, send: Send) -> None:
