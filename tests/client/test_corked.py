@@ -43,12 +43,13 @@ class Wire(asyncio.Transport):
         self.write(b"".join(list_of_data))
 
     def is_closing(self) -> bool:
-        return self.ended is not None
+        return self.ended not in (None, "half")
 
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
 
     def close(self) -> None:
+        assert self.ended != "closed", "twice"
         self.ended = "closed"
 
     def abort(self) -> None:
@@ -121,6 +122,15 @@ async def test_closing_sends_what_is_held_and_aborting_drops_it() -> None:
         await asyncio.sleep(0)
         assert wire.pieces == left
         assert wire.ended is not None
+
+
+async def test_what_is_closed_again_is_not() -> None:
+    """Regression: asyncio's TLS of Python 3.11.2 could not be aborted after that."""
+    wire, transport = corked()
+    transport.close()
+    transport.close()
+    transport.abort()
+    assert wire.ended == "aborted"
 
 
 @given(st.lists(st.tuples(st.binary(max_size=40), st.booleans()), max_size=20))

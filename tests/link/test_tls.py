@@ -51,7 +51,7 @@ class TlsFront:
         await self._stop.wait()
         await end_server(server)
         for writer in self._writers:
-            writer.transport.abort()
+            _abort(writer)
         await eventually(lambda: all(sock.fileno() == -1 for sock in self._sockets))
 
     def _keep(self, writer: asyncio.StreamWriter) -> None:
@@ -65,8 +65,13 @@ class TlsFront:
         try:
             await asyncio.gather(_pump(reader, onward), _pump(there, writer))
         finally:
-            writer.transport.abort()
-            onward.transport.abort()
+            _abort(writer)
+            _abort(onward)
+
+
+def _abort(writer: asyncio.StreamWriter) -> None:
+    with suppress(AttributeError):  # TLS that was closed twice has ended, and in Python 3.11.2 has no abort
+        writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

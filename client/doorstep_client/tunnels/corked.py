@@ -88,7 +88,8 @@ class CorkedTransport(asyncio.Transport):
 
     def close(self) -> None:
         self._flush()
-        self._transport.close()
+        if not self._transport.is_closing():  # closed twice, asyncio's TLS of Python 3.11.2 cannot be aborted
+            self._transport.close()
 
     def write_eof(self) -> None:
         self._flush()
