@@ -55,7 +55,8 @@ def served(app: App) -> int:
 
 
 def say(*words: object) -> None:
-    print(*words, flush=True)
+    """In one write: threads say things."""
+    print(" ".join(map(str, words)) + "\n", end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from doorstep_client import DoorstepError, share
 from tests.link.app import app
 
 options = json.loads(sys.argv[1])
-say = lambda *words: print(*words, flush=True)
+say = lambda *words: print(" ".join(map(str, words)) + "\\n", end="", flush=True)  # one write: threads say it
 began = time.perf_counter()
 try:
     link = share(options.pop("port", None) or app, on_event=lambda text: say("TOLD", text), **options)

@@ -31,8 +31,9 @@ NAME = "relay.test"
 _SCRIPT = """
 from doorstep_client import share
 from tests.link.app import app
-link = share(app, name="net", on_event=lambda text: print("TOLD", text, flush=True))
-print("URL", link.url, "after 0", flush=True)
+say = lambda text: print(text + "\\n", end="", flush=True)  # one write: threads say things
+link = share(app, name="net", on_event=lambda text: say(f"TOLD {text}"))
+say(f"URL {link.url} after 0")
 link.wait()
 """
 

@@ -21,8 +21,9 @@ DOMAIN = "share.test"
 CLIENT = """
 from doorstep_client import share
 from tests.link.app import app
-link = share(app, name="demo", on_event=print)
-print("URL", link.url, flush=True)
+say = lambda text: print(text + "\\n", end="", flush=True)  # one write: threads say things
+link = share(app, name="demo", on_event=say)
+say(f"URL {link.url}")
 link.wait()
 """
 ROOT = str(Path(__file__).parents[2])
