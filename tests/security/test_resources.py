@@ -148,13 +148,17 @@ def test_visitors_beyond_the_limit_push_out_those_who_ask_for_nothing(tmp_path: 
 def test_when_every_visitor_is_served_the_next_is_told_that_the_relay_is_busy(tmp_path: Path) -> None:
     with linked(tmp_path, "--max-visitors", "20") as (relay, client), ExitStack() as stack:
 
-        def is_full() -> bool:
-            """What the client dials has a visitor's place until it has said what it is: so one more comes."""
+        def hold() -> None:
             stack.enter_context(dial(relay, GET.replace(b"/ ", b"/held ", 1)))
-            return client.output.count("asked") == 20
 
-        wait_for(is_full, what="the app to have as many requests as there may be visitors")
-        answer = _refused(relay)
+        def refused() -> bytes:
+            """What the client dials has a visitor's place until it has said what it is: so one more comes."""
+            hold()
+            return _refused(relay)
+
+        for _ in range(19):
+            hold()
+        answer = wait_for(refused, what="a refusal")
         assert b"Doorstep-Error: busy" in answer
         with run_script(APP.replace('"demo"', '"other"'), env=relay.client_env()) as other:
             other.wait_for_line("^ready$")  # clients are let in
