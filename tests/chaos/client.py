@@ -49,7 +49,7 @@ def served(app: App) -> int:
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:
-        time.sleep(0.01)
+        time.sleep(0.01)  # uvicorn tells it by this alone
     port: int = server.servers[0].sockets[0].getsockname()[1]
     return port
 

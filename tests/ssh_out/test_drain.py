@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/slow":
             arrived.set()
-            time.sleep(SLOW)
+            time.sleep(SLOW)  # an answer that a drain has to wait for
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

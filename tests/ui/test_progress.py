@@ -82,7 +82,7 @@ class TestProgress:
 
         def work(progress: Any = ds.Progress()) -> str:
             for _ in progress.tqdm(range(250), desc="Items", unit="items"):
-                time.sleep(0.002)
+                time.sleep(0.002)  # the work
             heard.wait("Items")
             progress(1.0, desc="All")
             heard.wait("All")

@@ -36,7 +36,7 @@ def goes_on(job: Any) -> bool:
     until = time.monotonic() + 15
     while time.monotonic() < until:
         seen = len(job.outputs())
-        time.sleep(1)
+        time.sleep(1)  # in which twenty steps would come
         if len(job.outputs()) == seen:
             return False
     return True

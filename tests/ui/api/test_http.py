@@ -209,8 +209,7 @@ class TestQueue:
         await self._join(client, 0, ["Ada", 1], "five")
         async with client.stream("GET", f"{API}/queue/data?session_hash=five") as stream:
             lines = stream.aiter_lines()  # held: without it the stream would be left
-            while "close_stream" not in await anext(lines):
-                pass
+            await self._read_end(lines)
             joining = asyncio.create_task(self._join(client, 0, ["Bob", 1], "five"))
             await asyncio.sleep(0.3)
             assert not joining.done()
@@ -226,13 +225,16 @@ class TestQueue:
         await self._join(client, 0, ["Ada", 1], "six")
         async with client.stream("GET", f"{API}/queue/data?session_hash=six") as stream:
             lines = stream.aiter_lines()  # held: without it the stream would be left
-            while "close_stream" not in await anext(lines):
-                pass
+            await self._read_end(lines)
             assert await self._join(client, 0, ["Bob", 1], "six")
 
     async def test_an_unknown_session_is_said_to_be_one(self, client: httpx.AsyncClient) -> None:
         ((_, said),) = parsed((await client.get(f"{API}/queue/data?session_hash=nobody")).text)
         assert (said["msg"], said["session_not_found"]) == ("unexpected_error", True)
+
+    async def _read_end(self, lines: AsyncIterator[str]) -> None:
+        while "close_stream" not in await anext(lines):
+            pass
 
     async def _join(self, client: httpx.AsyncClient, number: int, data: list[Any], session: str) -> str:
         body = {"data": data, "fn_index": number, "session_hash": session}
